@@ -1,0 +1,167 @@
+"""Who uses the portal: owners, who sign in with a mailed code, and staff, who sign in with a password."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+INVITATION_LIFETIME = timedelta(days=30)
+
+
+def normalize_email(email: str) -> str:
+    """Returns the one spelling under which an address is stored and looked up."""
+    return email.strip().lower()
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def with_email(self, email: str) -> Self:
+        return self.filter(email=normalize_email(email))
+
+    def never_used(self) -> Self:
+        """Owners who asked for a code and never entered it: nothing hangs on them."""
+        return self.filter(
+            is_staff=False,
+            last_login=None,
+            ev_energy_user_id=None,
+            vehicles=None,
+            invitations=None,
+        )
+
+
+class UserManager(BaseUserManager["User"]):
+    # Factories
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Returns a new user, without a usable password unless one is given.
+
+        Raises ValueError without an e-mail address and IntegrityError if the address is taken.
+        """
+        if not email:
+            raise ValueError("A user needs an e-mail address.")
+        user = self.model(email=normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=normalize_email(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(
+        _("e-mail address"), unique=True, error_messages={"unique": _("This address is taken.")}
+    )
+    ev_energy_user_id = models.CharField(
+        _("ev.energy user id"),
+        max_length=30,
+        unique=True,
+        null=True,
+        blank=True,
+        default=None,
+    )
+    is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the admin."))
+    is_active = models.BooleanField(_("active"), default=True)
+    wants_reminders = models.BooleanField(_("wants reminders"), default=True)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager.from_queryset(UserQuerySet)()  # type: ignore[assignment]
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_is_lower_case"),
+        ]
+        indexes = [models.Index(fields=["joined_at"], name="user_joined_at")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        self.email = normalize_email(self.email)
+
+    # Mutators
+
+    def link_to_ev_energy(self, *, ev_energy_user_id: str) -> str:
+        """Stores the owner's id at ev.energy unless one is stored already; returns the one that holds.
+
+        Two requests of one owner may race to this point; the first to arrive wins and both go on with it.
+        """
+        type(self).objects.filter(pk=self.pk, ev_energy_user_id=None).update(
+            ev_energy_user_id=ev_energy_user_id
+        )
+        self.refresh_from_db(fields=["ev_energy_user_id"])
+        return self.ev_energy_user_id or ""
+
+
+def hash_token(token: str) -> str:
+    """Returns what is stored of an invitation's token, so that a copy of the database opens nothing."""
+    return salted_hmac("onboarding_portal.accounts.invitation", token, algorithm="sha256").hexdigest()
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    # Factories
+
+    def invite(self, *, email: str, invited_by: "User | None", now: datetime) -> tuple["Invitation", str]:
+        """Returns a new invitation and its token, which is not stored and cannot be shown again."""
+        token = secrets.token_urlsafe(32)
+        invitation = self.create(
+            email=normalize_email(email),
+            token_hash=hash_token(token),
+            invited_by=invited_by,
+            created_at=now,
+            expires_at=now + INVITATION_LIFETIME,
+        )
+        return invitation, token
+
+    # Queries
+
+    def open(self, *, now: datetime) -> Self:
+        return self.filter(accepted_at=None, expires_at__gt=now)
+
+    def for_email(self, email: str) -> Self:
+        return self.filter(email=normalize_email(email))
+
+    def with_token(self, token: str) -> Self:
+        return self.filter(token_hash=hash_token(token))
+
+
+class Invitation(models.Model):
+    """Lets one address in while sign-up is closed."""
+
+    email = models.EmailField(_("e-mail address"), db_index=True)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="+", verbose_name=_("invited by")
+    )
+    user = models.ForeignKey(
+        User, models.CASCADE, null=True, related_name="invitations", verbose_name=_("user")
+    )
+    created_at = models.DateTimeField(_("created"))
+    expires_at = models.DateTimeField(_("expires"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self) -> str:
+        return self.email
+
+    def is_open(self, *, now: datetime) -> bool:
+        return self.accepted_at is None and self.expires_at > now

@@ -1,0 +1,94 @@
+"""What can be connected: makes, their models and the models' trims, as ev.energy lists them.
+
+How far an owner must pick is decided by `onboardable`: ev.energy gives an `onboarding_url` for a make, model or
+trim that is enough by itself, and none where the next step is needed. A trim without one cannot be connected.
+"""
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+ID_LENGTH = 30  # four letters and a 26-character ULID
+
+
+class MakeQuerySet(models.QuerySet["Make"]):
+    def offered(self) -> "MakeQuerySet":
+        return self.filter(retired_at=None).order_by(Lower("name"))
+
+
+class ModelQuerySet(models.QuerySet["Model"]):
+    def offered(self) -> "ModelQuerySet":
+        return self.filter(retired_at=None, make__retired_at=None).order_by(Lower("name"))
+
+    def with_connectable(self) -> "ModelQuerySet":
+        """Adds `is_connectable`: the model, its make or one of its trims can be onboarded."""
+        trims = Trim.objects.filter(model=OuterRef("pk"), onboardable=True, retired_at=None)
+        return self.annotate(is_connectable=Q(onboardable=True) | Q(make__onboardable=True) | Exists(trims))
+
+
+class TrimQuerySet(models.QuerySet["Trim"]):
+    def offered(self) -> "TrimQuerySet":
+        return self.filter(retired_at=None, model__retired_at=None, model__make__retired_at=None).order_by(
+            Lower("name")
+        )
+
+
+class Entry(models.Model):
+    """What makes, models and trims share. What ev.energy no longer lists is retired, never deleted."""
+
+    name = models.CharField(_("name"), max_length=200)
+    onboardable = models.BooleanField(
+        _("enough to connect"),
+        default=False,
+        help_text=_("ev.energy can connect a car by this choice alone."),
+    )
+    search_words = models.TextField(editable=False, default="")
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True, db_index=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Make(Entry):
+    make_id = models.CharField(_("make id"), max_length=ID_LENGTH, primary_key=True)
+    icon_url = models.URLField(_("logo"), max_length=500, blank=True, default="")
+    subscription_name = models.CharField(
+        _("subscription"),
+        max_length=200,
+        blank=True,
+        default="",
+        help_text=_("The manufacturer's service the owner needs before the car can be connected."),
+    )
+
+    objects = MakeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("make")
+        verbose_name_plural = _("makes")
+
+
+class Model(Entry):
+    model_id = models.CharField(_("model id"), max_length=ID_LENGTH, primary_key=True)
+    make = models.ForeignKey(Make, models.CASCADE, related_name="models", verbose_name=_("make"))
+
+    objects = ModelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("model")
+        verbose_name_plural = _("models")
+
+
+class Trim(Entry):
+    trim_id = models.CharField(_("trim id"), max_length=ID_LENGTH, primary_key=True)
+    model = models.ForeignKey(Model, models.CASCADE, related_name="trims", verbose_name=_("model"))
+    battery_size_wh = models.PositiveIntegerField(_("battery size (Wh)"), null=True, blank=True)
+
+    objects = TrimQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("trim")
+        verbose_name_plural = _("trims")

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ReconnectsConfig(AppConfig):
+    name = "onboarding_portal.reconnects"
+    label = "reconnects"

@@ -1,0 +1,272 @@
+"""All settings, read from the environment once. `.env.example` has a line for each.
+
+There is no insecure default: what is missing is named, all at once, and nothing starts.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+REQUIRED = [
+    "SECRET_KEY",
+    "PORTAL_URL",
+    "EV_ENERGY_API_URL",
+    "EV_ENERGY_TOKEN_URL",
+    "EV_ENERGY_CLIENT_ID",
+    "EV_ENERGY_CLIENT_SECRET",
+]
+if missing := [name for name in REQUIRED if not env.str(name, default="")]:
+    raise ImproperlyConfigured(
+        f"Set {', '.join(missing)} in the environment or in .env (see .env.example). "
+        "To try the portal without any settings: manage.py demo"
+    )
+
+SECRET_KEY = env.str("SECRET_KEY")
+DEBUG = env.bool("DEBUG", default=False)
+
+# The portal's public origin. Every link handed out starts with it; the Host header is never used for one.
+PORTAL_URL = env.str("PORTAL_URL").rstrip("/")
+PORTAL_NAME = env.str("PORTAL_NAME", default="Your energy company")
+PORTAL_SUPPORT_EMAIL = env.str("PORTAL_SUPPORT_EMAIL", default="")
+PORTAL_HOST = urlsplit(PORTAL_URL).hostname or ""
+IS_HTTPS = PORTAL_URL.startswith("https://")
+SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[PORTAL_HOST])
+
+# ev.energy
+EV_ENERGY_API_URL = env.str("EV_ENERGY_API_URL").rstrip("/")
+EV_ENERGY_TOKEN_URL = env.str("EV_ENERGY_TOKEN_URL")
+EV_ENERGY_CLIENT_ID = env.str("EV_ENERGY_CLIENT_ID")
+EV_ENERGY_CLIENT_SECRET = env.str("EV_ENERGY_CLIENT_SECRET")
+EV_ENERGY_STALE_AFTER_HOURS = env.int("EV_ENERGY_STALE_AFTER_HOURS", default=48)
+EV_ENERGY_RESERVED_REQUESTS = env.int("EV_ENERGY_RESERVED_REQUESTS", default=200)
+EV_ENERGY_RATE_WINDOW_SECONDS = env.int("EV_ENERGY_RATE_WINDOW_SECONDS", default=3600)
+EV_ENERGY_VERIFY_OWNERSHIP = env.bool("EV_ENERGY_VERIFY_OWNERSHIP", default=True)
+EV_ENERGY_CONNECT_TIMEOUT_SECONDS = env.float("EV_ENERGY_CONNECT_TIMEOUT_SECONDS", default=3.0)
+EV_ENERGY_READ_TIMEOUT_SECONDS = env.float("EV_ENERGY_READ_TIMEOUT_SECONDS", default=5.0)
+
+INSTALLED_APPS = [
+    "onboarding_portal.operations",
+    "onboarding_portal.accounts",
+    "onboarding_portal.catalogue",
+    "onboarding_portal.vehicles",
+    "onboarding_portal.onboarding",
+    "onboarding_portal.reconnects",
+    "onboarding_portal.sandbox",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "axes",
+    "csp",
+    "django_tasks",
+    "django_tasks_db",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "onboarding_portal.urls"
+WSGI_APPLICATION = "onboarding_portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "onboarding_portal.operations.context.portal",
+            ],
+        },
+    },
+]
+
+# Database. SQLite serves one machine; WAL lets the worker write while the web process reads.
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=300)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Cache: shared by all processes, so a process-local one is never the default.
+CACHES = {"default": env.cache("CACHE_URL", default="dbcache://portal_cache")}
+if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+    # Django's default of 300 entries would throw out access tokens and rate limits.
+    CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000
+
+# Mail
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{PORTAL_HOST}")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Background work
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+# Who signs in, and how. Owners: a code by e-mail. Staff: a password, at the admin only.
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "vehicles:list"
+LOGOUT_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
+
+# Behind how many proxies of ours requests arrive: 0 means the socket's address is the visitor's.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if IS_HTTPS else 0)
+
+ACCOUNT_ADAPTER = "onboarding_portal.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "request_login_code": "onboarding_portal.accounts.forms.SignInForm",
+    "confirm_login_code": "onboarding_portal.accounts.forms.CodeForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+
+# Guessing of staff passwords: locked by e-mail address and network address together, over all processes.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXY_COUNT or None
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
+AXES_VERBOSE = False
+
+# Languages: every text is marked for translation; English is the first.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+
+# Static files
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+
+# Security headers
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "onboarding_portal.operations.views.csrf_failure"
+PERMISSIONS_POLICY = {
+    feature: []
+    for feature in (
+        "camera",
+        "geolocation",
+        "microphone",
+        "payment",
+        "usb",
+        "display-capture",
+        "serial",
+        "hid",
+    )
+}
+
+_api = urlsplit(EV_ENERGY_API_URL)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        # Chrome applies form-action to every redirect after a form post. Starting a journey posts to us and
+        # is redirected to ev.energy, then to manufacturers whose hosts nobody can list: any https host must do.
+        "form-action": [SELF, "https:", f"{_api.scheme}://{_api.netloc}"],
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

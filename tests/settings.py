@@ -1,0 +1,24 @@
+"""The portal's own settings with what tests need: known credentials, fast hashing, no network.
+
+DATABASE_URL chooses the database (SQLite if it is not set), so the same suite runs on PostgreSQL.
+"""
+
+import os
+
+os.environ["SECRET_KEY"] = "a-key-for-tests-only-" + "x" * 40
+os.environ["PORTAL_URL"] = "http://testserver"
+os.environ["PORTAL_NAME"] = "Brightfield Energy"
+os.environ["PORTAL_SUPPORT_EMAIL"] = "help@brightfield.example"
+os.environ["ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
+os.environ["EV_ENERGY_API_URL"] = "https://api.ev.energy/v2"
+os.environ["EV_ENERGY_TOKEN_URL"] = "https://api.ev.energy/o/token/"
+os.environ["EV_ENERGY_CLIENT_ID"] = "portal-client"
+os.environ["EV_ENERGY_CLIENT_SECRET"] = "portal-secret"
+os.environ["EMAIL_URL"] = "memorymail://"
+os.environ.setdefault("CACHE_URL", "dbcache://portal_cache")
+
+from onboarding_portal.settings import *  # noqa: F403  the environment has to be set before this import
+from onboarding_portal.settings import STORAGES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
