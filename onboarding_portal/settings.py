@@ -257,8 +257,8 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        # Chrome applies form-action to every redirect after a form post. Starting a journey posts to us and
-        # is redirected to ev.energy, then to manufacturers whose hosts nobody can list: any https host must do.
+        # Chrome applies form-action to every redirect after a form post. Starting a journey posts to us
+        # and goes on to ev.energy, then to manufacturers whose hosts nobody can list: any https host must do.
         "form-action": [SELF, "https:", f"{_api.scheme}://{_api.netloc}"],
     },
 }

@@ -1,7 +1,7 @@
 """What can be connected: makes, their models and the models' trims, as ev.energy lists them.
 
-How far an owner must pick is decided by `onboardable`: ev.energy gives an `onboarding_url` for a make, model or
-trim that is enough by itself, and none where the next step is needed. A trim without one cannot be connected.
+How far an owner must pick is decided by `onboardable`: ev.energy gives an `onboarding_url` for a make, model
+or trim that is enough by itself, and none where the next step is needed. A trim without one cannot be connected.
 """
 
 from django.db import models

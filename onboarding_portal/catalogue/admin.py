@@ -1,0 +1,44 @@
+from django.contrib import admin
+from django.http import HttpRequest
+
+from onboarding_portal.catalogue.models import Entry, Make, Model, Trim
+
+
+class EntryAdmin(admin.ModelAdmin[Entry]):
+    """The catalogue is ev.energy's: staff look, `sync_catalogue` writes."""
+
+    list_filter = ["onboardable", ("retired_at", admin.EmptyFieldListFilter)]
+    search_fields = ["name"]
+    ordering = ["name"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Make)
+class MakeAdmin(EntryAdmin):
+    list_display = ["name", "make_id", "onboardable", "subscription_name", "retired_at"]
+
+
+@admin.register(Model)
+class ModelAdmin(EntryAdmin):
+    list_display = ["name", "make", "model_id", "onboardable", "retired_at"]
+    list_select_related = ["make"]
+    search_fields = ["name", "make__name"]
+
+
+@admin.register(Trim)
+class TrimAdmin(EntryAdmin):
+    list_display = ["name", "model", "model_make", "trim_id", "battery_size_wh", "onboardable", "retired_at"]
+    list_select_related = ["model__make"]
+    search_fields = ["name", "model__name", "model__make__name"]
+
+    @admin.display(ordering="model__make__name", description=Make._meta.verbose_name)
+    def model_make(self, trim: Trim) -> str:
+        return trim.model.make.name

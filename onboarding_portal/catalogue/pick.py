@@ -1,0 +1,60 @@
+"""Is this pick enough? One place decides how far an owner must choose before ev.energy can connect the car."""
+
+from dataclasses import dataclass
+
+from onboarding_portal.catalogue.models import Make, Model, Trim
+
+
+class PickRefused(Exception):
+    """The ids name nothing that is offered, or contradict one another. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """What an owner chose, as far as chosen. The parents of the deepest choice are always filled in."""
+
+    make: Make | None = None
+    model: Model | None = None
+    trim: Trim | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.make is None
+
+    @property
+    def is_enough(self) -> bool:
+        return any(entry is not None and entry.onboardable for entry in (self.make, self.model, self.trim))
+
+    @property
+    def name(self) -> str:
+        return " ".join(entry.name for entry in (self.make, self.model, self.trim) if entry is not None)
+
+    @property
+    def path_ids(self) -> list[str]:
+        return [str(entry.pk) for entry in (self.make, self.model, self.trim) if entry is not None]
+
+
+def resolve_pick(*, make_id: str = "", model_id: str = "", trim_id: str = "") -> Pick:
+    """Returns the pick these ids name, in one query; each may be empty.
+
+    Raises PickRefused for an id that is unknown or retired, and for ids that do not belong together.
+    """
+    pick = _load(make_id=make_id, model_id=model_id, trim_id=trim_id)
+    for given, entry in ((make_id, pick.make), (model_id, pick.model), (trim_id, pick.trim)):
+        if given and (entry is None or entry.pk != given):
+            raise PickRefused
+        if entry is not None and entry.retired_at is not None:
+            raise PickRefused
+    return pick
+
+
+def _load(*, make_id: str, model_id: str, trim_id: str) -> Pick:
+    if trim_id:
+        trim = Trim.objects.select_related("model__make").filter(trim_id=trim_id).first()
+        return Pick(make=trim.model.make, model=trim.model, trim=trim) if trim else Pick()
+    if model_id:
+        model = Model.objects.select_related("make").filter(model_id=model_id).first()
+        return Pick(make=model.make, model=model) if model else Pick()
+    if make_id:
+        return Pick(make=Make.objects.filter(make_id=make_id).first())
+    return Pick()
