@@ -1,14 +1,17 @@
 """What is connected: one row for each vehicle at ev.energy that belongs to an owner of ours."""
 
-from datetime import datetime
+import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim
+
+CAUSE_DETAIL_LENGTH = 500
 
 
 class Integration(models.TextChoices):
@@ -25,7 +28,43 @@ class StaleReason(models.TextChoices):
     MARKED_BY_STAFF = "MARKED_BY_STAFF", _("Marked by staff")
 
 
+class Cause(models.TextChoices):
+    """Why a stale vehicle sends nothing, told from its error logs (see diagnosis.py)."""
+
+    SIGN_IN_EXPIRED = "SIGN_IN_EXPIRED", _("Sign-in expired")
+    ACCESS_REVOKED = "ACCESS_REVOKED", _("Access revoked")
+    SUBSCRIPTION_LAPSED = "SUBSCRIPTION_LAPSED", _("Subscription lapsed")
+    ASLEEP_OR_OUT_OF_COVERAGE = "ASLEEP_OR_OUT_OF_COVERAGE", _("Asleep or out of coverage")
+    PROVIDER_DOWN = "PROVIDER_DOWN", _("Manufacturer's service down")
+    PROVIDER_LIMITED = "PROVIDER_LIMITED", _("Manufacturer's service limits requests")
+    UNKNOWN = "UNKNOWN", _("Unknown")
+
+
+# What a row says when nothing is wrong, or nothing is known yet, for `update(**NOT_STALE)`.
+NO_CAUSE: dict[str, object] = {"cause": "", "cause_detail": "", "cause_read_at": None}
+NOT_STALE: dict[str, object] = {"stale_since": None, "stale_reason": "", **NO_CAUSE}
+
+
 class VehicleQuerySet(models.QuerySet["Vehicle"]):
+    # Mutators
+
+    def mark_stale(self, *, now: datetime) -> int:
+        """Staff's mark, which holds until staff clear it. Returns how many vehicles got it.
+
+        A vehicle that is stale already keeps the time since when. Vehicles that cannot be stale are left out.
+        """
+        markable = self.can_be_stale().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
+        since = models.functions.Coalesce(F("stale_since"), models.Value(now))
+        return markable.update(stale_since=since, stale_reason=StaleReason.MARKED_BY_STAFF)
+
+    def clear_stale(self) -> int:
+        """Returns how many were stale. The rules mark a vehicle again at the next sync if they still hold."""
+        return self.exclude(stale_since=None).update(**NOT_STALE)
+
+    def request_refresh(self, *, now: datetime) -> int:
+        """Has the vehicles read from ev.energy in the background; returns how many."""
+        return self.present().update(refresh_requested_at=now)
+
     # Queries
 
     def present(self) -> "VehicleQuerySet":
@@ -33,6 +72,10 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
 
     def stale(self) -> "VehicleQuerySet":
         return self.present().exclude(stale_since=None)
+
+    def can_be_stale(self) -> "VehicleQuerySet":
+        """Those whose silence means something: not removed, not switched off, and integrated at all."""
+        return self.present().filter(is_disabled=False).exclude(integration=Integration.UNINTEGRATED)
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
         """The owner's own vehicles with what their names need, the ones that need attention first."""
@@ -49,9 +92,16 @@ class Vehicle(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="vehicles", verbose_name=_("owner")
     )
-    make = models.ForeignKey(Make, models.SET_NULL, null=True, blank=True, verbose_name=_("make"))
-    model = models.ForeignKey(Model, models.SET_NULL, null=True, blank=True, verbose_name=_("model"))
-    trim = models.ForeignKey(Trim, models.SET_NULL, null=True, blank=True, verbose_name=_("trim"))
+    # Nobody looks vehicles up by model or trim, and catalogue rows are never deleted: no index for them.
+    make = models.ForeignKey(
+        Make, models.SET_NULL, null=True, blank=True, db_index=False, verbose_name=_("make")
+    )
+    model = models.ForeignKey(
+        Model, models.SET_NULL, null=True, blank=True, db_index=False, verbose_name=_("model")
+    )
+    trim = models.ForeignKey(
+        Trim, models.SET_NULL, null=True, blank=True, db_index=False, verbose_name=_("trim")
+    )
     description = models.CharField(_("description"), max_length=200, blank=True, default="")
     integration = models.CharField(_("integration"), max_length=12, choices=Integration)
     is_disabled = models.BooleanField(_("disabled at ev.energy"), default=False)
@@ -64,13 +114,22 @@ class Vehicle(models.Model):
     is_plugged_in = models.BooleanField(_("plugged in"), null=True, blank=True)
     is_charging = models.BooleanField(_("charging"), null=True, blank=True)
 
+    # `stale_since` is when the portal found out, not when the car fell silent: newer data is proof of life.
     stale_since = models.DateTimeField(_("stale since"), null=True, blank=True)
     stale_reason = models.CharField(
         _("stale because"), max_length=15, choices=StaleReason, blank=True, default=""
     )
+    cause = models.CharField(_("cause"), max_length=25, choices=Cause, blank=True, default="")
+    cause_detail = models.CharField(
+        _("cause in detail"), max_length=CAUSE_DETAIL_LENGTH, blank=True, default=""
+    )
+    cause_read_at = models.DateTimeField(_("cause looked up"), null=True, blank=True)
+
+    staff_notes = models.TextField(_("staff notes"), blank=True, default="")
 
     connected_at = models.DateTimeField(_("first seen"), default=timezone.now)
     read_at = models.DateTimeField(_("read from ev.energy"), default=timezone.now)
+    refresh_requested_at = models.DateTimeField(_("refresh requested"), null=True, blank=True)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
 
     objects = VehicleQuerySet.as_manager()
@@ -85,9 +144,50 @@ class Vehicle(models.Model):
                 name="vehicle_stale_since_and_reason_go_together",
             ),
         ]
+        # Staff's list is ordered by id, newest first. Each index ends in it, so that the first page of every
+        # filter is read in order and stops after a page, however many vehicles there are.
+        indexes = [
+            models.Index(fields=["integration", "vehicle_id"], name="vehicle_integration"),
+            models.Index(fields=["stale_reason", "vehicle_id"], name="vehicle_stale_reason"),
+            models.Index(fields=["cause", "vehicle_id"], name="vehicle_cause"),
+            models.Index(fields=["make", "vehicle_id"], name="vehicle_make"),
+            models.Index(fields=["last_status_at", "vehicle_id"], name="vehicle_last_status"),
+            models.Index(fields=["vehicle_id"], name="vehicle_stale", condition=Q(stale_since__isnull=False)),
+            models.Index(
+                fields=["vehicle_id"], name="vehicle_removed", condition=Q(removed_at__isnull=False)
+            ),
+            models.Index(
+                fields=["refresh_requested_at"],
+                name="vehicle_refresh_requested",
+                condition=Q(refresh_requested_at__isnull=False),
+            ),
+            models.Index(
+                fields=["cause_read_at"], name="vehicle_cause_due", condition=Q(stale_since__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    # Mutators
+
+    def mark_stale(self, *, now: datetime) -> bool:
+        """Staff's mark; returns False if it was there already or the vehicle cannot be stale."""
+        return self._mutate(Vehicle.objects.filter(pk=self.pk).mark_stale(now=now))
+
+    def clear_stale(self) -> bool:
+        """Returns False if the vehicle was not stale."""
+        return self._mutate(Vehicle.objects.filter(pk=self.pk).clear_stale())
+
+    def mark_removed(self, *, now: datetime) -> bool:
+        """ev.energy no longer has the vehicle; returns False if that was known."""
+        present = Vehicle.objects.present().filter(pk=self.pk)
+        return self._mutate(present.update(removed_at=now, read_at=now, **NOT_STALE))
+
+    def _mutate(self, changed: int) -> bool:
+        if changed:
+            self.refresh_from_db()
+        return bool(changed)
 
     # Properties
 
@@ -102,6 +202,13 @@ class Vehicle(models.Model):
         return self.stale_since is not None
 
     @property
+    def can_be_stale(self) -> bool:
+        """Agrees with the queries' `can_be_stale`."""
+        return (
+            self.removed_at is None and not self.is_disabled and self.integration != Integration.UNINTEGRATED
+        )
+
+    @property
     def is_working(self) -> bool:
         return (
             self.integration == Integration.ACTIVE and not self.is_stale and self.last_status_at is not None
@@ -110,3 +217,89 @@ class Vehicle(models.Model):
     def has_data_since(self, moment: datetime) -> bool:
         """Whether the car has sent data after `moment`: the proof that a connection works."""
         return self.last_status_at is not None and self.last_status_at > moment
+
+
+class SyncState(models.TextChoices):
+    RUNNING = "RUNNING", _("Running")
+    COMPLETE = "COMPLETE", _("Complete")
+    ABANDONED = "ABANDONED", _("Begun again")
+
+
+class SyncRunQuerySet(models.QuerySet["SyncRun"]):
+    # Factories
+
+    def take(self, *, lease_for: timedelta, too_old_after: timedelta, now: datetime) -> "SyncRun | None":
+        """Returns the run to work on, leased to the caller: the unfinished one, else a new one.
+
+        None if another process works on it. A run without progress for `too_old_after` is begun again.
+        """
+        running = self.filter(state=SyncState.RUNNING)
+        running.filter(progressed_at__lt=now - too_old_after, lease_expires_at__lt=now).update(
+            state=SyncState.ABANDONED, finished_at=now
+        )
+        lease_id = uuid.uuid4()
+        free = running.filter(lease_expires_at__lt=now)
+        if free.update(lease_id=lease_id, lease_expires_at=now + lease_for):
+            return self.get(lease_id=lease_id)
+        try:
+            with transaction.atomic():
+                return self.create(
+                    started_at=now, progressed_at=now, lease_id=lease_id, lease_expires_at=now + lease_for
+                )
+        except IntegrityError:
+            return None
+
+
+class SyncRun(models.Model):
+    """One reading of all vehicles. It outlives the process that began it: `cursor` says where to go on."""
+
+    state = models.CharField(_("state"), max_length=9, choices=SyncState, default=SyncState.RUNNING)
+    started_at = models.DateTimeField(_("started"))
+    progressed_at = models.DateTimeField(_("last progress"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    cursor = models.CharField(_("cursor"), max_length=200, blank=True, default="")
+    lease_id = models.UUIDField(editable=False)
+    lease_expires_at = models.DateTimeField(editable=False)
+
+    page_count = models.PositiveIntegerField(_("pages"), default=0)
+    vehicle_count = models.PositiveIntegerField(_("vehicles"), default=0)
+    created_count = models.PositiveIntegerField(_("new"), default=0)
+    unknown_owner_count = models.PositiveIntegerField(_("of owners not known here"), default=0)
+    owner_changed_count = models.PositiveIntegerField(_("changed owner"), default=0)
+    removed_count = models.PositiveIntegerField(_("removed"), default=0)
+
+    objects = SyncRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sync run")
+        verbose_name_plural = _("sync runs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state=SyncState.RUNNING), name="one_sync_run_at_a_time"
+            )
+        ]
+        indexes = [models.Index(fields=["started_at"], name="sync_run_started_at")]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+    # Mutators. Each holds only while the caller has the lease, and says whether it did.
+
+    def progress(self, *, cursor: str, counts: dict[str, int], lease_for: timedelta, now: datetime) -> bool:
+        """Stores where to go on, adds `counts`, and renews the lease."""
+        added = {name: F(name) + count for name, count in counts.items()}
+        return self._update(cursor=cursor, progressed_at=now, lease_expires_at=now + lease_for, **added)
+
+    def complete(self, *, removed_count: int, now: datetime) -> bool:
+        return self._update(state=SyncState.COMPLETE, removed_count=removed_count, finished_at=now, cursor="")
+
+    def abandon(self, *, now: datetime) -> bool:
+        return self._update(state=SyncState.ABANDONED, finished_at=now)
+
+    def pause(self, *, now: datetime) -> bool:
+        """Gives the lease back: the next run goes on from the cursor."""
+        return self._update(lease_expires_at=now - timedelta(microseconds=1))
+
+    def _update(self, **values: object) -> bool:
+        mine = SyncRun.objects.filter(pk=self.pk, lease_id=self.lease_id, state=SyncState.RUNNING)
+        return bool(mine.update(**values))

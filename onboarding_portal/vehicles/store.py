@@ -1,0 +1,198 @@
+"""Stores what ev.energy says of vehicles: one read for its owner, or a page of them in a sync.
+
+Nothing goes back in time: a row that was read later stays as it is, and an older sample never replaces a
+newer one.
+
+Who owns a vehicle is ev.energy's to say. A single read is refused when it would give a vehicle to somebody
+else than the row's owner; only a sync, which nobody in front of a screen can steer, moves it. What the portal
+had noted for the former owner (stale, cause, first seen, status) does not move with it. A vehicle whose new
+owner the portal does not know is marked removed, so that the former owner no longer sees it.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.catalogue.models import Make, Model, Trim
+from onboarding_portal.ev_energy import resources
+from onboarding_portal.vehicles import staleness
+from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
+
+logger = logging.getLogger(__name__)
+
+STATUS_FIELDS = ["last_status_at", "state_of_charge_percentage", "is_plugged_in", "is_charging"]
+READ_FIELDS = [
+    *("make", "model", "trim", "description", "integration", "is_disabled", "read_at", "removed_at"),
+    *STATUS_FIELDS,
+]
+OWNER_FIELDS = ["owner", "connected_at", *NOT_STALE]
+
+DESCRIPTION_LENGTH = 200
+CLOCK_SKEW = timedelta(minutes=10)  # a sample further ahead of our clock than this is not believed
+
+
+class BelongsToAnotherOwner(Exception):
+    """The vehicle is somebody else's, at ev.energy or in the portal. Nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPage:
+    """How many vehicles a page had, and what came of them. The names are those of SyncRun's counts."""
+
+    vehicle_count: int
+    created_count: int
+    unknown_owner_count: int
+    owner_changed_count: int
+
+    def counts(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Which makes, models and trims the catalogue has: a vehicle may point at no others."""
+
+    makes: frozenset[str]
+    models: frozenset[str]
+    trims: frozenset[str]
+
+    @classmethod
+    def among(cls, page: Collection[resources.Vehicle]) -> "_Known":
+        makes = {resource.make.make_id for resource in page if resource.make}
+        models = {resource.model.model_id for resource in page if resource.model}
+        trims = {resource.trim_id for resource in page if resource.trim_id}
+        return cls(
+            frozenset(Make.objects.filter(pk__in=makes).values_list("pk", flat=True)),
+            frozenset(Model.objects.filter(pk__in=models).values_list("pk", flat=True)),
+            frozenset(Trim.objects.filter(pk__in=trims).values_list("pk", flat=True)),
+        )
+
+
+def store_vehicle(*, resource: resources.Vehicle, owner: User, now: datetime) -> Vehicle:
+    """Stores one vehicle that was read with `GET /vehicles/{id}` for `owner`, and returns its row.
+
+    `now` is when it was read. Raises BelongsToAnotherOwner if the portal has it for somebody else, or if
+    ev.energy says so (unless EV_ENERGY_VERIFY_OWNERSHIP is off: the API's sandbox always names the same user).
+    """
+    if settings.EV_ENERGY_VERIFY_OWNERSHIP and resource.user_id != owner.ev_energy_user_id:
+        raise BelongsToAnotherOwner
+    known = _Known.among([resource])
+    fresh = _new_row(resource, owner_id=owner.pk, known=known, now=now)
+    with transaction.atomic():
+        # Two tabs may store the same vehicle at once: one inserts, and both go on with the one row, in turn.
+        Vehicle.objects.bulk_create([fresh], ignore_conflicts=True)
+        vehicle = Vehicle.objects.select_for_update().get(pk=resource.vehicle_id)
+        if vehicle.owner_id != owner.pk:
+            raise BelongsToAnotherOwner
+        if vehicle.read_at <= now:
+            vehicle.removed_at = None
+            _read(vehicle, resource, known=known, now=now)
+            vehicle.save(update_fields=READ_FIELDS)
+    staleness.apply_to(vehicle=vehicle, now=now)
+    return vehicle
+
+
+def store_page(*, resources: Sequence[resources.Vehicle], now: datetime) -> StoredPage:
+    """Stores a page of `GET /vehicles` in a constant number of queries; `now` is when it was asked for.
+
+    Staleness is not looked at here: a sync applies it to all vehicles at once.
+    """
+    page = {resource.vehicle_id: resource for resource in resources}
+    owner_ids = _owner_ids(page.values())
+    known = _Known.among(page.values())
+    fresh = [
+        _new_row(resource, owner_id=owner_ids[resource.user_id], known=known, now=now)
+        for resource in page.values()
+        if resource.user_id in owner_ids
+    ]
+    owner_changed_count = 0
+    with transaction.atomic():
+        stored = _lock(page)
+        missing = [row for row in fresh if row.pk not in stored]
+        if missing:
+            Vehicle.objects.bulk_create(missing, ignore_conflicts=True)
+            stored |= _lock([row.pk for row in missing])
+        due = [vehicle for vehicle in stored.values() if vehicle.read_at <= now]
+        for vehicle in due:
+            resource = page[vehicle.pk]
+            owner_changed_count += _follow_owner(vehicle, owner_ids.get(resource.user_id), now=now)
+            _read(vehicle, resource, known=known, now=now)
+        Vehicle.objects.bulk_create(
+            due, update_conflicts=True, unique_fields=["vehicle_id"], update_fields=READ_FIELDS + OWNER_FIELDS
+        )
+    return StoredPage(
+        vehicle_count=len(page),
+        created_count=len(missing),
+        unknown_owner_count=sum(resource.user_id not in owner_ids for resource in page.values()),
+        owner_changed_count=owner_changed_count,
+    )
+
+
+def _owner_ids(page: Collection[resources.Vehicle]) -> dict[str, int]:
+    """Returns our owner for each of ev.energy's users on the page that we know."""
+    user_ids = {resource.user_id for resource in page}
+    owners = User.objects.filter(ev_energy_user_id__in=user_ids)
+    return {user.ev_energy_user_id or "": user.pk for user in owners.only("ev_energy_user_id")}
+
+
+def _lock(vehicle_ids: Collection[str]) -> dict[str, Vehicle]:
+    """Locks rows in the order of their ids, so that two processes never wait for each other."""
+    rows = Vehicle.objects.filter(pk__in=list(vehicle_ids)).order_by("pk").select_for_update()
+    return {vehicle.pk: vehicle for vehicle in rows}
+
+
+def _new_row(resource: resources.Vehicle, *, owner_id: int, known: _Known, now: datetime) -> Vehicle:
+    vehicle = Vehicle(vehicle_id=resource.vehicle_id, owner_id=owner_id, connected_at=now)
+    _read(vehicle, resource, known=known, now=now)
+    return vehicle
+
+
+def _follow_owner(vehicle: Vehicle, owner_id: int | None, *, now: datetime) -> bool:
+    """Gives the row to the owner ev.energy names; returns whether it changed hands. None: nobody we know."""
+    if owner_id == vehicle.owner_id or not settings.EV_ENERGY_VERIFY_OWNERSHIP:
+        vehicle.removed_at = None
+        return False
+    for field in STATUS_FIELDS:
+        setattr(vehicle, field, None)
+    for field, value in NOT_STALE.items():
+        setattr(vehicle, field, value)
+    if owner_id is None:
+        vehicle.removed_at = vehicle.removed_at or now
+        return False
+    logger.warning("A vehicle has another owner at ev.energy now", extra={"vehicle_id": vehicle.pk})
+    vehicle.owner_id, vehicle.connected_at, vehicle.removed_at = owner_id, now, None
+    return True
+
+
+def _read(vehicle: Vehicle, resource: resources.Vehicle, *, known: _Known, now: datetime) -> None:
+    make_id = resource.make.make_id if resource.make else None
+    model_id = resource.model.model_id if resource.model else None
+    vehicle.make_id = make_id if make_id in known.makes else None
+    vehicle.model_id = model_id if model_id in known.models else None
+    vehicle.trim_id = resource.trim_id if resource.trim_id in known.trims else None
+    # PostgreSQL refuses NUL in text; one odd name must not stop a page of a hundred.
+    vehicle.description = resource.description.replace("\x00", "")[:DESCRIPTION_LENGTH]
+    vehicle.integration = Integration(resource.integration)
+    vehicle.is_disabled = resource.is_disabled
+    vehicle.read_at = now
+    if resource.latest_status:
+        _read_status(vehicle, resource.latest_status, now=now)
+
+
+def _read_status(vehicle: Vehicle, status: resources.StatusLog, *, now: datetime) -> None:
+    # Some cars' clocks are ahead. A sample cannot be newer than the moment ev.energy received it.
+    sampled_at = min(status.sampled_at, status.logged_at or status.sampled_at)
+    if sampled_at > now + CLOCK_SKEW:
+        return
+    if vehicle.last_status_at is not None and vehicle.last_status_at > sampled_at:
+        return
+    charge = status.state_of_charge_percentage
+    vehicle.last_status_at = sampled_at
+    vehicle.state_of_charge_percentage = charge if charge is not None and 0 <= charge <= 100 else None
+    vehicle.is_plugged_in = status.is_plugged_in
+    vehicle.is_charging = status.is_charging
