@@ -92,3 +92,8 @@ class Trim(Entry):
     class Meta:
         verbose_name = _("trim")
         verbose_name_plural = _("trims")
+
+    @property
+    def battery_size_kwh(self) -> float | None:
+        """The battery's size in kWh with one digit, as the manufacturers advertise it."""
+        return None if self.battery_size_wh is None else round(self.battery_size_wh / 1000, 1)

@@ -1,0 +1,23 @@
+"""`manage.py demo`: the whole portal on this machine, with a stand-in for ev.energy. Needs no account anywhere."""
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from onboarding_portal.operations.demo import DemoFailed, run_demo
+from onboarding_portal.operations.demo_environment import add_arguments
+
+
+class Command(BaseCommand):
+    help = "Runs the portal, its worker and clock, and a stand-in for ev.energy, with owners and cars to try."
+    requires_system_checks: list[str] = []  # noqa: RUF012  Django's own spelling
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            run_demo(say=self.stdout.write)
+        except DemoFailed as error:
+            raise CommandError(str(error)) from error
