@@ -3,7 +3,10 @@
 DATABASE_URL chooses the database (SQLite if it is not set), so the same suite runs on PostgreSQL.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 
 os.environ["SECRET_KEY"] = "a-key-for-tests-only-" + "x" * 40
 os.environ["PORTAL_URL"] = "http://testserver"
@@ -18,7 +21,14 @@ os.environ["EMAIL_URL"] = "memorymail://"
 os.environ.setdefault("CACHE_URL", "dbcache://portal_cache")
 
 from onboarding_portal.settings import *  # noqa: F403  the environment has to be set before this import
-from onboarding_portal.settings import STORAGES
+from onboarding_portal.settings import DATABASES, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True  # straight from static/, without collectstatic
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file: the live server's threads would lock one another out of a database in memory.
+    _folder = tempfile.mkdtemp(prefix="onboarding-portal-tests-")
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}
