@@ -1,0 +1,111 @@
+"""How one operation is carried out: token, sending, errors, typed answer, log line."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from .answers import Answer, raise_for_problem
+from .auth import BearerAuth, TokenSource
+from .budget import Budget
+from .call_log import logged
+from .deadline import deadline
+from .errors import BadResponse
+from .fields import Fields, parse_list
+from .pagination import next_cursor
+from .resources import Page
+from .retries import Repeat
+from .transport import Call, Transport
+
+T = TypeVar("T")
+
+DEADLINE_SECONDS = 10.0  # an owner looks at an unfinished page no longer
+
+
+class Asker:
+    """Asks the API under one address with one identity."""
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        transport: Transport,
+        tokens: TokenSource,
+        budget: Budget,
+        deadline_seconds: float = DEADLINE_SECONDS,
+    ) -> None:
+        self._api_url = api_url
+        self._transport = transport
+        self._tokens = tokens
+        self._budget = budget
+        self._deadline_seconds = deadline_seconds
+
+    def one(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        parse: Callable[[Fields], T],
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        json: Mapping[str, Any] | None = None,
+        user_id: str = "",
+        accept_language: str = "",
+        repeat: Repeat = Repeat.READ,
+    ) -> T:
+        """The one object that is the answer."""
+        call = Call(
+            operation=operation,
+            method=method,
+            url=f"{self._api_url}{path}",
+            query=query,
+            json=json,
+            user_id=user_id,
+            accept_language=accept_language,
+            repeat=repeat,
+        )
+        return self._carry_out(call, lambda answer: parse(Fields(answer.json())))
+
+    def pages(
+        self,
+        operation: str,
+        path: str,
+        parse: Callable[[Fields], T],
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        user_id: str = "",
+        page_after: str | None = None,
+    ) -> Iterator[Page[T]]:
+        """All pages of a list from a cursor on, each asked for when wanted. A circle is a BadResponse."""
+        seen = {page_after}
+        while True:
+            cursor = [("page_after", page_after)] if page_after else []
+            call = Call(
+                operation=operation,
+                url=f"{self._api_url}{path}",
+                query=[*query, *cursor],
+                user_id=user_id,
+            )
+            page = self._carry_out(call, lambda answer: self._page(answer, parse, seen))
+            yield page
+            page_after = page.next_cursor
+            if page_after is None:
+                return
+            seen.add(page_after)
+
+    def _page(self, answer: Answer, parse: Callable[[Fields], T], seen: set[str | None]) -> Page[T]:
+        cursor = next_cursor(answer, api_url=self._api_url)
+        if cursor is not None and cursor in seen:
+            raise BadResponse("The pages go round in a circle.", field="Link")
+        return Page(items=parse_list(answer.json(), parse), next_cursor=cursor)
+
+    def _carry_out(self, call: Call, read: Callable[[Answer], T]) -> T:
+        with deadline(seconds=self._deadline_seconds), logged(operation=call.operation) as record:
+            token = self._tokens.token()
+            record.answer = answer = self._send(call, BearerAuth(token))
+            if answer.status == 401:
+                token = self._tokens.token(refused=token)
+                record.answer = answer = self._send(call, BearerAuth(token))
+            raise_for_problem(answer, operation=call.operation)
+            return read(answer)
+
+    def _send(self, call: Call, auth: BearerAuth) -> Answer:
+        return self._transport.send(call, auth=auth, budget=self._budget)

@@ -1,0 +1,221 @@
+"""The typed client for ev.energy's v2 API.
+
+Every method is one operation of the contract. Each may raise any EvEnergyError: BudgetExhausted and
+RateLimited (come back later), Unavailable (no usable answer in time), Unauthorized, Forbidden, NotFound,
+Invalid, BadResponse. Call it outside of database transactions: the token and the budget are shared through
+the cache, which may be a table of the same database.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from django.conf import settings
+
+from . import ids
+from .asking import Asker
+from .auth import Credentials, TokenSource
+from .budget import get_budget
+from .fields import Fields
+from .log_operations import LARGEST_PAGE, LogOperations, check_id
+from .resources import (
+    Compatibility,
+    Make,
+    Model,
+    Page,
+    ReconnectLink,
+    Trim,
+    User,
+    Vehicle,
+    WaitlistEntry,
+)
+from .retries import Repeat
+from .transport import Transport
+
+T = TypeVar("T")
+
+BY_NAME = [("ordering", "name")]
+VEHICLE_EXPANDS = [("expand", name) for name in ("latest_status_log", "user", "trim.model.make")]
+
+
+class Client(LogOperations):
+    """ev.energy, for one thread. `get_client()` gives the one to use."""
+
+    def __init__(self, *, asker: Asker, client_id: str) -> None:
+        self._ask = asker
+        self._client_id = client_id
+
+    # Users
+
+    def create_user(self, *, email: str) -> User:
+        """The new user. Never sent twice: after Unavailable ask `find_users` whether it was made."""
+        body = {"email": email}
+        return self._ask.one("create_user", "POST", "/users", User.from_json, json=body, repeat=Repeat.NEVER)
+
+    def find_users(self, *, email: str) -> list[User]:
+        """The users with exactly this address, in whatever case; none is an empty list."""
+        pages = self._ask.pages("find_users", "/users", User.from_json, query=[("email", email)])
+        # A filter that was ignored must not hand over somebody else's account.
+        return [user for page in pages for user in page.items if user.email.casefold() == email.casefold()]
+
+    def get_user(self, *, user_id: str) -> User:
+        """The user; credentials for ev.energy's sandbox get the same one whatever the id."""
+        check_id(ids.is_user_id(user_id), "get_user")
+        return self._ask.one("get_user", "GET", f"/users/{user_id}", User.from_json)
+
+    # The catalogue
+
+    def makes(self) -> Iterator[Make]:
+        """All makes, by name."""
+        return self._all("makes", "/vehicle_makes", Make.from_json)
+
+    def models(self, *, make_id: str | None = None) -> Iterator[Model]:
+        """All models, or those of a make, by name."""
+        query = [("make_id", make_id)] if make_id else []
+        return self._all("models", "/vehicle_models", Model.from_json, query=query)
+
+    def trims(self, *, model_id: str | None = None) -> Iterator[Trim]:
+        """All trims, or those of a model, by name."""
+        query = [("model_id", model_id)] if model_id else []
+        return self._all("trims", "/vehicle_trims", Trim.from_json, query=query)
+
+    def check_compatibility(
+        self, *, model_id: str, country: str | None = None, accept_language: str = ""
+    ) -> Compatibility:
+        """Whether the model works in the country (two letters), else in that of the browser's languages."""
+        check_id(ids.is_model_id(model_id), "check_compatibility")
+        query = [("vehicle_model_id", model_id), ("client_id", self._client_id)]
+        if country:
+            query.append(("country", country))
+        return self._ask.one(
+            "check_compatibility",
+            "GET",
+            "/vehicle_compatibility/check",
+            Compatibility.from_json,
+            query=query,
+            accept_language=accept_language,
+        )
+
+    def join_waitlist(
+        self,
+        *,
+        email: str,
+        model_id: str = "",
+        make_name: str = "",
+        model_name: str = "",
+        accept_language: str = "",
+    ) -> WaitlistEntry:
+        """Asks to be told when a car can be connected: a model by its id, or a make and a model by name.
+
+        ev.energy takes the country from `accept_language`, the browser's own header; without it, the US.
+        """
+        named = {"vehicle_make_name": make_name, "vehicle_model_name": model_name}
+        return self._ask.one(
+            "join_waitlist",
+            "POST",
+            "/vehicle_waitlist",
+            WaitlistEntry.from_json,
+            query=[("client_id", self._client_id)],
+            json={"email": email, **({"vehicle_model_id": model_id} if model_id else named)},
+            accept_language=accept_language,
+            repeat=Repeat.IF_NEVER_CONNECTED,
+        )
+
+    # Vehicles
+
+    def vehicles(self, *, user_id: str = "", page_after: str | None = None) -> Iterator[Page[Vehicle]]:
+        """All vehicles, or one owner's, with status, owner and trim, a page at a time from a cursor on."""
+        return self._ask.pages(
+            "vehicles",
+            "/vehicles",
+            Vehicle.from_json,
+            query=[*VEHICLE_EXPANDS, ("page_size", str(LARGEST_PAGE))],
+            user_id=user_id,
+            page_after=page_after,
+        )
+
+    def get_vehicle(self, *, vehicle_id: str, user_id: str = "") -> Vehicle:
+        """The vehicle with its latest status, its owner and its trim, model and make.
+
+        With a `user_id` it is asked for as that owner, to whom others' vehicles do not exist (NotFound).
+        """
+        check_id(ids.is_vehicle_id(vehicle_id), "get_vehicle")
+        return self._ask.one(
+            "get_vehicle",
+            "GET",
+            f"/vehicles/{vehicle_id}",
+            Vehicle.from_json,
+            query=VEHICLE_EXPANDS,
+            user_id=user_id,
+        )
+
+    def create_reconnect_link(self, *, vehicle_id: str) -> ReconnectLink:
+        """A new link at which the owner signs in with the manufacturer again. A second one does no harm."""
+        check_id(ids.is_vehicle_id(vehicle_id), "create_reconnect_link")
+        return self._ask.one(
+            "create_reconnect_link",
+            "POST",
+            f"/vehicles/{vehicle_id}/reconnect",
+            ReconnectLink.from_json,
+            repeat=Repeat.IF_NEVER_CONNECTED,
+        )
+
+    def _all(
+        self,
+        operation: str,
+        path: str,
+        parse: Callable[[Fields], T],
+        *,
+        query: list[tuple[str, str]] | None = None,
+    ) -> Iterator[T]:
+        whole = [*(query or []), *BY_NAME, ("page_size", str(LARGEST_PAGE))]
+        for page in self._ask.pages(operation, path, parse, query=whole):
+            yield from page.items
+
+
+_of_thread = threading.local()
+
+
+def get_client() -> Client:
+    """This thread's client, by the settings in force now: connections and token are kept between calls."""
+    key = (
+        os.getpid(),  # a forked process must not write to its parent's connections
+        settings.EV_ENERGY_API_URL,
+        settings.EV_ENERGY_TOKEN_URL,
+        settings.EV_ENERGY_CLIENT_ID,
+        settings.EV_ENERGY_CLIENT_SECRET,
+        settings.EV_ENERGY_CONNECT_TIMEOUT_SECONDS,
+        settings.EV_ENERGY_READ_TIMEOUT_SECONDS,
+        settings.EV_ENERGY_RATE_WINDOW_SECONDS,
+        settings.EV_ENERGY_RESERVED_REQUESTS,
+    )
+    if getattr(_of_thread, "key", None) != key:
+        _of_thread.client = _client()
+        _of_thread.key = key
+    client: Client = _of_thread.client
+    return client
+
+
+def forget_client() -> None:
+    """Lets this thread start with new connections and without a token of its own."""
+    _of_thread.__dict__.clear()
+
+
+def _client() -> Client:
+    credentials = Credentials(
+        token_url=settings.EV_ENERGY_TOKEN_URL,
+        client_id=settings.EV_ENERGY_CLIENT_ID,
+        client_secret=settings.EV_ENERGY_CLIENT_SECRET,
+    )
+    transport = Transport(
+        connect_timeout_seconds=settings.EV_ENERGY_CONNECT_TIMEOUT_SECONDS,
+        read_timeout_seconds=settings.EV_ENERGY_READ_TIMEOUT_SECONDS,
+    )
+    asker = Asker(
+        api_url=settings.EV_ENERGY_API_URL,
+        transport=transport,
+        tokens=TokenSource(credentials=credentials, transport=transport),
+        budget=get_budget(),
+    )
+    return Client(asker=asker, client_id=settings.EV_ENERGY_CLIENT_ID)

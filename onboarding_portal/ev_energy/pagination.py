@@ -1,0 +1,39 @@
+"""Which page comes next, out of the `Link` header (RFC 8288).
+
+Only the cursor is taken from the link; the next request is built from it. A link that leads to another host
+would carry the token there, and some links come without the API's `/v2`.
+"""
+
+import re
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from .answers import Answer
+from .errors import BadResponse
+
+LONGEST_CURSOR = 200
+
+
+def next_cursor(answer: Answer, *, api_url: str) -> str | None:
+    """The `page_after` of the next page, or None on the last one. Raises BadResponse for a link elsewhere."""
+    target = _next_link(answer.headers.get("link", ""))
+    if target is None or target == "about:blank":
+        return None
+    try:
+        link, api = urlsplit(urljoin(f"{api_url}/", target)), urlsplit(api_url)
+        same_origin = (link.scheme, link.hostname, link.port) == (api.scheme, api.hostname, api.port)
+        cursors = parse_qs(link.query).get("page_after", [])
+    except ValueError:
+        raise BadResponse("The Link header cannot be read.", field="Link") from None
+    if not same_origin:
+        raise BadResponse("The next page is said to be on another host.", field="Link")
+    if len(cursors) != 1 or len(cursors[0]) > LONGEST_CURSOR:
+        raise BadResponse("The next page has no usable cursor.", field="Link")
+    return cursors[0]
+
+
+def _next_link(header: str) -> str | None:
+    for target, parameters in re.findall(r"<([^>]*)>([^<]*)", header):
+        relation = re.search(r"""\brel\s*=\s*(?:"([^"]*)"|([^\s;,]+))""", parameters, re.IGNORECASE)
+        if relation and "next" in (relation[1] or relation[2] or "").lower().split():
+            return str(target).strip()
+    return None
