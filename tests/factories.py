@@ -1,0 +1,52 @@
+"""Rows for tests: each function makes one with sensible values and takes what a test cares about."""
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.catalogue.models import Make, Model, Trim
+from onboarding_portal.catalogue.words import search_words
+from onboarding_portal.onboarding.models import Attempt
+
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+
+_numbers = itertools.count(1)
+
+
+def make_id(prefix: str) -> str:
+    """A new id of ev.energy's shape: `make_id("vhcl")` gives vhcl00000000000000000000000001."""
+    return f"{prefix}{next(_numbers):026d}"
+
+
+def make_owner(**fields: Any) -> User:
+    number = next(_numbers)
+    values = {"email": f"owner{number}@example.com", "ev_energy_user_id": make_id("user"), **fields}
+    return User.objects.create_user(**values)
+
+
+def make_staff(**fields: Any) -> User:
+    return make_owner(**{"is_staff": True, "password": "staff-password", "ev_energy_user_id": None, **fields})
+
+
+def make_make(name: str = "Volvo", **fields: Any) -> Make:
+    values = {"make_id": make_id("vmak"), "name": name, "search_words": search_words(name), **fields}
+    return Make.objects.create(**values)
+
+
+def make_model(name: str = "EX30", *, make: Make | None = None, **fields: Any) -> Model:
+    make = make or make_make()
+    words = search_words(make.name, name)
+    values = {"model_id": make_id("vmod"), "make": make, "name": name, "search_words": words, **fields}
+    return Model.objects.create(**values)
+
+
+def make_trim(name: str = "Twin Motor", *, model: Model | None = None, **fields: Any) -> Trim:
+    model = model or make_model()
+    words = search_words(model.make.name, model.name, name)
+    values = {"trim_id": make_id("trim"), "model": model, "name": name, "search_words": words, **fields}
+    return Trim.objects.create(**values)
+
+
+def make_attempt(*, owner: User | None = None, **fields: Any) -> Attempt:
+    return Attempt.objects.create(owner=owner or make_owner(), **{"started_at": NOW, **fields})
