@@ -1,15 +1,17 @@
 """What is connected: one row for each vehicle at ev.energy that belongs to an owner of ours."""
 
-import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim
+from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
+
+__all__ = ["Cause", "Integration", "StaleReason", "SyncRun", "SyncState", "Vehicle"]
 
 CAUSE_DETAIL_LENGTH = 500
 
@@ -41,7 +43,7 @@ class Cause(models.TextChoices):
 
 
 # What a row says when nothing is wrong, or nothing is known yet, for `update(**NOT_STALE)`.
-NO_CAUSE: dict[str, object] = {"cause": "", "cause_detail": "", "cause_read_at": None}
+NO_CAUSE: dict[str, object] = {"cause": "", "cause_detail": "", "cause_read_at": None, "cause_due_at": None}
 NOT_STALE: dict[str, object] = {"stale_since": None, "stale_reason": "", **NO_CAUSE}
 
 
@@ -55,7 +57,7 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
         """
         markable = self.can_be_stale().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
         since = models.functions.Coalesce(F("stale_since"), models.Value(now))
-        return markable.update(stale_since=since, stale_reason=StaleReason.MARKED_BY_STAFF)
+        return markable.update(stale_since=since, stale_reason=StaleReason.MARKED_BY_STAFF, cause_due_at=now)
 
     def clear_stale(self) -> int:
         """Returns how many were stale. The rules mark a vehicle again at the next sync if they still hold."""
@@ -63,7 +65,7 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
 
     def request_refresh(self, *, now: datetime) -> int:
         """Has the vehicles read from ev.energy in the background; returns how many."""
-        return self.present().update(refresh_requested_at=now)
+        return self.present().update(refresh_due_at=now)
 
     # Queries
 
@@ -124,12 +126,13 @@ class Vehicle(models.Model):
         _("cause in detail"), max_length=CAUSE_DETAIL_LENGTH, blank=True, default=""
     )
     cause_read_at = models.DateTimeField(_("cause looked up"), null=True, blank=True)
+    cause_due_at = models.DateTimeField(_("cause to be looked up"), null=True, blank=True)
 
     staff_notes = models.TextField(_("staff notes"), blank=True, default="")
 
     connected_at = models.DateTimeField(_("first seen"), default=timezone.now)
     read_at = models.DateTimeField(_("read from ev.energy"), default=timezone.now)
-    refresh_requested_at = models.DateTimeField(_("refresh requested"), null=True, blank=True)
+    refresh_due_at = models.DateTimeField(_("to be read again"), null=True, blank=True)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
 
     objects = VehicleQuerySet.as_manager()
@@ -157,12 +160,12 @@ class Vehicle(models.Model):
                 fields=["vehicle_id"], name="vehicle_removed", condition=Q(removed_at__isnull=False)
             ),
             models.Index(
-                fields=["refresh_requested_at"],
-                name="vehicle_refresh_requested",
-                condition=Q(refresh_requested_at__isnull=False),
+                fields=["refresh_due_at"],
+                name="vehicle_refresh_due",
+                condition=Q(refresh_due_at__isnull=False),
             ),
             models.Index(
-                fields=["cause_read_at"], name="vehicle_cause_due", condition=Q(stale_since__isnull=False)
+                fields=["cause_due_at"], name="vehicle_cause_due", condition=Q(cause_due_at__isnull=False)
             ),
         ]
 
@@ -217,89 +220,3 @@ class Vehicle(models.Model):
     def has_data_since(self, moment: datetime) -> bool:
         """Whether the car has sent data after `moment`: the proof that a connection works."""
         return self.last_status_at is not None and self.last_status_at > moment
-
-
-class SyncState(models.TextChoices):
-    RUNNING = "RUNNING", _("Running")
-    COMPLETE = "COMPLETE", _("Complete")
-    ABANDONED = "ABANDONED", _("Begun again")
-
-
-class SyncRunQuerySet(models.QuerySet["SyncRun"]):
-    # Factories
-
-    def take(self, *, lease_for: timedelta, too_old_after: timedelta, now: datetime) -> "SyncRun | None":
-        """Returns the run to work on, leased to the caller: the unfinished one, else a new one.
-
-        None if another process works on it. A run without progress for `too_old_after` is begun again.
-        """
-        running = self.filter(state=SyncState.RUNNING)
-        running.filter(progressed_at__lt=now - too_old_after, lease_expires_at__lt=now).update(
-            state=SyncState.ABANDONED, finished_at=now
-        )
-        lease_id = uuid.uuid4()
-        free = running.filter(lease_expires_at__lt=now)
-        if free.update(lease_id=lease_id, lease_expires_at=now + lease_for):
-            return self.get(lease_id=lease_id)
-        try:
-            with transaction.atomic():
-                return self.create(
-                    started_at=now, progressed_at=now, lease_id=lease_id, lease_expires_at=now + lease_for
-                )
-        except IntegrityError:
-            return None
-
-
-class SyncRun(models.Model):
-    """One reading of all vehicles. It outlives the process that began it: `cursor` says where to go on."""
-
-    state = models.CharField(_("state"), max_length=9, choices=SyncState, default=SyncState.RUNNING)
-    started_at = models.DateTimeField(_("started"))
-    progressed_at = models.DateTimeField(_("last progress"))
-    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    cursor = models.CharField(_("cursor"), max_length=200, blank=True, default="")
-    lease_id = models.UUIDField(editable=False)
-    lease_expires_at = models.DateTimeField(editable=False)
-
-    page_count = models.PositiveIntegerField(_("pages"), default=0)
-    vehicle_count = models.PositiveIntegerField(_("vehicles"), default=0)
-    created_count = models.PositiveIntegerField(_("new"), default=0)
-    unknown_owner_count = models.PositiveIntegerField(_("of owners not known here"), default=0)
-    owner_changed_count = models.PositiveIntegerField(_("changed owner"), default=0)
-    removed_count = models.PositiveIntegerField(_("removed"), default=0)
-
-    objects = SyncRunQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("sync run")
-        verbose_name_plural = _("sync runs")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["state"], condition=Q(state=SyncState.RUNNING), name="one_sync_run_at_a_time"
-            )
-        ]
-        indexes = [models.Index(fields=["started_at"], name="sync_run_started_at")]
-
-    def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M}"
-
-    # Mutators. Each holds only while the caller has the lease, and says whether it did.
-
-    def progress(self, *, cursor: str, counts: dict[str, int], lease_for: timedelta, now: datetime) -> bool:
-        """Stores where to go on, adds `counts`, and renews the lease."""
-        added = {name: F(name) + count for name, count in counts.items()}
-        return self._update(cursor=cursor, progressed_at=now, lease_expires_at=now + lease_for, **added)
-
-    def complete(self, *, removed_count: int, now: datetime) -> bool:
-        return self._update(state=SyncState.COMPLETE, removed_count=removed_count, finished_at=now, cursor="")
-
-    def abandon(self, *, now: datetime) -> bool:
-        return self._update(state=SyncState.ABANDONED, finished_at=now)
-
-    def pause(self, *, now: datetime) -> bool:
-        """Gives the lease back: the next run goes on from the cursor."""
-        return self._update(lease_expires_at=now - timedelta(microseconds=1))
-
-    def _update(self, **values: object) -> bool:
-        mine = SyncRun.objects.filter(pk=self.pk, lease_id=self.lease_id, state=SyncState.RUNNING)
-        return bool(mine.update(**values))

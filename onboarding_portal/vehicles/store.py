@@ -77,7 +77,7 @@ def store_vehicle(*, resource: resources.Vehicle, owner: User, now: datetime) ->
     """Stores one vehicle that was read with `GET /vehicles/{id}` for `owner`, and returns its row.
 
     `now` is when it was read. Raises BelongsToAnotherOwner if the portal has it for somebody else, or if
-    ev.energy says so (unless EV_ENERGY_VERIFY_OWNERSHIP is off: the API's sandbox always names the same user).
+    ev.energy says so (unless EV_ENERGY_VERIFY_OWNERSHIP is off: the API's sandbox names one user always).
     """
     if settings.EV_ENERGY_VERIFY_OWNERSHIP and resource.user_id != owner.ev_energy_user_id:
         raise BelongsToAnotherOwner

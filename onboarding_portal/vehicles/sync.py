@@ -1,0 +1,142 @@
+"""Reads all vehicles from ev.energy and makes the portal's rows say the same.
+
+A run may take longer than a process lives: after each page its cursor is stored, in the transaction that stored the
+page, and whoever comes next goes on from there. Only one process works on a run at a time; it holds a lease that
+expires if it is killed. Memory stays flat: what vanished is found by `read_at`, not by remembering ids.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from onboarding_portal.ev_energy import resources
+from onboarding_portal.ev_energy.budget import Priority, priority
+from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.ev_energy.errors import CanComeBack, Invalid, NotFound
+from onboarding_portal.vehicles import staleness
+from onboarding_portal.vehicles.models import NOT_STALE, SyncRun, Vehicle
+from onboarding_portal.vehicles.store import store_page
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)  # more than one page takes, with all its repetitions
+TOO_OLD = timedelta(hours=6)  # without progress; the list behind the cursor has changed too much by then
+
+
+class Outcome(StrEnum):
+    COMPLETE = "complete"
+    PAUSED = "paused"  # the budget is used up, or ev.energy does not answer; the next run goes on
+    ALREADY_RUNNING = "already running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What became of the run, and what the staleness rules then changed. `run` is None if another has it."""
+
+    outcome: Outcome
+    run: SyncRun | None = None
+    applied: staleness.Applied | None = None
+
+
+class _LeaseLost(Exception):
+    """Another process took the run over, because this one was slower than its lease."""
+
+
+def sync_vehicles(
+    *,
+    client: Client,
+    patience: timedelta = timedelta(0),
+    clock: Callable[[], datetime] = timezone.now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> SyncReport:
+    """Begins a run or goes on with the unfinished one, as far as the budget for bulk work reaches.
+
+    `clock` is asked anew for each page: a run takes minutes to hours. `patience` is how long to wait for a run that
+    another process holds: with LEASE, a run whose process was killed is taken over for certain. Raises EvEnergyError
+    where trying again does not help (credentials refused, a broken answer); the run stays where it stopped.
+    """
+    run = _take(patience=patience, clock=clock, sleep=sleep)
+    if run is None:
+        return SyncReport(outcome=Outcome.ALREADY_RUNNING)
+    begun_at_cursor = run.cursor
+    try:
+        with priority(Priority.BULK):
+            outcome = _work_on(run, client=client, clock=clock)
+    except (Invalid, NotFound):
+        if not begun_at_cursor or run.cursor != begun_at_cursor:
+            raise
+        logger.warning("ev.energy refused the cursor of an earlier sync; the run begins again")
+        run.abandon(now=clock())
+        return sync_vehicles(client=client, clock=clock)
+    finally:
+        run.pause(now=clock())
+    applied = staleness.apply_to_all(now=clock())
+    run.refresh_from_db()
+    return SyncReport(outcome=outcome, run=run, applied=applied)
+
+
+def _take(
+    *, patience: timedelta, clock: Callable[[], datetime], sleep: Callable[[float], None]
+) -> SyncRun | None:
+    """Returns the run to work on; None if another process is at work on it, or may be."""
+    give_up_at = clock() + patience
+    page_counts = set()
+    while True:
+        now = clock()
+        run = SyncRun.objects.take(lease_for=LEASE, too_old_after=TOO_OLD, now=now)
+        if run is not None or now > give_up_at:
+            return run
+        page_counts.add(SyncRun.objects.running_page_count())
+        if len(page_counts) > 1:
+            return None  # somebody is alive and reads page after page
+        sleep(1.0)
+
+
+def _work_on(run: SyncRun, *, client: Client, clock: Callable[[], datetime]) -> Outcome:
+    pages = client.vehicles(page_after=run.cursor or None)
+    try:
+        asked_at = clock()
+        for page in pages:
+            _store(run, page, asked_at=asked_at, now=clock())
+            asked_at = clock()
+    except CanComeBack as error:
+        logger.info("The vehicle sync pauses: %s", error)
+        return Outcome.PAUSED
+    except _LeaseLost:
+        logger.warning("The vehicle sync was taken over by another process")
+        return Outcome.ALREADY_RUNNING
+    return Outcome.COMPLETE if _complete(run, now=clock()) else Outcome.ALREADY_RUNNING
+
+
+def _store(
+    run: SyncRun, page: resources.Page[resources.Vehicle], *, asked_at: datetime, now: datetime
+) -> None:
+    # The cursor of the last page is empty, as at the beginning: killed right then, the run reads all once more.
+    cursor = page.next_cursor or ""
+    with transaction.atomic():
+        stored = store_page(resources=page.items, now=asked_at)
+        counts = {"page_count": 1, **stored.counts()}
+        if not run.progress(cursor=cursor, counts=counts, lease_for=LEASE, now=now):
+            raise _LeaseLost
+    run.cursor = cursor
+
+
+def _complete(run: SyncRun, *, now: datetime) -> bool:
+    """Marks what the whole run has not seen as removed, and ends the run; False if the lease was lost."""
+    with transaction.atomic():
+        # The sandbox of the live API lists the same static vehicles to everyone: missing there means nothing.
+        vanished = Vehicle.objects.present().filter(read_at__lt=run.started_at)
+        removed_count = (
+            vanished.update(removed_at=now, **NOT_STALE) if settings.EV_ENERGY_VERIFY_OWNERSHIP else 0
+        )
+        if run.complete(removed_count=removed_count, now=now):
+            return True
+        transaction.set_rollback(True)
+    return False
