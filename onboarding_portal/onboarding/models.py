@@ -1,17 +1,24 @@
 """The first journey: one attempt for each time an owner leaves for ev.energy to connect a car."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F, Min
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH
 
-# How long after its start an attempt may be returned to. The manufacturers' pages take minutes, not days.
+# An attempt that nobody returned to for this long is abandoned. A return that comes even later still counts.
 ATTEMPT_LIFETIME = timedelta(hours=24)
+# Longer than one read-back takes, so that a second process leaves a claim alone while the first works on it.
+LEASE = timedelta(seconds=30)
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(hours=1)
+MAX_TRIES = 80  # with the waits above: about three days
 
 
 class AttemptState(models.TextChoices):
@@ -31,10 +38,17 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
             owner_id=owner_id, make_id=make_id, model_id=model_id, trim_id=trim_id, started_at=now
         )
 
+    # Mutators
+
+    def abandon_old(self, *, now: datetime) -> int:
+        """Ends the attempts nobody came back to; returns how many."""
+        old = self.filter(state=AttemptState.STARTED, started_at__lt=now - ATTEMPT_LIFETIME)
+        return old.update(state=AttemptState.ABANDONED, ended_at=now)
+
     # Queries
 
-    def unreturned_since(self, moment: datetime) -> "AttemptQuerySet":
-        return self.filter(state=AttemptState.STARTED, started_at__lt=moment)
+    def with_due_claims(self, *, now: datetime) -> "AttemptQuerySet":
+        return self.filter(pk__in=Claim.objects.due(now=now).values("attempt"))
 
 
 class Attempt(models.Model):
@@ -43,7 +57,7 @@ class Attempt(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="attempts", verbose_name=_("owner")
     )
     state = models.CharField(_("state"), max_length=9, choices=AttemptState, default=AttemptState.STARTED)
-    # What was picked, as sent to ev.energy; empty where the next step was left to ev.energy or not needed.
+    # What was picked, as sent to ev.energy; empty where the choice was left to ev.energy or not needed.
     make_id = models.CharField(_("make id"), max_length=ID_LENGTH, blank=True, default="")
     model_id = models.CharField(_("model id"), max_length=ID_LENGTH, blank=True, default="")
     trim_id = models.CharField(_("trim id"), max_length=ID_LENGTH, blank=True, default="")
@@ -56,10 +70,67 @@ class Attempt(models.Model):
     class Meta:
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
-        indexes = [models.Index(fields=["state", "started_at"], name="attempt_state_started_at")]
+        indexes = [
+            models.Index(fields=["state", "started_at"], name="attempt_state_started_at"),
+            models.Index(fields=["-started_at"], name="attempt_newest_first"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+    # Mutators. Each is one conditional update, so that two tabs or two processes cannot undo one another.
+
+    def claim(self, *, vehicle_ids: Sequence[str], now: datetime) -> None:
+        """Notes the vehicles a browser came back with. Ids that are noted already stay as they are."""
+        with transaction.atomic():
+            Claim.objects.bulk_create(
+                [
+                    Claim(attempt=self, vehicle_id=vehicle_id, created_at=now, next_try_at=now)
+                    for vehicle_id in vehicle_ids
+                ],
+                ignore_conflicts=True,
+            )
+            self._move(
+                to=AttemptState.RETURNED,
+                unless=[AttemptState.CONNECTED, AttemptState.RETURNED],
+                returned_at=now,
+                ended_at=None,
+            )
+
+    def cancel(self, *, now: datetime) -> None:
+        """The owner came back with nothing. An attempt that brought a vehicle before stays what it is."""
+        self._move(to=AttemptState.CANCELLED, only=[AttemptState.STARTED], returned_at=now, ended_at=now)
+
+    def refuse(self, *, now: datetime) -> None:
+        """What the browser brought cannot be true."""
+        self._move(
+            to=AttemptState.REFUSED,
+            only=[AttemptState.STARTED, AttemptState.CANCELLED, AttemptState.ABANDONED],
+            returned_at=now,
+            ended_at=now,
+        )
+
+    def settle(self, *, now: datetime) -> None:
+        """Derives the state from what is known of the claims; a vehicle that was stored stays connected."""
+        states = set(self.claims.values_list("state", flat=True))
+        if ClaimState.STORED in states:
+            self._move(to=AttemptState.CONNECTED, unless=[AttemptState.CONNECTED], ended_at=now)
+        elif states and ClaimState.PENDING not in states:
+            self._move(to=AttemptState.REFUSED, only=[AttemptState.RETURNED], ended_at=now)
+
+    def _move(
+        self,
+        *,
+        to: AttemptState,
+        only: Sequence[AttemptState] = (),
+        unless: Sequence[AttemptState] = (),
+        **fields: datetime | None,
+    ) -> None:
+        rows = Attempt.objects.filter(pk=self.pk).exclude(state__in=unless)
+        if only:
+            rows = rows.filter(state__in=only)
+        rows.update(state=to, **fields)
+        self.refresh_from_db(fields=["state", *fields])
 
 
 class ClaimState(models.TextChoices):
@@ -69,15 +140,27 @@ class ClaimState(models.TextChoices):
     UNKNOWN = "UNKNOWN", _("Not known to ev.energy")
 
 
+class ClaimQuerySet(models.QuerySet["Claim"]):
+    def due(self, *, now: datetime) -> "ClaimQuerySet":
+        return self.filter(state=ClaimState.PENDING, next_try_at__lte=now).order_by("pk")
+
+    def next_try_at(self) -> datetime | None:
+        """When the first pending claim is due; None if there is none."""
+        pending = self.filter(state=ClaimState.PENDING)
+        return pending.aggregate(earliest=Min("next_try_at"))["earliest"]
+
+
 class Claim(models.Model):
     """A vehicle a browser said was connected. It is believed once ev.energy says so, too."""
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="claims", verbose_name=_("attempt"))
-    vehicle_id = models.CharField(_("vehicle id"), max_length=ID_LENGTH)
+    vehicle_id = models.CharField(_("vehicle id"), max_length=ID_LENGTH, db_index=True)
     state = models.CharField(_("state"), max_length=7, choices=ClaimState, default=ClaimState.PENDING)
-    created_at = models.DateTimeField(_("returned"))
+    created_at = models.DateTimeField(_("returned"), default=timezone.now)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)
+
+    objects = ClaimQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("claimed vehicle")
@@ -89,3 +172,24 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return self.vehicle_id
+
+    # Mutators
+
+    def lease(self, *, now: datetime) -> bool:
+        """Takes the claim for LEASE; returns False if somebody else has it or it is no longer due.
+
+        A process that is killed while it holds the lease loses nothing: the claim is due again afterwards.
+        """
+        taken = Claim.objects.due(now=now).filter(pk=self.pk).update(next_try_at=now + LEASE)
+        return taken == 1
+
+    def resolve(self, *, state: ClaimState) -> None:
+        Claim.objects.filter(pk=self.pk, state=ClaimState.PENDING).update(state=state, next_try_at=None)
+
+    def postpone(self, *, now: datetime) -> None:
+        """Makes the claim due again later, in growing steps, and after MAX_TRIES never."""
+        tries = self.tries + 1
+        wait = min(FIRST_WAIT * 2 ** min(tries - 1, 12), LONGEST_WAIT)
+        Claim.objects.filter(pk=self.pk, state=ClaimState.PENDING).update(
+            tries=F("tries") + 1, next_try_at=now + wait if tries < MAX_TRIES else None
+        )

@@ -1,5 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from onboarding_portal.onboarding import views
 
 app_name = "onboarding"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.choose_make, name="makes"),
+    path("start/", views.start, name="start"),
+    path("return/<uuid:attempt_id>/", views.arrive, name="return"),
+    path("waitlist/", views.waitlist, name="waitlist"),
+    path("<str:make_id>/", views.choose_model, name="make"),
+    path("<str:make_id>/<str:model_id>/", views.choose_trim, name="model"),
+    path("<str:make_id>/<str:model_id>/<str:trim_id>/", views.confirm, name="trim"),
+]

@@ -1,0 +1,76 @@
+"""An owner comes back from ev.energy. What the browser brings is a claim: each vehicle is read back before it counts.
+
+What ev.energy cannot answer at that moment stays a pending claim. It is tried again in the background, in growing
+steps, and the car appears once the answer is there.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from time import monotonic
+
+from django.utils import timezone
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
+from onboarding_portal.ev_energy.ids import is_vehicle_id
+from onboarding_portal.onboarding.models import Attempt, Claim, ClaimState
+from onboarding_portal.vehicles.store import BelongsToAnotherOwner, store_vehicle
+
+logger = logging.getLogger(__name__)
+
+MAX_VEHICLES = 20  # in one return; nobody connects more cars in one go
+PATIENCE_SECONDS = 5.0  # after which an owner in front of a screen waits for no further vehicle
+
+
+class MalformedReturn(Exception):
+    """The address the browser came back with holds no id ev.energy could have sent. Nothing was stored."""
+
+
+def record_return(*, attempt: Attempt, vehicle_ids: Sequence[str], now: datetime) -> None:
+    """Stores what the browser claims, however often it says so; no ids at all mean that the owner gave up.
+
+    Raises MalformedReturn if ids came and none of them, or an absurd number of them, has the right shape.
+    """
+    well_formed = [vehicle_id for vehicle_id in dict.fromkeys(vehicle_ids) if is_vehicle_id(vehicle_id)]
+    if len(well_formed) > MAX_VEHICLES or (vehicle_ids and not well_formed):
+        attempt.refuse(now=now)
+        raise MalformedReturn
+    if well_formed:
+        attempt.claim(vehicle_ids=well_formed, now=now)
+    else:
+        attempt.cancel(now=now)
+
+
+def read_back(
+    *, attempt: Attempt, client: Client, now: datetime, patience_seconds: float | None = None
+) -> None:
+    """Reads the attempt's due claims from ev.energy, stores the owner's vehicles, and settles the attempt.
+
+    Safe to run twice at once: each claim is leased by whoever comes first. With `patience_seconds` no further claim
+    is begun after that time; what is left stays due.
+    """
+    started = monotonic()
+    for claim in attempt.claims.due(now=now):
+        if patience_seconds is not None and monotonic() - started > patience_seconds:
+            break
+        if claim.lease(now=now):
+            _read_back_one(claim=claim, owner=attempt.owner, client=client, now=now)
+    attempt.settle(now=now)
+
+
+def _read_back_one(*, claim: Claim, owner: User, client: Client, now: datetime) -> None:
+    try:
+        resource = client.get_vehicle(vehicle_id=claim.vehicle_id)
+        store_vehicle(resource=resource, owner=owner, now=timezone.now())
+    except NotFound:
+        claim.resolve(state=ClaimState.UNKNOWN)
+    except BelongsToAnotherOwner:
+        logger.warning("A return named a vehicle of another owner", extra={"vehicle_id": claim.vehicle_id})
+        claim.resolve(state=ClaimState.FOREIGN)
+    except EvEnergyError as error:
+        logger.info("A returned vehicle could not be read back yet: %s", type(error).__name__)
+        claim.postpone(now=now)
+    else:
+        claim.resolve(state=ClaimState.STORED)

@@ -1,0 +1,58 @@
+"""What the return page tells the owner, derived from the attempt and its claims."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from onboarding_portal.onboarding.models import Attempt, AttemptState, Claim, ClaimState
+from onboarding_portal.vehicles.models import Vehicle
+
+# How long the page looks again by itself, and how often. After that the owner is told that it goes on without them.
+REFRESHING_FOR = timedelta(minutes=10)
+REFRESH_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`refresh_seconds` is 0 where nothing more is to be expected soon."""
+
+    template: str
+    status: int = 200
+    vehicles: list[Vehicle] = field(default_factory=list)
+    pending_count: int = 0
+    refused_count: int = 0
+    refresh_seconds: int = 0
+
+
+def outcome_of(*, attempt: Attempt, now: datetime) -> Outcome:
+    """Returns what to show for an attempt that was returned to, cancelled or given up. Takes two queries."""
+    if attempt.state not in {AttemptState.CONNECTED, AttemptState.RETURNED, AttemptState.REFUSED}:
+        return Outcome(template="onboarding/return_cancelled.html")
+    claims = list(attempt.claims.all())
+    stored_ids = [claim.vehicle_id for claim in claims if claim.state == ClaimState.STORED]
+    vehicles = list(Vehicle.objects.of(attempt.owner_id).filter(vehicle_id__in=stored_ids))
+    pending_count = sum(claim.state == ClaimState.PENDING for claim in claims)
+    refused_count = sum(claim.state in {ClaimState.FOREIGN, ClaimState.UNKNOWN} for claim in claims)
+    is_waiting = pending_count or any(vehicle.last_status_at is None for vehicle in vehicles)
+    is_recent = attempt.returned_at is not None and now - attempt.returned_at < REFRESHING_FOR
+    template, status = _page(attempt, claims)
+    return Outcome(
+        template=template,
+        status=status,
+        vehicles=vehicles,
+        pending_count=pending_count,
+        refused_count=refused_count,
+        refresh_seconds=REFRESH_SECONDS if is_waiting and is_recent else 0,
+    )
+
+
+def _page(attempt: Attempt, claims: Sequence[Claim]) -> tuple[str, int]:
+    if attempt.state == AttemptState.CONNECTED:
+        return "onboarding/return_connected.html", 200
+    if attempt.state == AttemptState.RETURNED:
+        return "onboarding/return_waiting.html", 200
+    if any(claim.state == ClaimState.FOREIGN for claim in claims):
+        return "onboarding/return_foreign.html", 403
+    if claims:
+        return "onboarding/return_not_found.html", 404
+    return "onboarding/return_malformed.html", 400

@@ -1,0 +1,37 @@
+"""What goes on after the owner's page is answered. Tasks carry ids only; the rows say what is left to do."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from django_tasks import task
+
+from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.onboarding.arrival import read_back
+from onboarding_portal.onboarding.models import Attempt
+
+OWNER_IS_WAITING = 50  # ahead of everything that no person waits for
+
+
+@task(priority=OWNER_IS_WAITING)
+def read_back_attempt(attempt_id: str) -> None:
+    """Reads back what a return left pending. Nothing happens if nothing is due."""
+    attempt = Attempt.objects.select_related("owner").get(pk=UUID(attempt_id))
+    read_back(attempt=attempt, client=get_client(), now=timezone.now())
+    read_back_later(attempt)
+
+
+def read_back_later(attempt: Attempt) -> None:
+    """Has the attempt's pending claims read back in the background, as soon as the first of them is due."""
+    next_try_at = attempt.claims.next_try_at()
+    if next_try_at is not None:
+        # A moment after, so that the claim is due for certain when the task runs.
+        read_back_attempt.using(run_after=next_try_at + timedelta(seconds=1)).enqueue(str(attempt.pk))
+
+
+def sweep_attempts() -> None:
+    """Takes up what a killed process left behind, and ends attempts nobody came back to. Runs each minute."""
+    now = timezone.now()
+    Attempt.objects.abandon_old(now=now)
+    for attempt_id in Attempt.objects.with_due_claims(now=now).values_list("pk", flat=True)[:500]:
+        read_back_attempt.enqueue(str(attempt_id))

@@ -1,0 +1,140 @@
+"""Pages of the first journey: choose a car, leave for ev.energy, come back."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from onboarding_portal.accounts.requests import owner_of
+from onboarding_portal.catalogue.models import Make, Model, Trim
+from onboarding_portal.catalogue.pick import Pick, PickRefused, resolve_pick
+from onboarding_portal.catalogue.search import search
+from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid
+from onboarding_portal.onboarding.arrival import PATIENCE_SECONDS, MalformedReturn, read_back, record_return
+from onboarding_portal.onboarding.forms import WaitlistForm
+from onboarding_portal.onboarding.models import Attempt, AttemptState
+from onboarding_portal.onboarding.outcome import outcome_of
+from onboarding_portal.onboarding.start import start_attempt
+from onboarding_portal.onboarding.tasks import read_back_later
+from onboarding_portal.onboarding.waitlist import join_waitlist
+
+
+@login_required
+@require_GET
+def choose_make(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()[:200]
+    context = {"query": query, "pick": Pick()}
+    if query:
+        return render(request, "onboarding/search.html", {**context, "result": search(query)})
+    return render(request, "onboarding/makes.html", {**context, "makes": Make.objects.offered()})
+
+
+@login_required
+@require_GET
+def choose_model(request: HttpRequest, make_id: str) -> HttpResponse:
+    pick = _pick_or_404(make_id=make_id)
+    if pick.is_enough:
+        return _ready(request, pick)
+    models = Model.objects.offered().filter(make_id=make_id).with_connectable()
+    return render(request, "onboarding/models.html", {"pick": pick, "models": models})
+
+
+@login_required
+@require_GET
+def choose_trim(request: HttpRequest, make_id: str, model_id: str) -> HttpResponse:
+    pick = _pick_or_404(make_id=make_id, model_id=model_id)
+    if pick.is_enough:
+        return _ready(request, pick)
+    trims = list(Trim.objects.offered().filter(model_id=model_id))
+    if not any(trim.onboardable for trim in trims):
+        return _cannot_connect(request, pick)
+    return render(request, "onboarding/trims.html", {"pick": pick, "trims": trims})
+
+
+@login_required
+@require_GET
+def confirm(request: HttpRequest, make_id: str, model_id: str, trim_id: str) -> HttpResponse:
+    pick = _pick_or_404(make_id=make_id, model_id=model_id, trim_id=trim_id)
+    return _ready(request, pick) if pick.is_enough else _cannot_connect(request, pick)
+
+
+@login_required
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    ids = {name: request.POST.get(name, "") for name in ("make_id", "model_id", "trim_id")}
+    try:
+        pick = resolve_pick(**ids)
+    except PickRefused:
+        return render(request, "onboarding/refused_pick.html", {"pick": Pick()}, status=400)
+    if not (pick.is_empty or pick.is_enough):
+        return redirect(f"onboarding:{('make', 'model', 'trim')[len(pick.path_ids) - 1]}", *pick.path_ids)
+    try:
+        return redirect(start_attempt(owner=owner_of(request), now=timezone.now(), **ids))
+    except EvEnergyError:
+        return render(request, "onboarding/start_failed.html", {"pick": pick}, status=503)
+
+
+@login_required
+@never_cache
+@require_GET
+def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    owner = owner_of(request)
+    attempt = Attempt.objects.filter(pk=attempt_id, owner=owner).first()
+    if attempt is None:
+        return render(request, "onboarding/return_unknown.html", status=404)
+    vehicle_ids = request.GET.getlist("vehicle_uid")
+    if not vehicle_ids and attempt.state != AttemptState.STARTED:
+        outcome = outcome_of(attempt=attempt, now=timezone.now())
+        context = {"outcome": outcome, "attempt": attempt}
+        return render(request, outcome.template, context, status=outcome.status)
+    try:
+        record_return(attempt=attempt, vehicle_ids=vehicle_ids, now=timezone.now())
+    except MalformedReturn:
+        return render(request, "onboarding/return_malformed.html", {"attempt": attempt}, status=400)
+    attempt.owner = owner
+    read_back(attempt=attempt, client=get_client(), now=timezone.now(), patience_seconds=PATIENCE_SECONDS)
+    read_back_later(attempt)
+    # To the same page without the ids: reloading it, or sharing its address, claims nothing.
+    return redirect("onboarding:return", attempt.pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def waitlist(request: HttpRequest) -> HttpResponse:
+    form = WaitlistForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(
+            request, "onboarding/waitlist.html", {"form": form}, status=400 if form.is_bound else 200
+        )
+    language = request.headers.get("Accept-Language", "")
+    try:
+        join_waitlist(
+            owner=owner_of(request), client=get_client(), accept_language=language, **form.cleaned_data
+        )
+    except Invalid:
+        form.add_error(None, form.refused_message)
+        return render(request, "onboarding/waitlist.html", {"form": form}, status=400)
+    except EvEnergyError:
+        form.add_error(None, form.unreachable_message)
+        return render(request, "onboarding/waitlist.html", {"form": form}, status=503)
+    return render(request, "onboarding/waitlist_joined.html", {"name": form.car_name()})
+
+
+def _pick_or_404(*, make_id: str = "", model_id: str = "", trim_id: str = "") -> Pick:
+    try:
+        return resolve_pick(make_id=make_id, model_id=model_id, trim_id=trim_id)
+    except PickRefused as error:
+        raise Http404 from error
+
+
+def _ready(request: HttpRequest, pick: Pick) -> HttpResponse:
+    return render(request, "onboarding/ready.html", {"pick": pick})
+
+
+def _cannot_connect(request: HttpRequest, pick: Pick) -> HttpResponse:
+    return render(request, "onboarding/cannot_connect.html", {"pick": pick})
