@@ -63,7 +63,7 @@ INSTALLED_APPS = [
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",
     "onboarding_portal.sandbox",
-    "django.contrib.admin",
+    "onboarding_portal.accounts.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "onboarding_portal.operations.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -93,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "onboarding_portal.operations.refusals.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "onboarding_portal.urls"
@@ -164,10 +166,6 @@ SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if IS_HTTPS else 0)
 
 ACCOUNT_ADAPTER = "onboarding_portal.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {
-    "request_login_code": "onboarding_portal.accounts.forms.SignInForm",
-    "confirm_login_code": "onboarding_portal.accounts.forms.CodeForm",
-}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -175,18 +173,28 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = int(timedelta(minutes=15).total_seconds())
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"length": 6, "dashed": False}
+ACCOUNT_LOGIN_TIMEOUT = int(timedelta(hours=1).total_seconds())  # with the codes that are sent again
+# Many owners share one network address (mobile carriers), so what holds an attacker is the limit for each key:
+# the e-mail address for codes asked for, the code for tries.
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "100/15m/ip,5/15m/key",
+    "confirm_login_code": "100/15m/ip,3/60m/key",
+}
 ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # ours says more, see accounts/sign_in.py
 ACCOUNT_SESSION_REMEMBER = True
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 
 # Guessing of staff passwords: locked by e-mail address and network address together, over all processes.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXY_COUNT or None
+AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.client_address.client_address"
+AXES_LOCKOUT_CALLABLE = "onboarding_portal.operations.views.locked_out"
+AXES_ENABLE_ADMIN = False  # ours is tidier, see accounts/admin.py
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 AXES_VERBOSE = False
@@ -267,6 +275,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"redact": {"()": "onboarding_portal.operations.redaction.RedactSecrets"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["redact"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

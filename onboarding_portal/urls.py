@@ -3,10 +3,20 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from onboarding_portal.accounts import views as accounts_views
+
 urlpatterns = [
     path("", include("onboarding_portal.operations.urls")),
     path("accounts/", include("onboarding_portal.accounts.urls")),
+    path("invite/<str:token>/", accounts_views.invitation, name="invitation"),
     path("connect/", include("onboarding_portal.onboarding.urls")),
     path("vehicles/", include("onboarding_portal.vehicles.urls")),
+    path("", include("onboarding_portal.reconnects.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "onboarding_portal.operations.views.bad_request"
+handler403 = "onboarding_portal.operations.views.permission_denied"
+handler404 = "onboarding_portal.operations.views.page_not_found"
+handler429 = "onboarding_portal.operations.views.too_many_requests"  # asked for by allauth
+handler500 = "onboarding_portal.operations.views.server_error"

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
@@ -27,6 +28,7 @@ class UserQuerySet(models.QuerySet["User"]):
     def never_used(self) -> Self:
         """Owners who asked for a code and never entered it: nothing hangs on them."""
         return self.filter(
+            is_self_registered=True,
             is_staff=False,
             last_login=None,
             ev_energy_user_id=None,
@@ -53,6 +55,14 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
 
+    def get_or_register(self, *, email: str) -> "User":
+        """Returns the owner with this address, made now if there is none; two at once get the same one."""
+        user, _made = self.get_or_create(
+            email=normalize_email(email),
+            defaults={"password": make_password(None), "is_self_registered": True},
+        )
+        return user
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=normalize_email(username or ""))
 
@@ -69,12 +79,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         default=None,
     )
+    # Until then nobody else may create this owner at ev.energy: a creation is under way, or its answer was lost.
+    ev_energy_claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the admin."))
     is_active = models.BooleanField(_("active"), default=True)
+    is_self_registered = models.BooleanField(
+        _("registered themselves"), default=False, help_text=_("Asked for a code without being asked in.")
+    )
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
 
-    objects: ClassVar[UserManager] = UserManager.from_queryset(UserQuerySet)()  # type: ignore[assignment]
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -93,6 +108,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         self.email = normalize_email(self.email)
 
+    # Properties
+
+    @property
+    def is_established(self) -> bool:
+        """Whether somebody vouches for the address: who made the user, or the owner, by having signed in."""
+        return not self.is_self_registered or self.last_login is not None
+
     # Mutators
 
     def link_to_ev_energy(self, *, ev_energy_user_id: str) -> str:
@@ -106,10 +128,25 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.refresh_from_db(fields=["ev_energy_user_id"])
         return self.ev_energy_user_id or ""
 
+    def claim_ev_energy_creation(self, *, now: datetime, until: datetime) -> bool:
+        """Whether the caller, and nobody else until then, may create this owner at ev.energy."""
+        unclaimed = Q(ev_energy_claimed_until=None) | Q(ev_energy_claimed_until__lte=now)
+        mine = type(self).objects.filter(unclaimed, pk=self.pk, ev_energy_user_id=None)
+        return mine.update(ev_energy_claimed_until=until) == 1
+
+    def release_ev_energy_claim(self) -> None:
+        type(self).objects.filter(pk=self.pk).update(ev_energy_claimed_until=None)
+
 
 def hash_token(token: str) -> str:
     """Returns what is stored of an invitation's token, so that a copy of the database opens nothing."""
     return salted_hmac("onboarding_portal.accounts.invitation", token, algorithm="sha256").hexdigest()
+
+
+class InvitationState(models.TextChoices):
+    OPEN = "OPEN", _("Open")
+    ACCEPTED = "ACCEPTED", _("Accepted")
+    EXPIRED = "EXPIRED", _("Expired")
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -138,6 +175,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def with_token(self, token: str) -> Self:
         return self.filter(token_hash=hash_token(token))
 
+    # Mutators
+
+    def accept(self, *, user: User, now: datetime) -> int:
+        """Marks the open invitations to the user's address as used; returns how many there were."""
+        return self.for_email(user.email).open(now=now).update(user=user, accepted_at=now)
+
 
 class Invitation(models.Model):
     """Lets one address in while sign-up is closed."""
@@ -163,5 +206,21 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return self.email
 
-    def is_open(self, *, now: datetime) -> bool:
-        return self.accepted_at is None and self.expires_at > now
+    # Properties
+
+    def state(self, *, now: datetime) -> InvitationState:
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        return InvitationState.OPEN if self.expires_at > now else InvitationState.EXPIRED
+
+    # Mutators
+
+    def renew(self, *, now: datetime) -> str | None:
+        """Returns a new token, good for the whole lifetime again; the old one is dead. None if it was accepted."""
+        token = secrets.token_urlsafe(32)
+        renewed = (
+            type(self)
+            .objects.filter(pk=self.pk, accepted_at=None)
+            .update(token_hash=hash_token(token), expires_at=now + INVITATION_LIFETIME)
+        )
+        return token if renewed else None

@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+"""allauth's names, so that it finds its way, but none of its pages beyond signing in with a code."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from onboarding_portal.accounts import views
+
+urlpatterns = [
+    path("login/", views.sign_in, name="account_login"),
+    path("login/", views.sign_in, name="account_request_login_code"),
+    path("login/code/", views.enter_code, name="account_confirm_login_code"),
+    path("logout/", views.sign_out, name="account_logout"),
+]

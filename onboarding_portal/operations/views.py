@@ -1,8 +1,45 @@
-"""Pages of the portal itself: home, health, and what is shown when something is refused."""
+"""Pages of the portal itself: home, and what is shown when something is refused or broken."""
 
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("vehicles:list")
+    return render(request, "home.html")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "errors/403_csrf.html", status=403)
+
+
+def locked_out(request: HttpRequest, original_response: HttpResponse, credentials: Any) -> HttpResponse:
+    """What staff see after too many wrong passwords, instead of the form they sent."""
+    return render(request, "errors/locked_out.html", status=429)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/403.html", status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/404.html", status=404)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    return render(request, "errors/429.html", status=429)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    # Without the request nothing in the template can ask the database, which may be what is broken.
+    context = {"portal_name": settings.PORTAL_NAME, "support_email": settings.PORTAL_SUPPORT_EMAIL}
+    return HttpResponse(render_to_string("errors/500.html", context), status=500)

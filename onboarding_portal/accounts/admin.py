@@ -1,0 +1,183 @@
+"""What staff may see and do with users, invitations and locked sign-ins."""
+
+from functools import partial
+from typing import Any
+
+from axes.models import AccessAttempt
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from onboarding_portal.accounts import invitations
+from onboarding_portal.accounts.mail import MailNotSent
+from onboarding_portal.accounts.models import Invitation, User, normalize_email
+from onboarding_portal.ev_energy.ids import is_user_id
+
+
+class AddUserForm(forms.ModelForm[User]):
+    """Only the address: owners have no password, and staff are given theirs on the next page."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+    def clean_email(self) -> str:
+        return normalize_email(self.cleaned_data["email"])
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_unusable_password()
+        return super().save(commit)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin[User]):
+    add_form = AddUserForm
+    add_fieldsets = ((None, {"fields": ("email",)}),)
+    list_display = ("email", "ev_energy_user_id", "is_staff", "is_active", "last_login", "joined_at")
+    list_filter = ("is_staff", "is_active", ("ev_energy_user_id", admin.EmptyFieldListFilter))
+    search_fields = ("email",)
+    search_help_text = _("The beginning of an e-mail address, or an ev.energy user id")
+    ordering = ("-joined_at", "pk")
+    readonly_fields = ("last_login", "joined_at", "is_self_registered")
+    show_full_result_count = False
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if obj is None:
+            return self.add_fieldsets
+        rights = ("is_staff", "password", "is_superuser", "groups", "user_permissions")
+        return (
+            (None, {"fields": ("email", "ev_energy_user_id", "is_active", "wants_reminders")}),
+            (_("Staff"), {"fields": rights if obj.is_staff else ("is_staff",)}),
+            (_("Dates"), {"fields": ("joined_at", "last_login", "is_self_registered")}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        # Whoever may edit owners must not be able to make themselves, or a friend, a superuser.
+        if getattr(request.user, "is_superuser", False):
+            return self.readonly_fields
+        rights = ("is_staff", "is_superuser", "groups", "user_permissions", "ev_energy_user_id")
+        return (*self.readonly_fields, *rights)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        term = search_term.strip()
+        if is_user_id(term):
+            return queryset.filter(ev_energy_user_id=term), False
+        return queryset.filter(email__startswith=normalize_email(term)), False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._is_within_reach(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._is_within_reach(request, obj)
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  Django's name
+        form_url: str = "",
+    ) -> HttpResponse:
+        user = self.get_object(request, id)
+        if user is not None and not user.is_staff:
+            raise PermissionDenied  # owners sign in with a code; a password would only be one more thing to steal
+        return super().user_change_password(request, id, form_url)
+
+    @staticmethod
+    def _is_within_reach(request: HttpRequest, obj: User | None) -> bool:
+        return obj is None or not obj.is_staff or getattr(request.user, "is_superuser", False)
+
+
+class InvitationForm(forms.ModelForm[Invitation]):
+    class Meta:
+        model = Invitation
+        fields = ("email",)
+
+    def clean_email(self) -> str:
+        email = normalize_email(self.cleaned_data["email"])
+        if Invitation.objects.for_email(email).open(now=timezone.now()).exists():
+            raise forms.ValidationError(
+                _("This address has an open invitation. Send it again from the list.")
+            )
+        return email
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin[Invitation]):
+    form = InvitationForm
+    fields = ("email",)
+    list_display = ("email", "state", "invited_by", "created_at", "expires_at", "accepted_at")
+    list_filter = (("accepted_at", admin.EmptyFieldListFilter), "expires_at")
+    list_select_related = ("invited_by",)
+    search_fields = ("email__startswith",)
+    search_help_text = _("The beginning of an e-mail address")
+    ordering = ("-created_at", "pk")
+    actions = ("send_again",)
+
+    @admin.display(description=_("state"))
+    def state(self, invitation: Invitation) -> str:
+        return str(invitation.state(now=timezone.now()).label)
+
+    def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        return False  # another address needs another invitation
+
+    def save_model(
+        self, request: HttpRequest, obj: Invitation, form: forms.ModelForm[Invitation], change: bool
+    ) -> None:
+        inviter = request.user if isinstance(request.user, User) else None
+        stored, token = Invitation.objects.invite(email=obj.email, invited_by=inviter, now=timezone.now())
+        obj.pk = stored.pk  # what the admin goes on with and writes in its log
+        transaction.on_commit(partial(self._send, request, stored, token))
+
+    def _send(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
+        try:
+            invitations.send(invitation=invitation, token=token)
+        except MailNotSent:
+            self.message_user(
+                request,
+                _("The invitation is stored, but its e-mail could not be sent. Send it again from the list."),
+                messages.WARNING,
+            )
+
+    @admin.action(description=_("Send the selected invitations again"), permissions=["add"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        sent = accepted = 0
+        for invitation in queryset:
+            try:
+                invitations.send_again(invitation=invitation, now=timezone.now())
+                sent += 1
+            except invitations.AlreadyAccepted:
+                accepted += 1
+            except MailNotSent:
+                self.message_user(request, _("The mail server cannot be reached now."), messages.ERROR)
+                break
+        if sent:
+            text = ngettext("%d invitation is on its way.", "%d invitations are on their way.", sent)
+            self.message_user(request, text % sent, messages.SUCCESS)
+        if accepted:
+            text = ngettext("%d was accepted already.", "%d were accepted already.", accepted)
+            self.message_user(request, text % accepted, messages.WARNING)
+
+
+@admin.register(AccessAttempt)
+class AccessAttemptAdmin(admin.ModelAdmin[AccessAttempt]):
+    """Wrong passwords of staff. Deleting one unlocks the sign-in."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    list_filter = ("attempt_time",)
+    search_fields = ("username__startswith", "ip_address__startswith")
+    ordering = ("-attempt_time",)
+    fields = ("username", "ip_address", "failures_since_start", "attempt_time", "user_agent")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AccessAttempt | None = None) -> bool:
+        return False

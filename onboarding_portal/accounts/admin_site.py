@@ -1,0 +1,35 @@
+from collections.abc import Iterable
+from typing import Any
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from django.conf import settings
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth import BACKEND_SESSION_KEY
+from django.db.models import Model
+from django.db.models.base import ModelBase
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+CODE_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# allauth keeps these for features that are switched off here; their tables stay empty.
+UNUSED = {EmailAddress, EmailConfirmation}
+
+
+class StaffAdminSite(AdminSite):
+    site_header = _("%(name)s: cars") % {"name": settings.PORTAL_NAME}
+    site_title = settings.PORTAL_NAME
+    index_title = _("Administration")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        # Staff get no codes, but an owner who signed in with one may be made staff while that session lives.
+        by_code = request.session.get(BACKEND_SESSION_KEY) == CODE_BACKEND
+        return super().has_permission(request) and not by_code
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
+        super().register([model for model in models if model not in UNUSED], admin_class, **options)

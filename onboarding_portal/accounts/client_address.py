@@ -1,0 +1,28 @@
+"""The network address a request came from, which the limits on codes and passwords count by."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def client_address(request: HttpRequest) -> str:
+    """Returns the visitor's address as our outermost proxy saw it, or the socket's where no proxy is ours.
+
+    Each proxy appends the address it was called from to X-Forwarded-For. Only the entries our own proxies
+    appended, counted from the right, can be believed; everything left of them the visitor may have written.
+    """
+    count: int = settings.TRUSTED_PROXY_COUNT
+    hops = request.headers.get("X-Forwarded-For", "").split(",") if count else []
+    candidate = hops[-count].strip() if len(hops) >= count > 0 else ""
+    return _as_address(candidate) or _as_address(request.META.get("REMOTE_ADDR", "")) or "0.0.0.0"  # noqa: S104  no socket is bound: the name of "unknown"
+
+
+def _as_address(text: str) -> str:
+    """Returns the address without a port (some proxies append one), "" if it is none."""
+    has_port = text.count(":") == 1 or "]:" in text
+    host = text.rpartition(":")[0] if has_port else text
+    try:
+        return str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        return ""

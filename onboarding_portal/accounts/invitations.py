@@ -1,0 +1,31 @@
+"""The mail that invites somebody. Its link opens a page; only the code mailed from there opens an account."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from onboarding_portal.accounts.mail import send_mail
+from onboarding_portal.accounts.models import Invitation
+
+
+class AlreadyAccepted(Exception):
+    """The invitation was used: its owner signs in like everybody else."""
+
+
+def send_again(*, invitation: Invitation, now: datetime) -> None:
+    """Mails the invitation with a new link; the link before is dead. Raises AlreadyAccepted and MailNotSent."""
+    token = invitation.renew(now=now)
+    if token is None:
+        raise AlreadyAccepted
+    send(invitation=invitation, token=token)
+
+
+def send(*, invitation: Invitation, token: str) -> None:
+    """Mails the link to start from. Raises MailNotSent; it can be sent again then."""
+    url = settings.PORTAL_URL + reverse("invitation", args=[token])
+    send_mail(
+        template="accounts/email/invitation",
+        to=invitation.email,
+        context={"invitation_url": url, "invitation": invitation},
+    )

@@ -1,0 +1,126 @@
+"""Signing in with a mailed code: start, resume, resend, finish.
+
+allauth makes the code, keeps it in the visitor's session, counts the tries, compares in constant time and gives the
+session a new key. What is ours: who may have a code, that the page says nothing about who exists, and the limits.
+"""
+
+import time
+from datetime import datetime
+from typing import Any
+
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.stages import LoginByCodeStage, LoginStageController
+from allauth.core import ratelimit
+from allauth.core.internal.cryptokit import compare_user_code
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from onboarding_portal.accounts.mail import send_mail
+from onboarding_portal.accounts.models import Invitation, User, normalize_email
+
+
+class TooManyCodes(Exception):
+    """This address, or this network address, has asked for as many codes as it may have for now."""
+
+
+class WrongCode(Exception):
+    """Not the code that was mailed; there are tries left."""
+
+
+class TooManyTries(Exception):
+    """Not the code that was mailed, for the last time: a new one has to be asked for."""
+
+
+class PendingSignIn:
+    """A visitor who asked for a code and has not entered it yet."""
+
+    def __init__(self, process: Any) -> None:
+        self.process = process
+
+    @property
+    def email(self) -> str:
+        return str(self.process.state["email"])
+
+    @property
+    def can_resend(self) -> bool:
+        return bool(self.process.can_resend)
+
+
+def owner_to_let_in(*, email: str, now: datetime) -> User | None:
+    """Returns the owner who may have a code sent to this address, made now if that is allowed; else None.
+
+    Staff get none: a password, which is locked when it is guessed at, is what opens the admin.
+    """
+    user = User.objects.with_email(email).first()
+    is_welcome = (
+        settings.SIGNUP_OPEN
+        or (user is not None and user.is_established)
+        or Invitation.objects.for_email(email).open(now=now).exists()
+    )
+    if not is_welcome:
+        return None
+    user = user or User.objects.get_or_register(email=email)
+    return user if user.is_active and not user.is_staff else None
+
+
+def start(*, request: HttpRequest, email: str, now: datetime) -> None:
+    """Mails a code to the address, or why it gets none; the session then waits for the code either way.
+
+    One message goes out in every case, so that neither the page nor the time it takes tells who exists.
+    Raises TooManyCodes and MailNotSent; what was pending before stays so then.
+    """
+    email = normalize_email(email)
+    _count_code(request, email)
+    owner = owner_to_let_in(email=email, now=now)
+    if owner is None:
+        _explain_refusal(email)
+    LoginCodeVerificationProcess.initiate(request=request, user=owner, email=email)
+
+
+def resume(*, request: HttpRequest) -> PendingSignIn | None:
+    """Returns the sign-in this session waits to finish; None if there is none or its code is too old."""
+    stage = LoginStageController.enter(request, LoginByCodeStage.key)
+    process = stage and LoginCodeVerificationProcess.resume(stage)
+    return PendingSignIn(process) if process else None
+
+
+def resend(*, request: HttpRequest, pending: PendingSignIn) -> None:
+    """Mails a new code, good for the full time again; the one before is dead. Tries are not given back.
+
+    Raises TooManyCodes and MailNotSent; the code before stays good then.
+    """
+    if not pending.can_resend:
+        raise TooManyCodes
+    _count_code(request, pending.email)
+    if pending.process.user is None:
+        _explain_refusal(pending.email)
+    pending.process.state["at"] = time.time()
+    pending.process.resend()
+
+
+def finish(*, request: HttpRequest, pending: PendingSignIn, code: str, next_url: str | None) -> HttpResponse:
+    """Signs the owner in and returns the redirect to go on with. Raises WrongCode and TooManyTries."""
+    process = pending.process
+    # allauth counts tries in the session, which requests sent at the same moment all read before any writes it.
+    attempt = f"{pending.email}:{process.state['at']}"
+    if not ratelimit.consume(request, action="confirm_login_code", key=attempt):
+        process.abort()
+        raise TooManyTries
+    if not compare_user_code(actual=code, expected=process.code):
+        raise WrongCode if process.record_invalid_attempt() else TooManyTries
+    response: HttpResponse = process.finish(next_url)
+    return response
+
+
+def _count_code(request: HttpRequest, email: str) -> None:
+    if not ratelimit.consume(request, action="request_login_code", key=email):
+        raise TooManyCodes
+
+
+def _explain_refusal(email: str) -> None:
+    user = User.objects.with_email(email).first()
+    is_staff = user is not None and user.is_active and user.is_staff
+    template = "staff_address" if is_staff else "no_code"
+    send_mail(
+        template=f"accounts/email/{template}", to=email, context={"by_invitation": not settings.SIGNUP_OPEN}
+    )
