@@ -10,7 +10,7 @@ from .call_log import logged
 from .deadline import deadline
 from .errors import BadResponse
 from .fields import Fields, parse_list
-from .pagination import next_cursor
+from .pagination import next_cursor, previous_cursor
 from .resources import Page
 from .retries import Repeat
 from .transport import Call, Transport
@@ -73,11 +73,17 @@ class Asker:
         query: Sequence[tuple[str, str]] = (),
         user_id: str = "",
         page_after: str | None = None,
+        page_before: str | None = None,
     ) -> Iterator[Page[T]]:
-        """All pages of a list from a cursor on, each asked for when wanted. A circle is a BadResponse."""
+        """All pages of a list from a cursor on, each asked for when wanted. A circle is a BadResponse.
+
+        With `page_before`, the first is the page that ends there.
+        """
         seen = {page_after}
+        cursor = [("page_before", page_before)] if page_before else []
         while True:
-            cursor = [("page_after", page_after)] if page_after else []
+            if page_after:
+                cursor = [("page_after", page_after)]
             call = Call(
                 operation=operation,
                 url=f"{self._api_url}{path}",
@@ -95,7 +101,11 @@ class Asker:
         cursor = next_cursor(answer, api_url=self._api_url)
         if cursor is not None and cursor in seen:
             raise BadResponse("The pages go round in a circle.", field="Link")
-        return Page(items=parse_list(answer.json(), parse), next_cursor=cursor)
+        return Page(
+            items=parse_list(answer.json(), parse),
+            next_cursor=cursor,
+            previous_cursor=previous_cursor(answer, api_url=self._api_url),
+        )
 
     def _carry_out(self, call: Call, read: Callable[[Answer], T]) -> T:
         with deadline(seconds=self._deadline_seconds), logged(operation=call.operation) as record:

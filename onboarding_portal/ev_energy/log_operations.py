@@ -26,12 +26,20 @@ class LogOperations:
         until: datetime | None = None,
         page_size: int = LARGEST_PAGE,
         page_after: str | None = None,
+        page_before: str | None = None,
     ) -> Iterator[Page[StatusLog]]:
         """What the car said from `since` to `until`, both included, by the time it said it."""
         check_id(ids.is_vehicle_id(vehicle_id), "status_logs")
         query = _period("sampled_at", since, until, page_size)
         path = f"/vehicles/{vehicle_id}/status_logs"
-        return self._ask.pages("status_logs", path, StatusLog.from_json, query=query, page_after=page_after)
+        return self._ask.pages(
+            "status_logs",
+            path,
+            StatusLog.from_json,
+            query=query,
+            page_after=page_after,
+            page_before=page_before,
+        )
 
     def error_logs(
         self,
@@ -41,12 +49,20 @@ class LogOperations:
         until: datetime | None = None,
         page_size: int = LARGEST_PAGE,
         page_after: str | None = None,
+        page_before: str | None = None,
     ) -> Iterator[Page[ErrorLog]]:
         """What failed at the manufacturer's service from `since` to `until`, both included."""
         check_id(ids.is_vehicle_id(vehicle_id), "error_logs")
         query = _period("logged_at", since, until, page_size)
         path = f"/vehicles/{vehicle_id}/error_logs"
-        return self._ask.pages("error_logs", path, ErrorLog.from_json, query=query, page_after=page_after)
+        return self._ask.pages(
+            "error_logs",
+            path,
+            ErrorLog.from_json,
+            query=query,
+            page_after=page_after,
+            page_before=page_before,
+        )
 
     def command_logs(
         self,
@@ -56,12 +72,20 @@ class LogOperations:
         until: datetime | None = None,
         page_size: int = LARGEST_PAGE,
         page_after: str | None = None,
+        page_before: str | None = None,
     ) -> Iterator[Page[CommandLog]]:
         """What was sent to the car from `since` to `until`, both included. Needs the scope `debug:read`."""
         check_id(ids.is_vehicle_id(vehicle_id), "command_logs")
         query = _period("logged_at", since, until, page_size)
         path = f"/vehicles/{vehicle_id}/command_logs"
-        return self._ask.pages("command_logs", path, CommandLog.from_json, query=query, page_after=page_after)
+        return self._ask.pages(
+            "command_logs",
+            path,
+            CommandLog.from_json,
+            query=query,
+            page_after=page_after,
+            page_before=page_before,
+        )
 
     def status_log(self, *, vehicle_id: str, at: datetime) -> StatusLog:
         """The one entry of that `sampled_at`, with its vehicle."""

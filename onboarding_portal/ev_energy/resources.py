@@ -36,10 +36,14 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
-    """One page of a list; `next_cursor` is the `page_after` of the next, None on the last."""
+    """One page of a list; `next_cursor` is the `page_after` of the next, None on the last.
+
+    `previous_cursor` is the `page_before` of the page before it, None on the first.
+    """
 
     items: tuple[T_co, ...]
     next_cursor: str | None
+    previous_cursor: str | None = None
 
 
 class Integration(StrEnum):
