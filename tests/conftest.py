@@ -1,0 +1,29 @@
+"""What every test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
+from .ev_energy_api import EvEnergyApi, faked_ev_energy
+
+
+@pytest.fixture(autouse=True)
+def _cache_ends_with_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests without an enclosing transaction commit what they cache, and no flush empties the cache's table."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = bool({"transactional_db", "live_server"} & set(request.fixturenames)) or (
+        marker is not None and marker.kwargs.get("transaction", False)
+    )
+    if commits:
+        request.getfixturevalue("transactional_db")
+    yield
+    if commits:
+        cache.clear()
+
+
+@pytest.fixture
+def ev_energy_api() -> Iterator[EvEnergyApi]:
+    """ev.energy, faked over HTTP; all requests and answers are checked against its contract at the end."""
+    with faked_ev_energy() as api:
+        yield api
