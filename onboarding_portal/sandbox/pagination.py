@@ -1,0 +1,141 @@
+"""Pages of lists, and the Link header in the contract's form."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode
+
+from werkzeug.wrappers import Response
+
+from onboarding_portal.sandbox.context import Call, json_response
+from onboarding_portal.sandbox.logs import Log
+from onboarding_portal.sandbox.moments import LATEST_US, iso, parse_iso
+from onboarding_portal.sandbox.problems import ProblemError
+from onboarding_portal.sandbox.telemetry import Entry
+
+DEFAULT_SIZE, LARGEST_SIZE = 25, 100
+
+
+class Listed(Protocol):
+    @property
+    def item_id(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=Listed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    size: int
+    after: str
+    before: str
+
+
+def wrong_parameter(name: str) -> ProblemError:
+    return ProblemError(
+        400,
+        problem="pagination-parameters",
+        title="Invalid pagination parameter",
+        detail=f"Invalid value for pagination parameter: {name}",
+    )
+
+
+def cursor_of(call: Call) -> Cursor:
+    text = call.request.args.get("page_size", str(DEFAULT_SIZE))
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= LARGEST_SIZE):
+        raise wrong_parameter("page_size")
+    return Cursor(
+        size=int(text), after=call.text_argument("page_after"), before=call.text_argument("page_before")
+    )
+
+
+def page_of_items(
+    call: Call,
+    *,
+    items: Sequence[Item],
+    places: Mapping[str, int] | None = None,
+    keep: Callable[[Item], bool] = lambda _: True,
+    represent: Callable[[Item], dict[str, Any]],
+) -> Response:
+    """One page of `items`. With `places` (id to index) it costs what the page costs, however long the list."""
+    cursor = cursor_of(call)
+    if places is None:
+        places = {item.item_id: place for place, item in enumerate(items)}
+    for name, value in (("page_after", cursor.after), ("page_before", cursor.before)):
+        if value and value not in places:
+            raise wrong_parameter(name)
+
+    def kept(numbers: Iterable[int]) -> Iterable[Item]:
+        return (items[number] for number in numbers if keep(items[number]))
+
+    if cursor.before and not cursor.after:
+        found = list(islice(kept(range(places[cursor.before] - 1, -1, -1)), cursor.size + 1))
+        page = found[: cursor.size][::-1]
+        has_previous, has_next = len(found) > cursor.size, True
+    else:
+        start = places[cursor.after] + 1 if cursor.after else 0
+        found = list(islice(kept(range(start, len(items))), cursor.size + 1))
+        page = found[: cursor.size]
+        has_previous, has_next = bool(cursor.after), len(found) > cursor.size
+    return answer(
+        call,
+        size=cursor.size,
+        body=[represent(item) for item in page],
+        previous=page[0].item_id if page and has_previous else None,
+        following=page[-1].item_id if page and has_next else None,
+    )
+
+
+def page_of_log(
+    call: Call, *, log: Log, low_us: int, high_us: int, represent: Callable[[Entry], dict[str, Any]]
+) -> Response:
+    """One page of a log, newest first, between two moments."""
+    cursor = cursor_of(call)
+    if cursor.before and not cursor.after:
+        newer_than = moment(cursor.before, name="page_before")
+        low_us = max(low_us, newer_than + 1)
+        found = list(islice(log.entries(low_us=low_us, high_us=high_us, newest_first=False), cursor.size + 1))
+        page = found[: cursor.size][::-1]
+        has_previous, has_next = len(found) > cursor.size, True
+    else:
+        if cursor.after:
+            high_us = min(high_us, moment(cursor.after, name="page_after") - 1)
+        found = list(islice(log.entries(low_us=low_us, high_us=high_us, newest_first=True), cursor.size + 1))
+        page = found[: cursor.size]
+        has_previous, has_next = bool(cursor.after), len(found) > cursor.size
+    return answer(
+        call,
+        size=cursor.size,
+        body=[represent(entry) for entry in page],
+        previous=iso(page[0].at_us) if page and has_previous else None,
+        following=iso(page[-1].at_us) if page and has_next else None,
+    )
+
+
+def moment(text: str, *, name: str) -> int:
+    try:
+        moment_us = parse_iso(text)
+    except (ValueError, OverflowError):
+        raise wrong_parameter(name) from None
+    return min(moment_us, LATEST_US)
+
+
+def answer(
+    call: Call, *, size: int, body: list[dict[str, Any]], previous: str | None, following: str | None
+) -> Response:
+    kept = [
+        (name, value)
+        for name, value in call.request.args.items(multi=True)
+        if name not in {"page_size", "page_after", "page_before"}
+    ]
+    url = call.sandbox.config.origin + call.request.path
+    links = [
+        f'<{url}?{urlencode([*kept, ("page_size", size), (name, value)], safe=":")}>; rel="{relation}"'
+        for name, value, relation in (
+            ("page_before", previous, "previous"),
+            ("page_after", following, "next"),
+        )
+        if value
+    ]
+    return json_response(body, headers={"Link": ", ".join(links)} if links else None)

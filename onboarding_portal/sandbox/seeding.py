@@ -1,0 +1,102 @@
+"""Vehicles to start with: a demo owner's three, or thousands spread over owners.
+
+The same arguments give the same ids on every start. Only what changes later goes into the state file.
+"""
+
+from onboarding_portal.sandbox.catalogue import Trim
+from onboarding_portal.sandbox.causes import SEVERING, SILENCING
+from onboarding_portal.sandbox.identifiers import number, share, stable_id
+from onboarding_portal.sandbox.moments import DAY_US, HOUR_US, SECOND_US
+from onboarding_portal.sandbox.records import Period, User, Vehicle
+from onboarding_portal.sandbox.state import State
+
+HISTORY_US = 30 * DAY_US
+SEED_INTERVAL_US = 900 * SECOND_US
+SILENT_SHARE = 0.03
+UNINTEGRATED_SHARE = 0.01
+STATES = ("ACTIVE", "INACTIVE", "SILENT", "DISABLED")
+
+
+def settle(*, vehicle: Vehicle, state: str, cause: str, since_us: int) -> None:
+    """Puts a vehicle into one of STATES as of `since_us`; data flowed for a month before."""
+    vehicle.integrated, vehicle.is_disabled, vehicle.cause = "ACTIVE", state == "DISABLED", ""
+    start_us = since_us - HISTORY_US - number(vehicle.vehicle_id) % HOUR_US
+    vehicle.periods = [Period(start_us=start_us, end_us=None, interval_us=SEED_INTERVAL_US)]
+    if state == "INACTIVE":
+        vehicle.disconnect(at_us=since_us, cause=cause or "SIGN_IN_EXPIRED")
+    elif state == "SILENT":
+        vehicle.fall_silent(at_us=since_us, cause=cause or "ASLEEP")
+
+
+def seed_owner(*, state: State, email: str, now_us: int) -> User:
+    """An owner with a car that works, one whose sign-in expired, and one that has been silent for days."""
+    user = state.user_by_email(email) or state.add_user(email=email, now_us=now_us)
+    if state.vehicles_of(user.user_id):
+        return user
+    trims = supported_trims(state)
+    for place, (kind, days) in enumerate((("ACTIVE", 0), ("INACTIVE", 2), ("SILENT", 5))):
+        trim = trims[(number(email.lower()) + place * 577) % len(trims)]
+        vehicle = state.new_vehicle(user=user, trim=trim, car=f"demo {place}")
+        settle(vehicle=vehicle, state=kind, cause="", since_us=now_us - days * DAY_US)
+        state.save(vehicle)
+    return user
+
+
+def seed_fleet(*, state: State, vehicles: int, inactive_share: float) -> None:
+    """Five vehicles for each four owners. What the state file knows already stays as it is."""
+    trims = supported_trims(state)
+    user: User | None = None
+    for place in range(vehicles):
+        if user is None or place % 5 != 4:
+            user = fleet_owner(state=state, place=place)
+        trim = trims[number("fleet", place) % len(trims)]
+        vehicle_id = stable_id("vhcl", "fleet", place)
+        if vehicle_id not in state.vehicles.items:
+            state.put(
+                fleet_vehicle(
+                    state=state, user=user, trim=trim, vehicle_id=vehicle_id, inactive_share=inactive_share
+                )
+            )
+
+
+def fleet_owner(*, state: State, place: int) -> User:
+    email = f"owner{place}@fleet.example"
+    user = state.user_by_email(email)
+    if user is None:
+        user = User(
+            user_id=stable_id("user", email),
+            email=email,
+            full_name=f"Owner {place}",
+            joined_at_us=state.began_us - HISTORY_US,
+        )
+        state.put(user)
+    return user
+
+
+def fleet_vehicle(*, state: State, user: User, trim: Trim, vehicle_id: str, inactive_share: float) -> Vehicle:
+    vehicle = Vehicle(
+        vehicle_id=vehicle_id,
+        legacy_id=number(vehicle_id) % 2**31,
+        user_id=user.user_id,
+        model_id=trim.model.model_id,
+        trim_id=trim.trim_id,
+        battery_size_wh=trim.battery_size_wh or trim.model.default_battery_size_wh,
+        description=f"{trim.model.make.name} {trim.model.name}",
+    )
+    since_us = state.began_us - 3 * DAY_US - number(vehicle_id, "since") % (10 * DAY_US)
+    draw = share(vehicle_id, "state")
+    if draw < inactive_share:
+        cause = SEVERING[number(vehicle_id, "cause") % len(SEVERING)]
+        settle(vehicle=vehicle, state="INACTIVE", cause=cause, since_us=since_us)
+    elif draw < inactive_share + SILENT_SHARE:
+        cause = SILENCING[number(vehicle_id, "cause") % len(SILENCING)]
+        settle(vehicle=vehicle, state="SILENT", cause=cause, since_us=since_us)
+    elif draw < inactive_share + SILENT_SHARE + UNINTEGRATED_SHARE:
+        vehicle.integrated = "UNINTEGRATED"
+    else:
+        settle(vehicle=vehicle, state="ACTIVE", cause="", since_us=state.began_us)
+    return vehicle
+
+
+def supported_trims(state: State) -> list[Trim]:
+    return [trim for trim in state.catalogue.trims.values() if trim.is_supported]

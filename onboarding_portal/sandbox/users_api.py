@@ -1,0 +1,65 @@
+"""`/users`: find, read, create.
+
+An e-mail address belongs to one user: a second POST with it, in any case of letters, answers 400 with
+`field_errors`, which is what an application meets whose first POST took effect but whose answer was lost.
+"""
+
+import re
+
+from werkzeug.wrappers import Response
+
+from onboarding_portal.sandbox.context import Call, json_response
+from onboarding_portal.sandbox.pagination import page_of_items
+from onboarding_portal.sandbox.problems import invalid, not_found
+from onboarding_portal.sandbox.records import User
+from onboarding_portal.sandbox.representations import user_json, wanted_expands
+
+USER_EXPANDS = frozenset(
+    {"default_location.tariff", "default_location.tariff.supplier", "default_location.evse_site"}
+)
+EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]+\.[^@\s.<>()\[\],;:\\\"]{2,}")
+PROBLEM = "validation-failed-create-user"
+
+
+def visible_users(call: Call) -> list[User] | None:
+    """The few users a call is about, or None for all of them."""
+    users = [call.acting_user] if call.acting_user else None
+    if email := call.text_argument("email"):
+        user = call.state.user_by_email(email)
+        users = [user] if user and (users is None or user in users) else []
+    return users
+
+
+def list_users(call: Call) -> Response:
+    wanted_expands(call, allowed=USER_EXPANDS)
+    register = call.state.users
+    users = visible_users(call)
+    return page_of_items(
+        call,
+        items=register.order if users is None else users,
+        places=register.places if users is None else None,
+        represent=lambda user: user_json(call, user),
+    )
+
+
+def get_user(call: Call) -> Response:
+    wanted_expands(call, allowed=USER_EXPANDS)
+    user = call.state.user(call.arguments["user_id"])
+    if user is None:
+        raise not_found()
+    return json_response(user_json(call, user))
+
+
+def create_user(call: Call) -> Response:
+    if call.request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+        values: dict[str, object] = dict(call.request.form.items())
+    else:
+        values = call.json_object()
+    email = values.get("email")
+    if email is not None:
+        if not isinstance(email, str) or len(email) > 254 or not EMAIL.fullmatch(email):
+            raise invalid(problem=PROBLEM, field_errors={"email": ["Enter a valid email address."]})
+        if call.state.user_by_email(email):
+            raise invalid(problem=PROBLEM, field_errors={"email": ["A user with this email already exists."]})
+    user = call.state.add_user(email=email, now_us=call.now_us)
+    return json_response(user_json(call, user), status=201)
