@@ -122,7 +122,7 @@ class Faults:
         if sandbox.faults_left == 0:
             return cls(sandbox=sandbox)
         sandbox.draws += 1
-        status = behaviour.status.get(operation, behaviour.status.get("*", 0))
+        status = behaviour.forced_status(operation)
         fault = cls(sandbox=sandbox, before=status)
         if not status and behaviour.concerns(operation):
             fault = cls.at_random(sandbox=sandbox)

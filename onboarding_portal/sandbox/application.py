@@ -1,6 +1,5 @@
 """The WSGI application: finds the operation, applies version, token, limit, scope and faults, and answers."""
 
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from onboarding_portal.sandbox.moments import Clock
 from onboarding_portal.sandbox.pages import message_page
 from onboarding_portal.sandbox.problems import ProblemError
 from onboarding_portal.sandbox.routes import BY_NAME, Area, Operation, url_map
+from onboarding_portal.sandbox.seeding import seed_fleet
 from onboarding_portal.sandbox.state import State
 
 if TYPE_CHECKING:
@@ -116,16 +116,18 @@ def drop_connection(request: Request) -> None:
 
 
 def create_app(
-    *, config: Config | None = None, state_path: Path | None = None, clock: Clock | None = None
+    *,
+    config: Config | None = None,
+    state_path: Path | None = None,
+    clock: Clock | None = None,
+    vehicles: int = 0,
+    inactive_share: float = 0.0,
 ) -> Application:
-    """A sandbox with nothing in it yet but its catalogue and what the state file holds."""
+    """A sandbox with its catalogue, `vehicles` vehicles of many owners, and what the state file holds."""
     config, clock = config or Config(), clock or Clock()
-    sandbox = Sandbox(
-        config=config,
-        state=State(path=state_path, now_us=clock.now_us()),
-        clock=clock,
-        behaviour=config.behaviour,
-        faults_left=config.behaviour.faults_left,
-        lock=threading.RLock(),
-    )
+    state = State(path=state_path, now_us=clock.now_us())
+    seed_fleet(state=state, vehicles=vehicles, inactive_share=inactive_share)
+    state.restore()
+    sandbox = Sandbox(config=config, state=state, clock=clock, behaviour=config.behaviour)
+    sandbox.behave(config.behaviour)
     return Application(sandbox=sandbox, routes=url_map())

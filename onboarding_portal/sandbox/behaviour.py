@@ -4,6 +4,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any
 
 SCOPES = ("user:read", "user:write", "vehicle:read", "vehicle:write", "debug:read")
+ONLY_WHEN_NAMED = frozenset({"token", "get-vehicle_onboarding"})
 STATUSES = frozenset({400, 401, 403, 404, 429, 500, 502, 503, 504})
 
 
@@ -15,7 +16,9 @@ class BehaviourError(ValueError):
 class Behaviour:
     """Shares go from 0 (never) to 1 (always); operations are named by the contract's operation ids, or `token`."""
 
-    operations: tuple[str, ...] = ()  # what the faults below apply to; empty means every API operation
+    operations: tuple[
+        str, ...
+    ] = ()  # what the faults below apply to; empty means every operation with a limit
     latency_ms: int = 0
     error_rate: float = 0.0  # answered 500 or 503; half of them after the effect took place
     lost_answer_rate: float = 0.0  # answered 503 always after the effect took place
@@ -35,7 +38,12 @@ class Behaviour:
     scopes: tuple[str, ...] = SCOPES
 
     def concerns(self, operation: str) -> bool:
-        return not self.operations or operation in self.operations
+        return operation in self.operations if self.operations else operation not in ONLY_WHEN_NAMED
+
+    def forced_status(self, operation: str) -> int:
+        """What the operation shall answer whatever is asked; 0 for nothing of the kind."""
+        everywhere = 0 if operation in ONLY_WHEN_NAMED else self.status.get("*", 0)
+        return self.status.get(operation, everywhere)
 
 
 def changed(*, behaviour: Behaviour, values: object) -> Behaviour:

@@ -13,7 +13,7 @@ from typing import Any
 from onboarding_portal.sandbox.application import Application, create_app
 from onboarding_portal.sandbox.behaviour import SCOPES, Behaviour
 from onboarding_portal.sandbox.context import Config
-from onboarding_portal.sandbox.seeding import seed_fleet, seed_owner
+from onboarding_portal.sandbox.seeding import seed_owner
 from onboarding_portal.sandbox.server import build_server, listen, origin_of
 
 
@@ -83,11 +83,14 @@ def config_of(options: Mapping[str, Any], *, origin: str) -> Config:
 
 
 def seeded_app(options: Mapping[str, Any], *, origin: str) -> Application:
-    app = create_app(config=config_of(options, origin=origin), state_path=options["state"])
-    state = app.sandbox.state
+    app = create_app(
+        config=config_of(options, origin=origin),
+        state_path=options["state"],
+        vehicles=options["vehicles"],
+        inactive_share=options["inactive_share"],
+    )
     for email in options["seed_owner"]:
-        seed_owner(state=state, email=email, now_us=app.sandbox.clock.now_us())
-    seed_fleet(state=state, vehicles=options["vehicles"], inactive_share=options["inactive_share"])
+        seed_owner(state=app.sandbox.state, email=email, now_us=app.sandbox.clock.now_us())
     return app
 
 

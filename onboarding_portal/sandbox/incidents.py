@@ -83,12 +83,13 @@ def errors_of_day(*, vehicle: Vehicle, day: int, make_name: str) -> list[Entry]:
 
 
 def outage_errors(*, vehicle: Vehicle, low_us: int, high_us: int, make_name: str) -> Iterator[Entry]:
-    """While data has stopped, the fitting error every few hours; the present cause for past outages too."""
-    cause = CAUSES[vehicle.cause or "SIGN_IN_EXPIRED"]
-    starts = [period.end_us for period in vehicle.periods if period.end_us is not None]
-    ends = [period.start_us for period in vehicle.periods[1:]]
-    for place, start_us in enumerate(starts):
-        end_us = min(high_us, ends[place] if place < len(ends) else high_us, start_us + OUTAGE_ERRORS_FOR_US)
+    """While data has stopped, the fitting error every few hours."""
+    for place, period in enumerate(vehicle.periods):
+        if period.end_us is None:
+            return
+        start_us, cause = period.end_us, CAUSES[period.end_cause or "UNKNOWN"]
+        following = vehicle.periods[place + 1].start_us if place + 1 < len(vehicle.periods) else high_us
+        end_us = min(high_us, following, start_us + OUTAGE_ERRORS_FOR_US)
         at_us = start_us + number(vehicle.vehicle_id, start_us) % SECOND_US
         at_us += max(0, -((at_us - low_us) // OUTAGE_ERROR_EVERY_US)) * OUTAGE_ERROR_EVERY_US
         while at_us < end_us:

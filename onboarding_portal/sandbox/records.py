@@ -24,6 +24,7 @@ class Period:
     start_us: int
     end_us: int | None
     interval_us: int
+    end_cause: str = ""  # a key of `causes.CAUSES`: what the errors after its end tell
 
 
 @dataclass(kw_only=True, slots=True)
@@ -59,21 +60,22 @@ class Vehicle:
         self.periods.append(Period(start_us=from_us, end_us=None, interval_us=interval_us))
 
     def disconnect(self, *, at_us: int, cause: str) -> None:
-        self.stop_data(at_us=at_us)
+        self.stop_data(at_us=at_us, cause=cause)
         self.cause = cause
         if self.integrated != "UNINTEGRATED":
             self.integrated = "INACTIVE"
 
     def fall_silent(self, *, at_us: int, cause: str) -> None:
         """The connection stands, and nothing comes through it any more."""
-        self.stop_data(at_us=at_us)
+        self.stop_data(at_us=at_us, cause=cause)
         self.cause = cause
 
-    def stop_data(self, *, at_us: int) -> None:
+    def stop_data(self, *, at_us: int, cause: str = "") -> None:
         """Also in hindsight: what would have come after `at_us` never came."""
         self.periods = [period for period in self.periods if period.start_us < at_us]
         for period in self.periods:
-            period.end_us = at_us if period.end_us is None else min(period.end_us, at_us)
+            if period.end_us is None or period.end_us > at_us:
+                period.end_us, period.end_cause = at_us, cause
 
 
 @dataclass(kw_only=True, slots=True)

@@ -31,7 +31,7 @@ def settle(*, vehicle: Vehicle, state: str, cause: str, since_us: int) -> None:
 def seed_owner(*, state: State, email: str, now_us: int) -> User:
     """An owner with a car that works, one whose sign-in expired, and one that has been silent for days."""
     user = state.user_by_email(email) or state.add_user(email=email, now_us=now_us)
-    if state.vehicles_of(user.user_id):
+    if state.has_had_vehicles(user.user_id):
         return user
     trims = supported_trims(state)
     for place, (kind, days) in enumerate((("ACTIVE", 0), ("INACTIVE", 2), ("SILENT", 5))):
@@ -43,7 +43,7 @@ def seed_owner(*, state: State, email: str, now_us: int) -> User:
 
 
 def seed_fleet(*, state: State, vehicles: int, inactive_share: float) -> None:
-    """Five vehicles for each four owners. What the state file knows already stays as it is."""
+    """Five vehicles for each four owners, in memory only: the state file holds what changes later."""
     trims = supported_trims(state)
     user: User | None = None
     for place in range(vehicles):
@@ -51,12 +51,11 @@ def seed_fleet(*, state: State, vehicles: int, inactive_share: float) -> None:
             user = fleet_owner(state=state, place=place)
         trim = trims[number("fleet", place) % len(trims)]
         vehicle_id = stable_id("vhcl", "fleet", place)
-        if vehicle_id not in state.vehicles.items:
-            state.put(
-                fleet_vehicle(
-                    state=state, user=user, trim=trim, vehicle_id=vehicle_id, inactive_share=inactive_share
-                )
+        state.put(
+            fleet_vehicle(
+                state=state, user=user, trim=trim, vehicle_id=vehicle_id, inactive_share=inactive_share
             )
+        )
 
 
 def fleet_owner(*, state: State, place: int) -> User:

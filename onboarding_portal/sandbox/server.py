@@ -111,11 +111,22 @@ def build_server(*, listener: socket.socket, app: Application) -> BaseWSGIServer
 
 
 @contextmanager
-def serve_in_thread(*, config: Config | None = None, state_path: Path | None = None) -> Iterator[Running]:
+def serve_in_thread(
+    *,
+    config: Config | None = None,
+    state_path: Path | None = None,
+    vehicles: int = 0,
+    inactive_share: float = 0.0,
+) -> Iterator[Running]:
     """A sandbox on a free port of this machine for as long as the context lasts."""
     listener = listen(host="127.0.0.1", port=0)
     origin = origin_of(listener)
-    app = create_app(config=replace(config or Config(), origin=origin), state_path=state_path)
+    app = create_app(
+        config=replace(config or Config(), origin=origin),
+        state_path=state_path,
+        vehicles=vehicles,
+        inactive_share=inactive_share,
+    )
     server = build_server(listener=listener, app=app)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -47,12 +47,16 @@ class State:
         self._hidden_trims: dict[str, Trim] = {}
         self._journal = Journal(path=path) if path else None
         if self._journal:
+            for record in self._journal.records("began"):
+                self.began_us = record["at_us"]
+            self._journal.write(kind="began", item_id="began", record={"at_us": self.began_us})
+
+    def restore(self) -> None:
+        """What the state file holds, over what was seeded: so places in lists outlast a restart."""
+        if self._journal:
             self._load(self._journal)
 
     def _load(self, journal: Journal) -> None:
-        for record in journal.records("began"):
-            self.began_us = record["at_us"]
-        journal.write(kind="began", item_id="began", record={"at_us": self.began_us})
         for record in journal.records("user"):
             self.put(User(**record))
         for record in journal.records("vehicle"):
@@ -106,6 +110,9 @@ class State:
     def vehicles_of(self, user_id: str) -> list[Vehicle]:
         found = (self.vehicles.items[vehicle_id] for vehicle_id in self._vehicles_by_user.get(user_id, []))
         return [vehicle for vehicle in found if not vehicle.is_deleted]
+
+    def has_had_vehicles(self, user_id: str) -> bool:
+        return user_id in self._vehicles_by_user
 
     def trim(self, trim_id: str) -> Trim | None:
         return self.catalogue.trims.get(trim_id) or self._hidden_trims.get(trim_id)
