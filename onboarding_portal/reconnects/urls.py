@@ -1,0 +1,11 @@
+from django.urls import path
+
+from . import views
+
+app_name = "reconnects"
+
+urlpatterns = [
+    path("vehicles/<vehicle_id:vehicle_id>/reconnect/", views.start, name="start"),
+    path("reconnect/<str:token>/", views.lasting, name="lasting"),
+    path("reminders/<str:token>/stop/", views.unsubscribe, name="unsubscribe"),
+]

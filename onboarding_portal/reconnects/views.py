@@ -1,0 +1,98 @@
+"""Pages of the second journey: off to sign in again, by the owner's button or by the link in an e-mail."""
+
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from onboarding_portal.accounts.requests import owner_of
+from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.refusals import TooManyRequests
+from onboarding_portal.vehicles.models import Vehicle
+
+from .failures import ForeignLink
+from .lasting import Standing, UnknownLink, find_link, follow, standing_of
+from .link import Busy
+from .models import WrongState
+from .needs import AlreadyConnected, NotConnectable
+from .outcome import outcome_of
+from .querysets import hash_token
+from .secret_pages import secret_page
+from .start import start_reconnect
+from .unsubscribe import UnknownToken, owner_of_token, stop_reminders
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, vehicle_id: str) -> HttpResponse:
+    owner = owner_of(request)
+    vehicle = get_object_or_404(Vehicle.objects.of(owner.pk), pk=vehicle_id)
+    if request.method != "POST":
+        # Whoever had to sign in on the way here comes back with a GET: the button is on the vehicle's page.
+        return redirect("vehicles:detail", vehicle.pk)
+    try:
+        return redirect(
+            start_reconnect(vehicle=vehicle, owner=owner, client=get_client(), now=timezone.now())
+        )
+    except AlreadyConnected:
+        messages.info(request, _("Your car is connected. There is nothing to do."))
+        return redirect("vehicles:detail", vehicle.pk)
+    except NotConnectable:
+        return render(request, "reconnects/not_connectable.html", {"vehicle": vehicle}, status=409)
+    except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
+        outcome = outcome_of(problem)
+        context = {"vehicle": vehicle, "outcome": outcome, "is_signed_in": True}
+        return render(request, "reconnects/failed.html", context, status=outcome.status)
+
+
+# Without the check against forged forms: the token in the address is the right to act, not a cookie, and an owner
+# whose mail program keeps no cookies must get through. Its check of the Origin would also refuse every form on
+# this page, because under "no-referrer" browsers send the Origin "null".
+@csrf_exempt
+@secret_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def lasting(request: HttpRequest, token: str) -> HttpResponse:
+    is_post = request.method == "POST"
+    if is_post and not ratelimit.consume(request, action="follow_reconnect_link", key=hash_token(token)):
+        raise TooManyRequests
+    now = timezone.now()
+    try:
+        link = find_link(token=token)
+    except UnknownLink:
+        return render(request, "reconnects/lasting_unknown.html", status=404)
+    context = {"vehicle": link.reconnect.vehicle, "link": link}
+    match standing_of(link=link, now=now):
+        case Standing.CONNECTED:
+            return render(request, "reconnects/lasting_connected.html", context)
+        case Standing.OVER:
+            return render(request, "reconnects/lasting_over.html", context, status=410)
+        case Standing.READY if not is_post:
+            return render(request, "reconnects/lasting.html", context)
+    try:
+        return redirect(follow(link=link, client=get_client(), now=now))
+    except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
+        outcome = outcome_of(problem)
+        return render(
+            request, "reconnects/failed.html", {**context, "outcome": outcome}, status=outcome.status
+        )
+
+
+# Mail programs send the one POST of RFC 8058 by themselves, without a session: the token is the right.
+@csrf_exempt
+@secret_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        owner = owner_of_token(token=token)
+    except UnknownToken:
+        return render(request, "reconnects/unsubscribe_unknown.html", status=404)
+    if request.method != "POST":
+        return render(request, "reconnects/unsubscribe.html", {"is_wanted": owner.wants_reminders})
+    stop_reminders(owner=owner)
+    return render(request, "reconnects/unsubscribed.html")
