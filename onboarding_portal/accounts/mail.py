@@ -12,7 +12,9 @@ class MailNotSent(Exception):
     """The mail server could not be reached or refused the message. Trying again later may help."""
 
 
-def send_mail(*, template: str, to: str, context: Mapping[str, Any]) -> None:
+def send_mail(
+    *, template: str, to: str, context: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> None:
     """Sends one message made from `<template>_subject.txt`, `<template>_message.txt` and `<template>_message.html`.
 
     The templates know portal_name, portal_url and support_email. Raises MailNotSent.
@@ -25,7 +27,10 @@ def send_mail(*, template: str, to: str, context: Mapping[str, Any]) -> None:
     }
     subject = " ".join(render_to_string(f"{template}_subject.txt", everything).split())
     message = EmailMultiAlternatives(
-        subject, render_to_string(f"{template}_message.txt", everything).strip() + "\n", to=[to]
+        subject,
+        render_to_string(f"{template}_message.txt", everything).strip() + "\n",
+        to=[to],
+        headers=dict(headers or {}),
     )
     message.attach_alternative(render_to_string(f"{template}_message.html", everything), "text/html")
     try:
