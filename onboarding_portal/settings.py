@@ -3,19 +3,21 @@
 There is no insecure default: what is missing is named, all at once, and nothing starts.
 """
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.environment import Environment
+from onboarding_portal.operations.logs import logging_config
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env = Environment(file=BASE_DIR / ".env")
 
 REQUIRED = [
     "SECRET_KEY",
@@ -32,7 +34,7 @@ if missing := [name for name in REQUIRED if not env.str(name, default="")]:
     )
 
 SECRET_KEY = env.str("SECRET_KEY")
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.yes_or_no("DEBUG", default=False)
 
 # The portal's public origin. Every link handed out starts with it; the Host header is never used for one.
 PORTAL_URL = env.str("PORTAL_URL").rstrip("/")
@@ -40,7 +42,7 @@ PORTAL_NAME = env.str("PORTAL_NAME", default="Your energy company")
 PORTAL_SUPPORT_EMAIL = env.str("PORTAL_SUPPORT_EMAIL", default="")
 PORTAL_HOST = urlsplit(PORTAL_URL).hostname or ""
 IS_HTTPS = PORTAL_URL.startswith("https://")
-SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
+SIGNUP_OPEN = env.yes_or_no("SIGNUP_OPEN", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[PORTAL_HOST])
 
 # ev.energy
@@ -48,12 +50,13 @@ EV_ENERGY_API_URL = env.str("EV_ENERGY_API_URL").rstrip("/")
 EV_ENERGY_TOKEN_URL = env.str("EV_ENERGY_TOKEN_URL")
 EV_ENERGY_CLIENT_ID = env.str("EV_ENERGY_CLIENT_ID")
 EV_ENERGY_CLIENT_SECRET = env.str("EV_ENERGY_CLIENT_SECRET")
-EV_ENERGY_STALE_AFTER_HOURS = env.int("EV_ENERGY_STALE_AFTER_HOURS", default=48)
-EV_ENERGY_RESERVED_REQUESTS = env.int("EV_ENERGY_RESERVED_REQUESTS", default=200)
-EV_ENERGY_RATE_WINDOW_SECONDS = env.int("EV_ENERGY_RATE_WINDOW_SECONDS", default=3600)
-EV_ENERGY_VERIFY_OWNERSHIP = env.bool("EV_ENERGY_VERIFY_OWNERSHIP", default=True)
-EV_ENERGY_CONNECT_TIMEOUT_SECONDS = env.float("EV_ENERGY_CONNECT_TIMEOUT_SECONDS", default=3.0)
-EV_ENERGY_READ_TIMEOUT_SECONDS = env.float("EV_ENERGY_READ_TIMEOUT_SECONDS", default=5.0)
+EV_ENERGY_STALE_AFTER_HOURS = env.whole_number("EV_ENERGY_STALE_AFTER_HOURS", default=48)
+EV_ENERGY_RESERVED_REQUESTS = env.whole_number("EV_ENERGY_RESERVED_REQUESTS", default=200)
+EV_ENERGY_RATE_WINDOW_SECONDS = env.whole_number("EV_ENERGY_RATE_WINDOW_SECONDS", default=3600)
+RECONNECT_LINK_LIFETIME_DAYS = env.whole_number("RECONNECT_LINK_LIFETIME_DAYS", default=14)
+EV_ENERGY_VERIFY_OWNERSHIP = env.yes_or_no("EV_ENERGY_VERIFY_OWNERSHIP", default=True)
+EV_ENERGY_CONNECT_TIMEOUT_SECONDS = env.number("EV_ENERGY_CONNECT_TIMEOUT_SECONDS", default=3.0)
+EV_ENERGY_READ_TIMEOUT_SECONDS = env.number("EV_ENERGY_READ_TIMEOUT_SECONDS", default=5.0)
 
 INSTALLED_APPS = [
     "onboarding_portal.operations",
@@ -80,6 +83,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "onboarding_portal.operations.request_id.RequestIdMiddleware",
     "onboarding_portal.operations.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -125,7 +129,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=300)
+    DATABASES["default"]["CONN_MAX_AGE"] = env.whole_number("CONN_MAX_AGE", default=300)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -163,7 +167,7 @@ LOGOUT_REDIRECT_URL = "home"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 
 # Behind how many proxies of ours requests arrive: 0 means the socket's address is the visitor's.
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if IS_HTTPS else 0)
+TRUSTED_PROXY_COUNT = env.whole_number("TRUSTED_PROXY_COUNT", default=1 if IS_HTTPS else 0)
 
 ACCOUNT_ADAPTER = "onboarding_portal.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -180,6 +184,7 @@ ACCOUNT_LOGIN_TIMEOUT = int(timedelta(hours=1).total_seconds())  # with the code
 ACCOUNT_RATE_LIMITS = {
     "request_login_code": "100/15m/ip,5/15m/key",
     "confirm_login_code": "100/15m/ip,3/60m/key",
+    "follow_reconnect_link": "100/15m/ip,20/15m/key",
 }
 ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -196,6 +201,7 @@ AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.client_address.client_addr
 AXES_LOCKOUT_CALLABLE = "onboarding_portal.operations.views.locked_out"
 AXES_ENABLE_ADMIN = False  # ours is tidier, see accounts/admin.py
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True  # it would keep every sign-in of every owner, with address and browser
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 AXES_VERBOSE = False
 
@@ -239,7 +245,7 @@ SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "onboarding_portal.operations.views.csrf_failure"
-PERMISSIONS_POLICY = {
+PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
     for feature in (
         "camera",
@@ -271,11 +277,11 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"redact": {"()": "onboarding_portal.operations.redaction.RedactSecrets"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["redact"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+# Logs: one JSON object a line for machines, plain lines for people.
+LOG_FORMAT = env.str("LOG_FORMAT", default="plain" if DEBUG else "json")
+LOGGING = logging_config(
+    log_format=LOG_FORMAT,
+    level=env.str("LOG_LEVEL", default="INFO").upper(),
+    environ=env.values,
+    argv=sys.argv,
+)

@@ -1,6 +1,18 @@
+import sys
+
 from django.apps import AppConfig
+from django_tasks.signals import task_finished, task_started
+
+from onboarding_portal.operations.logs import is_server, log_crashes
+from onboarding_portal.operations.request_id import begin_task, end_task
 
 
 class OperationsConfig(AppConfig):
     name = "onboarding_portal.operations"
     label = "operations"
+
+    def ready(self) -> None:
+        task_started.connect(begin_task)
+        task_finished.connect(end_task)
+        if is_server(sys.argv):
+            log_crashes()

@@ -1,0 +1,12 @@
+"""What gunicorn cannot be told in the Procfile: its own log lines look like, and are cleaned as, all others.
+
+Reading the settings here has a second use: if one is missing, gunicorn says so and ends before it forks.
+"""
+
+import importlib
+import os
+from typing import Any
+
+_settings = importlib.import_module(os.environ.get("DJANGO_SETTINGS_MODULE") or "onboarding_portal.settings")
+
+logconfig_dict: dict[str, Any] = _settings.LOGGING
