@@ -1,13 +1,14 @@
 """Rows for tests: each function makes one with sensible values and takes what a test cares about."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.words import search_words
 from onboarding_portal.onboarding.models import Attempt
+from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
@@ -50,3 +51,30 @@ def make_trim(name: str = "Twin Motor", *, model: Model | None = None, **fields:
 
 def make_attempt(*, owner: User | None = None, **fields: Any) -> Attempt:
     return Attempt.objects.create(owner=owner or make_owner(), **{"started_at": NOW, **fields})
+
+
+def make_vehicle(*, owner: User | None = None, **fields: Any) -> Vehicle:
+    """A car that works: connected a week ago, last heard of an hour ago, read just now (all by NOW)."""
+    make = fields.pop("make", None) or (fields["model"].make if fields.get("model") else None)
+    values = {
+        "vehicle_id": make_id("vhcl"),
+        "make": make,
+        "integration": Integration.ACTIVE,
+        "last_status_at": NOW - timedelta(hours=1),
+        "connected_at": NOW - timedelta(days=7),
+        "read_at": NOW,
+        **fields,
+    }
+    return Vehicle.objects.create(owner=owner or make_owner(), **values)
+
+
+def make_stale_vehicle(reason: StaleReason = StaleReason.CONNECTION_LOST, **fields: Any) -> Vehicle:
+    """A car that has been stale for a day, with the integration and the last data that fit the reason."""
+    fitting = {
+        StaleReason.CONNECTION_LOST: {"integration": Integration.INACTIVE},
+        StaleReason.SILENT: {"last_status_at": NOW - timedelta(days=3)},
+        StaleReason.MARKED_BY_STAFF: {},
+    }[reason]
+    stale_since = NOW - timedelta(days=1)
+    values = {"last_status_at": NOW - timedelta(days=2), "cause_due_at": stale_since, **fitting, **fields}
+    return make_vehicle(**{"stale_since": stale_since, "stale_reason": reason, **values})

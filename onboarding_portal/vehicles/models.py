@@ -187,6 +187,15 @@ class Vehicle(models.Model):
         present = Vehicle.objects.present().filter(pk=self.pk)
         return self._mutate(present.update(removed_at=now, read_at=now, **NOT_STALE))
 
+    def write_notes(self, staff_notes: str) -> None:
+        """Stores staff's notes and nothing else, so that a form opened before a sync does not undo it."""
+        Vehicle.objects.filter(pk=self.pk).update(staff_notes=staff_notes)
+
+    def claim_refresh(self, *, until: datetime, now: datetime) -> bool:
+        """Returns whether the caller is the one to read the vehicle now; it is due again at `until`."""
+        free = Vehicle.objects.filter(Q(refresh_due_at=None) | Q(refresh_due_at__lte=now), pk=self.pk)
+        return bool(free.update(refresh_due_at=until))
+
     def _mutate(self, changed: int) -> bool:
         if changed:
             self.refresh_from_db()

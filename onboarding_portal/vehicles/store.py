@@ -92,7 +92,8 @@ def store_vehicle(*, resource: resources.Vehicle, owner: User, now: datetime) ->
         if vehicle.read_at <= now:
             vehicle.removed_at = None
             _read(vehicle, resource, known=known, now=now)
-            vehicle.save(update_fields=READ_FIELDS)
+            vehicle.refresh_due_at = None
+            vehicle.save(update_fields=[*READ_FIELDS, "refresh_due_at"])
     staleness.apply_to(vehicle=vehicle, now=now)
     return vehicle
 

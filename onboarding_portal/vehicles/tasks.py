@@ -1,5 +1,7 @@
 """Background tasks on vehicles. The rows say what is due; a task run twice finds nothing left to do."""
 
+from datetime import datetime, timedelta
+
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
@@ -14,6 +16,7 @@ from onboarding_portal.vehicles.store import BelongsToAnotherOwner
 
 OWNER_IS_WAITING = 50
 NOBODY_IS_WAITING = -50
+TAKES_AT_MOST = timedelta(seconds=30)
 
 
 @task(priority=OWNER_IS_WAITING)
@@ -36,6 +39,12 @@ def refresh_due_vehicles() -> None:
 def diagnose_due_vehicles() -> None:
     if work_off(work=Work.DIAGNOSIS, client=get_client(), clock=timezone.now):
         enqueue_once(diagnose_due_vehicles)
+
+
+def refresh_soon(*, vehicle: Vehicle, now: datetime) -> None:
+    """Has a vehicle read for the owner who looks at it, unless that is under way. If it is lost, a sweep does it."""
+    if vehicle.claim_refresh(until=now + TAKES_AT_MOST, now=now):
+        refresh.enqueue(vehicle.pk)
 
 
 def enqueue_due_work() -> None:

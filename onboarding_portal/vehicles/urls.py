@@ -1,5 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path, register_converter
+
+from onboarding_portal.vehicles import views
+from onboarding_portal.vehicles.converters import VehicleIdConverter
+
+register_converter(VehicleIdConverter, "vehicle_id")
 
 app_name = "vehicles"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.vehicle_list, name="list"),
+    path("<vehicle_id:vehicle_id>/", views.vehicle_detail, name="detail"),
+]

@@ -1,0 +1,26 @@
+import os
+import signal
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from onboarding_portal.operations.schedule import JOBS, build_scheduler
+
+
+class Command(BaseCommand):
+    help = "Does the portal's regular work at its times, until it is told to stop. Several clocks do no harm."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, stop_at_once)
+        scheduler = build_scheduler(JOBS, now=timezone.now())
+        self.stdout.write(f"Clock: {', '.join(job.name for job in JOBS)}.")
+        scheduler.start()
+
+
+def stop_at_once(signum: int, frame: FrameType | None) -> None:
+    # Python would wait for a job's thread at its end, and a sync may take an hour. Jobs are made to be killed: what
+    # they have done is stored, and the next one goes on from there.
+    os._exit(0)

@@ -1,0 +1,162 @@
+"""Staff's view of vehicles. ev.energy is their source: staff change notes and marks, nothing else."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.vehicles import admin_list, advice
+from onboarding_portal.vehicles.models import SyncRun, Vehicle
+from onboarding_portal.vehicles.staff import Act, carry_out, plan
+
+TITLES = {
+    Act.MARK_STALE: _("Mark as stale"),
+    Act.CLEAR_STALE: _("Clear stale mark"),
+    Act.REFRESH: _("Read again from ev.energy"),
+}
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Vehicle)
+class VehicleAdmin(ReadOnlyAdmin):
+    list_display = ["vehicle_id", "owner", "car", "integration", "stale_reason", "cause", "last_status_at"]
+    list_display_links = ["vehicle_id"]
+    list_select_related = ["owner", "make", "model"]
+    list_filter = [
+        "integration",
+        admin_list.StaleFilter,
+        "stale_reason",
+        "cause",
+        admin_list.SilentSinceFilter,
+        "make",
+        admin_list.RemovedFilter,
+    ]
+    list_per_page = 100
+    list_max_show_all = 100
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ["vehicle_id", "last_status_at"]
+    paginator = admin_list.CappedPaginator
+    search_fields = ["vehicle_id"]
+    search_help_text = _("A whole vehicle id, or the beginning of the owner's e-mail address.")
+    actions = ["mark_stale", "clear_stale", "refresh_from_ev_energy"]
+    fieldsets = [
+        (None, {"fields": ["vehicle_id", "owner", "make", "model", "trim", "description", "staff_notes"]}),
+        (
+            _("Connection"),
+            {
+                "fields": [
+                    *("integration", "is_disabled", "last_status_at", "state_of_charge_percentage"),
+                    *("is_plugged_in", "is_charging"),
+                ]
+            },
+        ),
+        (
+            _("Stale"),
+            {
+                "fields": [
+                    *("stale_since", "stale_reason", "cause", "what_it_means"),
+                    *("cause_detail", "cause_read_at"),
+                ]
+            },
+        ),
+        (_("Times"), {"fields": ["connected_at", "read_at", "refresh_due_at", "removed_at"]}),
+    ]
+
+    @admin.display(description=_("car"))
+    def car(self, vehicle: Vehicle) -> str:
+        return vehicle.name
+
+    @admin.display(description=_("what it means"), empty_value="-")
+    def what_it_means(self, vehicle: Vehicle) -> str:
+        return str(advice.advice_for(vehicle).staff) if vehicle.is_stale else ""
+
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        # The longest silent first is what staff look for, and the index that finds them has them in that order.
+        by_silence = request.GET.get("silent") in admin_list.SILENT_DAYS
+        return ["last_status_at", "vehicle_id"] if by_silence else ["-vehicle_id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return admin_list.search(vehicles=queryset, term=search_term), False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [
+            field for field in flatten_fieldsets(self.get_fieldsets(request, obj)) if field != "staff_notes"
+        ]
+
+    def save_model(self, request: HttpRequest, obj: Vehicle, form: ModelForm[Any], change: bool) -> None:
+        obj.write_notes(obj.staff_notes)
+
+    @admin.action(description=TITLES[Act.MARK_STALE], permissions=["change"])
+    def mark_stale(self, request: HttpRequest, queryset: QuerySet[Vehicle]) -> HttpResponse | None:
+        return self._carry_out(Act.MARK_STALE, request, queryset)
+
+    @admin.action(description=TITLES[Act.CLEAR_STALE], permissions=["change"])
+    def clear_stale(self, request: HttpRequest, queryset: QuerySet[Vehicle]) -> HttpResponse | None:
+        return self._carry_out(Act.CLEAR_STALE, request, queryset)
+
+    @admin.action(description=TITLES[Act.REFRESH], permissions=["change"])
+    def refresh_from_ev_energy(
+        self, request: HttpRequest, queryset: QuerySet[Vehicle]
+    ) -> HttpResponse | None:
+        return self._carry_out(Act.REFRESH, request, queryset)
+
+    def _carry_out(self, act: Act, request: HttpRequest, queryset: QuerySet[Vehicle]) -> HttpResponse | None:
+        now = timezone.now()
+        if request.POST.get("confirmed") == "yes":
+            count = carry_out(act=act, vehicles=queryset, by=cast("User", request.user), now=now)
+            done = ngettext("Changed %(count)d vehicle.", "Changed %(count)d vehicles.", count)
+            if act is Act.REFRESH:
+                done = ngettext(
+                    "%(count)d vehicle is read again in the background.",
+                    "%(count)d vehicles are read again in the background.",
+                    count,
+                )
+            self.message_user(request, done % {"count": count}, messages.SUCCESS)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": TITLES[act],
+            "opts": self.opts,
+            "act": act,
+            "plan": plan(act=act, vehicles=queryset, now=now),
+            "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+        }
+        return render(request, "admin/vehicles/vehicle/confirm.html", context)
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(ReadOnlyAdmin):
+    list_display = [
+        "started_at",
+        "state",
+        "vehicle_count",
+        "page_count",
+        "unknown_owner_count",
+        "removed_count",
+    ]
+    ordering = ["-started_at"]
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False

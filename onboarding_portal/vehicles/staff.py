@@ -1,0 +1,108 @@
+"""What staff do to many vehicles at once. Each act is written into every vehicle's history, with who did it.
+
+Selections may be a hundred thousand vehicles: they are worked through in chunks, each its own short transaction.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import QuerySet
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.ev_energy.budget import seconds_until_done
+from onboarding_portal.vehicles.models import StaleReason, Vehicle, VehicleQuerySet
+from onboarding_portal.vehicles.tasks import enqueue_due_work
+
+CHUNK = 1000
+
+
+class Act(StrEnum):
+    """The admin's actions, by their names there."""
+
+    MARK_STALE = "mark_stale"
+    CLEAR_STALE = "clear_stale"
+    REFRESH = "refresh_from_ev_energy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How many vehicles an act would change and how many it leaves out; `seconds` is the time its requests take."""
+
+    changing: int
+    left_out: int
+    seconds: float
+
+    @property
+    def minutes(self) -> int | None:
+        """Rounded up; None if nobody can tell because the reserve is all there is."""
+        return math.ceil(max(self.seconds, 1) / 60) if math.isfinite(self.seconds) else None
+
+
+def plan(*, act: Act, vehicles: QuerySet[Vehicle], now: datetime) -> Plan:
+    """Returns what carrying out `act` would do, without doing it."""
+    selected = Vehicle.objects.filter(pk__in=vehicles.order_by().values("pk"))
+    changing = _FITTING[act](selected).count()
+    seconds = seconds_until_done(requests=changing, now=now) if act is Act.REFRESH else 0.0
+    return Plan(changing=changing, left_out=vehicles.count() - changing, seconds=seconds)
+
+
+def carry_out(*, act: Act, vehicles: QuerySet[Vehicle], by: User, now: datetime) -> int:
+    """Does it, and returns how many vehicles it changed. Refreshing goes on in the background."""
+    changed = 0
+    for vehicle_ids in _chunks(vehicles):
+        with transaction.atomic():
+            fitting = _FITTING[act](Vehicle.objects.filter(pk__in=vehicle_ids)).order_by("pk")
+            chosen = list(fitting.select_for_update().values_list("pk", flat=True))
+            changed += _CHANGE[act](Vehicle.objects.filter(pk__in=chosen), now)
+            _write_history(act, chosen, by=by, now=now)
+    enqueue_due_work()
+    return changed
+
+
+def _chunks(vehicles: QuerySet[Vehicle]) -> Iterator[list[str]]:
+    """By ids, not by offset: what an act changes may drop out of the filter it was selected with."""
+    after = ""
+    while True:
+        rows = vehicles.order_by("pk").filter(pk__gt=after).values_list("pk", flat=True)
+        vehicle_ids = list(rows[:CHUNK])
+        if not vehicle_ids:
+            return
+        yield vehicle_ids
+        after = vehicle_ids[-1]
+
+
+def _write_history(act: Act, vehicle_ids: list[str], *, by: User, now: datetime) -> None:
+    content_type = ContentType.objects.get_for_model(Vehicle)
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            user_id=by.pk,
+            content_type=content_type,
+            object_id=vehicle_id,
+            object_repr=vehicle_id,
+            action_flag=CHANGE,
+            action_time=now,
+            change_message=act.value,
+        )
+        for vehicle_id in vehicle_ids
+    )
+
+
+_FITTING: dict[Act, Callable[[VehicleQuerySet], VehicleQuerySet]] = {
+    Act.MARK_STALE: lambda vehicles: vehicles.can_be_stale().exclude(
+        stale_reason=StaleReason.MARKED_BY_STAFF
+    ),
+    Act.CLEAR_STALE: lambda vehicles: vehicles.exclude(stale_since=None),
+    Act.REFRESH: lambda vehicles: vehicles.present(),
+}
+
+_CHANGE: dict[Act, Callable[[VehicleQuerySet, datetime], int]] = {
+    Act.MARK_STALE: lambda vehicles, now: vehicles.mark_stale(now=now),
+    Act.CLEAR_STALE: lambda vehicles, now: vehicles.clear_stale(),
+    Act.REFRESH: lambda vehicles, now: vehicles.request_refresh(now=now),
+}

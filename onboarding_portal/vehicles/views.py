@@ -1,0 +1,33 @@
+"""The owner's pages: all of their cars, and one of them. Another owner's car is as unknown as one that never was."""
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.vehicles.cards import show
+from onboarding_portal.vehicles.models import Vehicle
+
+
+@require_safe
+@login_required
+@never_cache
+def vehicle_list(request: HttpRequest) -> HttpResponse:
+    owner = cast("User", request.user)
+    page = show(vehicles=Vehicle.objects.of(owner.pk), now=timezone.now())
+    return render(request, "vehicles/list.html", {"page": page})
+
+
+@require_safe
+@login_required
+@never_cache
+def vehicle_detail(request: HttpRequest, vehicle_id: str) -> HttpResponse:
+    owner = cast("User", request.user)
+    vehicle = get_object_or_404(Vehicle.objects.of(owner.pk), pk=vehicle_id)
+    page = show(vehicles=[vehicle], now=timezone.now())
+    return render(request, "vehicles/detail.html", {"page": page, "card": page.cards[0]})
