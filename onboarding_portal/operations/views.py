@@ -41,5 +41,9 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     # Without the request nothing in the template can ask the database, which may be what is broken.
-    context = {"portal_name": settings.PORTAL_NAME, "support_email": settings.PORTAL_SUPPORT_EMAIL}
+    context = {
+        "portal_name": settings.PORTAL_NAME,
+        "support_email": settings.PORTAL_SUPPORT_EMAIL,
+        "can_reload": request.method == "GET",
+    }
     return HttpResponse(render_to_string("errors/500.html", context), status=500)
