@@ -7,7 +7,7 @@ lists are retired: vehicles keep pointing at them, pickers stop offering them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import transaction
 
@@ -46,7 +46,9 @@ def sync_catalogue(*, client: Client, now: datetime) -> SyncResult:
     listed_models = {model.model_id: model for model in client.models()}
     listed_trims = {trim.trim_id: trim for trim in client.trims()}
     if not (makes and listed_models and listed_trims):
-        raise EmptyCatalogue("ev.energy listed no makes, no models or no trims. The catalogue was left as it is.")
+        raise EmptyCatalogue(
+            "ev.energy listed no makes, no models or no trims. The catalogue was left as it is."
+        )
     models = {key: model for key, model in listed_models.items() if model.make_id in makes}
     trims = {key: trim for key, trim in listed_trims.items() if trim.model_id in models}
 
