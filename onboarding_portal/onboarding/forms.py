@@ -9,7 +9,7 @@ from onboarding_portal.ev_energy.ids import is_model_id
 class WaitlistForm(forms.Form):
     """Either a model of the catalogue, or the names of one that isn't in it."""
 
-    model_id = forms.CharField(required=False, widget=forms.HiddenInput, max_length=30)
+    model_id = forms.CharField(required=False, widget=forms.HiddenInput)
     make_name = forms.CharField(label=_("Make"), required=False, max_length=100)
     model_name = forms.CharField(label=_("Model"), required=False, max_length=100)
 
