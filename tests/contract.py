@@ -5,6 +5,7 @@ checks are made. Where the description cannot be satisfied literally, `NOT_LITER
 """
 
 import copy
+import json
 import os
 import re
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import yaml
-from openapi_core import OpenAPI
+from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
 from openapi_core.exceptions import OpenAPIError
 from requests import PreparedRequest, Response
@@ -55,8 +56,9 @@ class Contract:
             if method != "parameters"
         }
         description.pop("security", None)
-        self._answers = OpenAPI.from_dict(description)
-        self._requests = OpenAPI.from_dict(_as_sent(description))
+        config = Config(extra_media_type_deserializers={"application/problem+json": json.loads})
+        self._answers = OpenAPI.from_dict(description, config=config)
+        self._requests = OpenAPI.from_dict(_as_sent(description), config=config)
 
     def check_request(self, request: PreparedRequest, *, api_url: str) -> None:
         """Raises ContractBroken: unknown path, unknown or unfit parameter, body or header."""
