@@ -99,9 +99,7 @@ def create_batch(
     flag_unstable(now=now)
     eligible = with_reason(vehicles, kind=kind, now=now).filter(left_out_because="").order_by("pk")
     with transaction.atomic():
-        batch = Batch.objects.create(
-            kind=kind, created_by=by, created_at=now, confirmation=confirmation
-        )
+        batch = Batch.objects.create(kind=kind, created_by=by, created_at=now, confirmation=confirmation)
         vehicle_ids = list(eligible.values_list("pk", flat=True))
         for start in range(0, len(vehicle_ids), chunk):
             Reconnect.objects.bulk_create(

@@ -15,6 +15,7 @@ from onboarding_portal.accounts.mail import MailNotSent, send_mail
 from .failures import PAUSES, put_back
 from .lasting import create_token
 from .models import Failure, Reconnect, UnstableVehicle
+from .names import car_name, make_name
 from .needs import needs_repair
 from .states import State
 from .unsubscribe import unsubscribe_url
@@ -146,6 +147,14 @@ def _send(
     send_mail(
         template=f"reconnects/mail/{name}",
         to=vehicle.owner.email,
-        context={"vehicle": vehicle, "reconnect": reconnect, "link": link, **context},
+        context={
+            "vehicle": vehicle,
+            "car": car_name(vehicle),
+            "make": make_name(vehicle),
+            "until": reconnect.lasting_until,
+            "zone": settings.TIME_ZONE,
+            "link": link,
+            **context,
+        },
         headers={"Auto-Submitted": "auto-generated", **(headers or {})},
     )

@@ -1,88 +1,69 @@
-"""How far a batch has come, as its page shows it."""
+"""What the owner's vehicle page says of a reconnect: what was done, what is known, when it is looked at again.
+
+ev.energy sends owners back to an address fixed for the whole application, so this page is where they wait.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Count
+from onboarding_portal.vehicles.cards import day_and_time
+from onboarding_portal.vehicles.models import Vehicle
 
-from onboarding_portal.ev_energy import budget
-
-from .batches import counts_of, is_finished, rows_of
-from .models import Batch, BatchKind, Failure
+from .models import Reconnect
+from .names import make_name
+from .needs import needs_repair
 from .states import State
 
-# ev.energy's own words may differ from vehicle to vehicle; beyond this many only the number is told.
-MOST_REASONS = 20
+# The page refreshes itself for so long after the redirect. Then news comes by e-mail.
+REFRESHES_FOR = timedelta(minutes=15)
+REFRESH_SECONDS = 20
+
+SHOWN_FOR = timedelta(days=3)
+
+_CLASSES = {"back": "notice-good", "over": "notice-bad"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class FailureGroup:
-    """How many reconnects failed for the same reason. `detail` is ev.energy's own, "" if it gave none."""
-
-    reason: str
-    detail: str
-    count: int
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    counts: dict[State, int]
-    failures: list[FailureGroup]
-    failures_for_other_reasons: int
-    seconds_left: float
+    """`kind` is waiting, checking, back or over; times are in words."""
+
+    kind: str
+    make: str
+    sent_off: str
+    next_look: str
+    data_received: str
+    refresh_seconds: int | None
 
     @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def waiting(self) -> int:
-        return self.counts[State.QUEUED]
-
-    @property
-    def done(self) -> int:
-        return self.total - self.waiting
-
-    @property
-    def failed(self) -> int:
-        return self.counts[State.FAILED]
-
-    @property
-    def is_finished(self) -> bool:
-        return is_finished(self.counts)
-
-    @property
-    def by_state(self) -> list[tuple[State, int]]:
-        return [(state, count) for state, count in self.counts.items() if count]
+    def notice_class(self) -> str:
+        return _CLASSES.get(self.kind, "notice-warn")
 
 
-def progress_of(batch: Batch, *, now: datetime) -> Progress:
-    """Counts by state and failures by reason: two queries, one where nothing failed.
-
-    `seconds_left` is what the request budget allows for the links that are still to be made, 0 for e-mails.
-    """
-    counts = counts_of(batch)
-    failures = _failures_of(batch) if counts[State.FAILED] else []
-    needs_requests = batch.kind == BatchKind.LINKS and counts[State.QUEUED] > 0
+def progress_of(*, vehicle: Vehicle, now: datetime) -> Progress | None:
+    """What to say of the vehicle's latest reconnect; None where there is nothing new. One query."""
+    latest = Reconnect.objects.filter(vehicle=vehicle).order_by("-pk").first()
+    if latest is None or (kind := _kind(latest, vehicle=vehicle, now=now)) is None:
+        return None
+    sent_off, next_look, received = latest.redirected_at, latest.next_work_at, vehicle.last_status_at
+    is_live = sent_off is not None and now - sent_off < REFRESHES_FOR and kind in {"waiting", "checking"}
     return Progress(
-        counts=counts,
-        failures=failures,
-        failures_for_other_reasons=counts[State.FAILED] - sum(group.count for group in failures),
-        seconds_left=budget.seconds_until_done(requests=counts[State.QUEUED], now=now)
-        if needs_requests
-        else 0.0,
+        kind=kind,
+        make=make_name(vehicle),
+        sent_off=day_and_time(sent_off, now=now) if sent_off else "",
+        next_look=day_and_time(next_look, now=now) if next_look else "",
+        data_received=day_and_time(received, now=now) if received else "",
+        refresh_seconds=REFRESH_SECONDS if is_live else None,
     )
 
 
-def _failures_of(batch: Batch) -> list[FailureGroup]:
-    grouped = (
-        rows_of(batch)
-        .filter(state=State.FAILED)
-        .values_list("failure", "failure_detail")
-        .annotate(count=Count("pk"))
-        .order_by("-count", "failure", "failure_detail")
-    )
-    return [
-        FailureGroup(reason=str(Failure(failure).label) if failure else "", detail=detail, count=count)
-        for failure, detail, count in grouped[:MOST_REASONS]
-    ]
+def _kind(latest: Reconnect, *, vehicle: Vehicle, now: datetime) -> str | None:
+    if latest.state == State.REDIRECTED:
+        is_later = latest.next_work_at is not None and latest.next_work_at > now
+        return "waiting" if is_later else "checking"
+    if latest.ended_at is None or now - latest.ended_at > SHOWN_FOR:
+        return None
+    if latest.state == State.RECONNECTED and not needs_repair(vehicle):
+        return "back"
+    if latest.state == State.EXPIRED and latest.redirected_at and needs_repair(vehicle):
+        return "over"
+    return None

@@ -20,6 +20,7 @@ from .failures import ForeignLink
 from .lasting import Standing, UnknownLink, find_link, follow, standing_of
 from .link import Busy
 from .models import WrongState
+from .names import car_name, make_name
 from .needs import AlreadyConnected, NotConnectable
 from .outcome import outcome_of
 from .querysets import hash_token
@@ -47,7 +48,7 @@ def start(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         return render(request, "reconnects/not_connectable.html", {"vehicle": vehicle}, status=409)
     except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
         outcome = outcome_of(problem)
-        context = {"vehicle": vehicle, "outcome": outcome, "is_signed_in": True}
+        context = {"vehicle": vehicle, "outcome": outcome}
         return render(request, "reconnects/failed.html", context, status=outcome.status)
 
 
@@ -66,7 +67,9 @@ def lasting(request: HttpRequest, token: str) -> HttpResponse:
         link = find_link(token=token)
     except UnknownLink:
         return render(request, "reconnects/lasting_unknown.html", status=404)
-    context = {"vehicle": link.reconnect.vehicle, "link": link}
+    vehicle = link.reconnect.vehicle
+    until = link.reconnect.lasting_until
+    context = {"car": car_name(vehicle), "make": make_name(vehicle), "until": until}
     match standing_of(link=link, now=now):
         case Standing.CONNECTED:
             return render(request, "reconnects/lasting_connected.html", context)

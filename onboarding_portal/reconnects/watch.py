@@ -108,7 +108,9 @@ def notice_returns(*, now: datetime) -> int:
         vehicle__last_status_at__gt=F("redirected_at"),
         next_work_at__gt=now,
     ).update(next_work_at=now)
-    gone = Q(vehicle__removed_at__isnull=False) | Q(vehicle__is_disabled=True)
+    # A vehicle that changed hands was first seen with its new owner after this reconnect began.
+    changed_hands = Q(vehicle__connected_at__gt=F("created_at"))
+    gone = Q(vehicle__removed_at__isnull=False) | Q(vehicle__is_disabled=True) | changed_hands
     healthy = working & Q(vehicle__stale_since=None)
     used_link = Q(state=State.LINK_READY, vehicle__last_status_at__gt=F("link_made_at"))
     waiting = Q(state__in=[State.QUEUED, State.EMAILED, State.OPENED])
