@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TypedDict
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
