@@ -184,6 +184,9 @@ class Budget:
 
 
 def _observed(answer: Answer) -> Observation:
+    if answer.status == 401:
+        # The headers then speak of the limit for anonymous callers, not of ours.
+        return Observation()
     return Observation(
         limit=answer.limit,
         remaining=answer.remaining,
