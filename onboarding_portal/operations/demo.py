@@ -24,7 +24,7 @@ from onboarding_portal.operations.demo_mail import Mailbox
 
 OWNERS = ["anna@example.com", "ben@example.com"]
 STAFF_EMAIL = "staff@example.com"
-STAFF_PASSWORD = "brightfield-demo"
+STAFF_PASSWORD = "brightfield-demo"  # noqa: S105  of a demo on this machine, printed on the terminal
 START_SECONDS = 30.0
 END_SECONDS = 10.0
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
@@ -114,10 +114,16 @@ def _start(processes: Processes, *, say: Callable[[str], object]) -> None:
     load_demo_data()
     web = urlsplit(settings.PORTAL_URL).netloc
     gunicorn = [sys.executable, "-m", "gunicorn", "onboarding_portal.wsgi", "--bind", web, "--threads", "4"]
-    processes.start("web", [*gunicorn, "--chdir", str(settings.BASE_DIR)], ready_url=f"{settings.PORTAL_URL}/healthz")
+    processes.start(
+        "web", [*gunicorn, "--chdir", str(settings.BASE_DIR)], ready_url=f"{settings.PORTAL_URL}/healthz"
+    )
     processes.start("worker", [*MANAGE, "db_worker", "--interval", "0.5"])
     processes.start("clock", [*MANAGE, "clock"])
-    say(WELCOME.format(portal=settings.PORTAL_URL, sandbox=sandbox_origin, folder=FOLDER, owners=" or ".join(OWNERS)))
+    say(
+        WELCOME.format(
+            portal=settings.PORTAL_URL, sandbox=sandbox_origin, folder=FOLDER, owners=" or ".join(OWNERS)
+        )
+    )
 
 
 def load_demo_data() -> None:

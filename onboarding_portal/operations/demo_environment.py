@@ -20,7 +20,9 @@ PORTS_TO_TRY = 50
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fresh", action="store_true", help="Forget everything earlier demos left behind.")
-    parser.add_argument("--port", type=int, default=WEB_PORT, help="The portal's port (default: %(default)s).")
+    parser.add_argument(
+        "--port", type=int, default=WEB_PORT, help="The portal's port (default: %(default)s)."
+    )
     parser.add_argument(
         "--sandbox-port", type=int, default=SANDBOX_PORT, help="The sandbox's port (default: %(default)s)."
     )
@@ -72,7 +74,9 @@ def free_port(*, wanted: int, name: str, taken: Sequence[int] = ()) -> int:
             if port != wanted:
                 print(f"Port {wanted} is taken. {name} uses {port} instead.")  # noqa: T201  before Django is up
             return port
-    raise SystemExit(f"{name} found no free port from {wanted} on. Name another one (see manage.py demo --help).")
+    raise SystemExit(
+        f"{name} found no free port from {wanted} on. Name another one (see manage.py demo --help)."
+    )
 
 
 def _is_free(port: int) -> bool:

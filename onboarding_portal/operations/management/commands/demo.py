@@ -11,7 +11,7 @@ from onboarding_portal.operations.demo_environment import add_arguments
 
 class Command(BaseCommand):
     help = "Runs the portal, its worker and clock, and a stand-in for ev.energy, with owners and cars to try."
-    requires_system_checks: list[str] = []  # noqa: RUF012  Django's own spelling
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add_arguments(parser)
