@@ -4,7 +4,7 @@ Taking a misspelt "true" for "false" could switch a safety off, so nothing is gu
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +41,12 @@ class Environment:
         if text.strip().lower() not in WORDS:
             raise ImproperlyConfigured(f"{name} is neither true nor false. Set it to one of them.")
         return WORDS[text.strip().lower()]
+
+    def one_of(self, name: str, choices: Sequence[str], *, default: str) -> str:
+        value = self.values.get(name, default).strip()
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} is none of {', '.join(choices)}. Set it to one of them.")
+        return value
 
     def whole_number(self, name: str, *, default: int) -> int:
         return self._number(name, int, default, "a whole number")

@@ -278,10 +278,6 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Logs: one JSON object a line for machines, plain lines for people.
-LOG_FORMAT = env.str("LOG_FORMAT", default="plain" if DEBUG else "json")
-LOGGING = logging_config(
-    log_format=LOG_FORMAT,
-    level=env.str("LOG_LEVEL", default="INFO").upper(),
-    environ=env.values,
-    argv=sys.argv,
-)
+LOG_FORMAT = env.one_of("LOG_FORMAT", ["json", "plain"], default="plain" if DEBUG else "json")
+LOG_LEVEL = env.one_of("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO")
+LOGGING = logging_config(log_format=LOG_FORMAT, level=LOG_LEVEL, environ=env.values, argv=sys.argv)

@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "onboarding_portal.settings")
 
 application = get_wsgi_application()
+
+from onboarding_portal.operations.start import refuse_unsafe_settings  # noqa: E402  Django has to be up
+
+refuse_unsafe_settings()

@@ -1,0 +1,8 @@
+"""Combinations of settings that are unsafe or cannot work. Each error stops the start and names its remedy.
+
+`manage.py check`, and with it every command, runs them; gunicorn runs them through `start.py`.
+"""
+
+from onboarding_portal.operations.checks import address, database, ev_energy, mail, processes
+
+__all__ = ["address", "database", "ev_energy", "mail", "processes"]

@@ -1,0 +1,97 @@
+"""Where the portal is reached, and who may say what about a request."""
+
+from collections.abc import Iterator
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.http.request import validate_host
+
+from onboarding_portal.operations.checks.registry import error, is_loopback, portal_check
+
+SHORTEST_KEY = 50
+FEWEST_CHARACTERS = 12
+# Keys that stand in generators, guides and examples. Signing with a known key is signing with none.
+KNOWN_KEY_STARTS = ("django-insecure-", "change", "secret", "your", "replace", "example", "insecure", "test")
+NEW_KEY = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(50))"'
+
+
+@portal_check
+def portal_url() -> Iterator[CheckMessage]:
+    parts = _split(settings.PORTAL_URL)
+    if parts is None:
+        yield error(
+            1,
+            "PORTAL_URL is not an origin: every link handed out starts with it.",
+            "Set PORTAL_URL to a scheme and a host alone, such as https://cars.example.com",
+        )
+    elif settings.DEBUG and (parts.scheme == "https" or not is_loopback(parts.hostname or "")):
+        yield error(
+            3,
+            "DEBUG is on, but PORTAL_URL is not this machine: error pages would show settings to everybody.",
+            "Set DEBUG=false. To try things out, use PORTAL_URL=http://localhost:8000",
+        )
+    elif parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        yield error(
+            2,
+            "PORTAL_URL is http: sign-in codes, sessions and links would travel readable for all.",
+            "Set PORTAL_URL to the https address. The platform ends https before the portal.",
+        )
+
+
+@portal_check
+def allowed_hosts() -> Iterator[CheckMessage]:
+    parts = _split(settings.PORTAL_URL)
+    if "*" in settings.ALLOWED_HOSTS:
+        yield error(
+            4,
+            "ALLOWED_HOSTS has *: the portal would answer under any name somebody points at it.",
+            "Leave ALLOWED_HOSTS empty (then it is the host of PORTAL_URL) or list the hosts.",
+        )
+    elif parts and not validate_host(parts.hostname or "", settings.ALLOWED_HOSTS):
+        yield error(
+            5,
+            "ALLOWED_HOSTS lacks the host of PORTAL_URL: every page would be refused with 400.",
+            "Leave ALLOWED_HOSTS empty, or add the host of PORTAL_URL to it.",
+        )
+
+
+@portal_check
+def proxies() -> Iterator[CheckMessage]:
+    if settings.TRUSTED_PROXY_COUNT < 0:
+        yield error(
+            6,
+            "TRUSTED_PROXY_COUNT is below 0.",
+            "Set it to the number of proxies before the portal: 1 on most platforms, 0 without any.",
+        )
+    elif settings.IS_HTTPS and settings.TRUSTED_PROXY_COUNT == 0:
+        yield error(
+            7,
+            "PORTAL_URL is https, but TRUSTED_PROXY_COUNT is 0: gunicorn itself speaks http, so every page would "
+            "redirect to itself for ever.",
+            "Set TRUSTED_PROXY_COUNT to the number of proxies that stand before the portal, or leave it empty (1).",
+        )
+
+
+@portal_check
+def secret_key() -> Iterator[CheckMessage]:
+    key = settings.SECRET_KEY
+    if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS:
+        yield error(
+            10, f"SECRET_KEY is easy to guess: it needs {SHORTEST_KEY} characters by chance.", NEW_KEY
+        )
+    elif key.lower().startswith(KNOWN_KEY_STARTS):
+        yield error(11, "SECRET_KEY looks like one from an example, which others know.", NEW_KEY)
+    elif key == settings.EV_ENERGY_CLIENT_SECRET:
+        yield error(12, "SECRET_KEY is EV_ENERGY_CLIENT_SECRET, which ev.energy knows.", NEW_KEY)
+
+
+def _split(url: str) -> SplitResult | None:
+    """Returns the parts of an origin, None if the address is not one."""
+    try:
+        parts = urlsplit(url)
+        is_origin = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is none
+        return None
+    has_more = parts.path or parts.query or parts.fragment or parts.username or "?" in url or "#" in url
+    return parts if is_origin and not has_more and not any(c.isspace() for c in url) else None

@@ -1,0 +1,61 @@
+"""Owners sign in with mailed codes: without mail nobody gets in."""
+
+from collections.abc import Iterator
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+
+from onboarding_portal.operations.checks.registry import error, is_loopback, portal_check, warning
+
+SENDS_NOTHING = {
+    f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")
+}
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@portal_check
+def sending() -> Iterator[CheckMessage]:
+    is_public = not is_loopback(settings.PORTAL_HOST) and not settings.DEBUG
+    if is_public and settings.EMAIL_BACKEND in SENDS_NOTHING:
+        yield error(
+            40,
+            "EMAIL_URL is not set, or to a place no owner reads: nobody could sign in.",
+            "Set EMAIL_URL=smtp+tls://user:password@host:587 (special characters in the password %-encoded).",
+        )
+    is_readable = not settings.EMAIL_USE_TLS and not settings.EMAIL_USE_SSL
+    if settings.EMAIL_BACKEND == SMTP and is_readable and not is_loopback(settings.EMAIL_HOST):
+        yield warning(
+            41,
+            "EMAIL_URL sends without encryption: sign-in codes travel readable for all.",
+            "Set EMAIL_URL to smtp+tls://… (port 587) or smtp+ssl://… (port 465).",
+        )
+
+
+@portal_check
+def addresses() -> Iterator[CheckMessage]:
+    if not _is_address(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]):
+        yield error(
+            42,
+            "DEFAULT_FROM_EMAIL is not an address: mail servers would refuse every message.",
+            "Set DEFAULT_FROM_EMAIL to an address of yours, such as Example Energy <cars@example.com>",
+        )
+    if settings.PORTAL_SUPPORT_EMAIL and not _is_address(settings.PORTAL_SUPPORT_EMAIL):
+        yield error(
+            43,
+            "PORTAL_SUPPORT_EMAIL is not an address: owners could not write to it.",
+            "Set PORTAL_SUPPORT_EMAIL to an address alone, such as help@example.com, or leave it empty.",
+        )
+
+
+def _is_address(text: str) -> bool:
+    local, _, domain = text.rpartition("@")
+    if local and is_loopback(domain):  # what a portal on this machine sends from by default
+        return True
+    try:
+        EmailValidator()(text)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""What several processes must share, and what each of them needs on its machine."""
+
+import os
+import zoneinfo
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from onboarding_portal.operations.checks.registry import error, portal_check, warning
+
+# Not shared at all, or without the atomic `add` that locks and counters need.
+UNSHARED_CACHES = {
+    f"django.core.cache.backends.{name}"
+    for name in ("locmem.LocMemCache", "dummy.DummyCache", "filebased.FileBasedCache")
+}
+DATABASES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
+# Set by platforms that run each process on a machine of its own and forget its files.
+PLATFORM_MARKS = ("DYNO", "RENDER", "FLY_APP_NAME", "RAILWAY_ENVIRONMENT", "KUBERNETES_SERVICE_HOST")
+MANIFEST_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+
+
+@portal_check
+def cache() -> Iterator[CheckMessage]:
+    if not settings.DEBUG and settings.CACHES["default"]["BACKEND"] in UNSHARED_CACHES:
+        yield error(
+            30,
+            "CACHE_URL is a cache that processes do not share: limits on guessing, the request budget and the token "
+            "would each exist several times.",
+            "Leave CACHE_URL empty (a table of the database), or set it to rediss://…",
+        )
+
+
+@portal_check
+def database() -> Iterator[CheckMessage]:
+    engine = settings.DATABASES["default"].get("ENGINE", "")
+    if engine not in DATABASES:
+        yield error(
+            31,
+            "DATABASE_URL is neither PostgreSQL nor SQLite.",
+            "Set DATABASE_URL=postgres://user:password@host:5432/name",
+        )
+    elif engine.endswith("sqlite3") and any(os.environ.get(mark) for mark in PLATFORM_MARKS):
+        yield warning(
+            32,
+            "DATABASE_URL is an SQLite file on a platform whose processes do not share files and lose them.",
+            "Add a PostgreSQL database and set DATABASE_URL=postgres://…",
+        )
+
+
+@portal_check
+def time_zone() -> Iterator[CheckMessage]:
+    if settings.TIME_ZONE not in zoneinfo.available_timezones():
+        yield error(
+            33, "TIME_ZONE is unknown.", "Set TIME_ZONE to a name such as Europe/London, or leave it empty."
+        )
+
+
+def static_files() -> Iterator[CheckMessage]:
+    backend = settings.STORAGES["staticfiles"]["BACKEND"]
+    if backend == MANIFEST_STORAGE and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        yield error(
+            34,
+            "The static files are not collected: every page would fail.",
+            "Run python manage.py collectstatic --noinput when the release is built.",
+        )
+
+
+# Needed to serve pages, not to run a command: the first command of a new release collects them.
+portal_check(static_files, deploy=True)
