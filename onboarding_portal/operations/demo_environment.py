@@ -53,7 +53,7 @@ def prepare(*, arguments: Sequence[str]) -> None:
         "SIGNUP_OPEN": "true",
         "DATABASE_URL": f"sqlite:///{FOLDER / 'db.sqlite3'}",
         "CACHE_URL": "dbcache://portal_cache",
-        "EMAIL_URL": f"filemail://{FOLDER / 'mail'}",
+        "EMAIL_URL": f"filemail:///{FOLDER / 'mail'}",  # the first slash is cut off when it is read
         "STATIC_ROOT": str(FOLDER / "static"),
         "TRUSTED_PROXY_COUNT": "0",
         "EV_ENERGY_API_URL": f"{sandbox}/v2",
