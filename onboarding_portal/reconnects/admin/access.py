@@ -1,0 +1,57 @@
+"""Who may do what. Looking, making links, sending e-mails and seeing links are separate rights."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from onboarding_portal.accounts.models import User
+
+from ..models import BatchKind
+
+_PERMISSION_FOR = {
+    BatchKind.LINKS: "reconnects.request_reconnect_links",
+    BatchKind.EMAILS: "reconnects.email_reconnect_links",
+}
+
+
+def staff_of(request: HttpRequest) -> User:
+    """The person at work. The admin site has let nobody in who is not staff; raises PermissionDenied otherwise."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def may_ask_for(kind: BatchKind, request: HttpRequest) -> bool:
+    """Whether the person may create, cancel and retry batches of this kind."""
+    return staff_of(request).has_perm(_PERMISSION_FOR[kind])
+
+
+def may_see_links(request: HttpRequest) -> bool:
+    return staff_of(request).has_perm("reconnects.view_reconnect_links")
+
+
+class ReadOnly:
+    """Journeys are history: staff read them."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PlainRefusals(admin.ModelAdmin[Any]):
+    """Django treats an action the person may not take as none at all. Whoever sends one by hand is told plainly."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        sent = {action for action in request.POST.getlist("action") if action in (self.actions or ())}
+        if sent - self.get_actions(request).keys():
+            raise PermissionDenied
+        return super().changelist_view(request, extra_context)
