@@ -5,14 +5,13 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from onboarding_portal.sandbox.application import Application, create_app
 from onboarding_portal.sandbox.behaviour import SCOPES, Behaviour
-from onboarding_portal.sandbox.context import Config
+from onboarding_portal.sandbox.context import Config, is_loopback
 from onboarding_portal.sandbox.seeding import seed_owner
 from onboarding_portal.sandbox.server import build_server, listen, origin_of
 
@@ -57,13 +56,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--redirect-url", help="where owners go who come without redirect_uri, or reconnected"
     )
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def config_of(options: Mapping[str, Any], *, origin: str) -> Config:

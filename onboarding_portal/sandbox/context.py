@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -124,6 +125,14 @@ class Call:
 
     def text_argument(self, name: str) -> str:
         return self.request.args.get(name, "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can be meant. What is no address (an unknown one included) is not."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def json_response(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

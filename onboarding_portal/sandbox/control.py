@@ -3,7 +3,6 @@
 A page in someone's browser can send a form to a local port, but not `application/json` without being asked first.
 """
 
-from ipaddress import ip_address
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -11,7 +10,7 @@ from werkzeug.wrappers import Response
 from onboarding_portal.sandbox.behaviour import BehaviourError, changed
 from onboarding_portal.sandbox.catalogue import Trim
 from onboarding_portal.sandbox.causes import CAUSES
-from onboarding_portal.sandbox.context import Call, Statistics, json_response
+from onboarding_portal.sandbox.context import Call, Statistics, is_loopback, json_response
 from onboarding_portal.sandbox.logs import TIME_FIELD
 from onboarding_portal.sandbox.moments import HOUR_US, iso, parse_iso
 from onboarding_portal.sandbox.problems import ProblemError, invalid, not_found
@@ -24,8 +23,7 @@ MOST_VEHICLES_AT_ONCE = 10_000
 
 
 def refuse_strangers(call: Call) -> None:
-    address = call.request.remote_addr or ""
-    if not ip_address(address).is_loopback:
+    if not is_loopback(call.request.remote_addr or ""):
         raise ProblemError(403, detail="Only this machine may control the sandbox.")
     if call.request.method in {"PUT", "POST", "PATCH"} and call.request.mimetype != "application/json":
         raise ProblemError(400, problem=PROBLEM, detail="Send application/json.")
