@@ -5,6 +5,8 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
+UNKNOWN_ADDRESS = "::"  # visitors over a Unix socket share one limit
+
 
 def client_address(request: HttpRequest) -> str:
     """Returns the visitor's address as our outermost proxy saw it, or the socket's where no proxy is ours.
@@ -15,7 +17,7 @@ def client_address(request: HttpRequest) -> str:
     count: int = settings.TRUSTED_PROXY_COUNT
     hops = request.headers.get("X-Forwarded-For", "").split(",") if count else []
     candidate = hops[-count].strip() if len(hops) >= count > 0 else ""
-    return _as_address(candidate) or _as_address(request.META.get("REMOTE_ADDR", "")) or "0.0.0.0"  # noqa: S104  no socket is bound: the name of "unknown"
+    return _as_address(candidate) or _as_address(request.META.get("REMOTE_ADDR", "")) or UNKNOWN_ADDRESS
 
 
 def _as_address(text: str) -> str:
