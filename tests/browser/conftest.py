@@ -11,13 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from django.conf import settings as django_settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
-from pytest_django.fixtures import SettingsWrapper
 from pytest_django.live_server_helper import LiveServer
 
 # Playwright's synchronous interface runs an event loop in the test's thread; Django would refuse the ORM there.
@@ -103,7 +103,7 @@ def sandbox(sandbox_process: Sandbox) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def portal(live_server: LiveServer, settings: SettingsWrapper, sandbox: Sandbox) -> LiveServer:
+def portal(live_server: LiveServer, settings: Any, sandbox: Sandbox) -> LiveServer:
     """The portal on its own origin, with the CSP it has in production, talking to the sandbox."""
     settings.PORTAL_URL = live_server.url
     settings.EV_ENERGY_API_URL = sandbox.api_url

@@ -10,6 +10,7 @@ from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.sync import sync_catalogue
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.onboarding.models import Attempt, AttemptState
+from onboarding_portal.onboarding.tasks import sweep_attempts
 from onboarding_portal.vehicles.models import Vehicle
 from tests.browser.conftest import Sandbox, Visitor
 from tests.browser.journeys import approve, give_up, leave_for_the_manufacturer, sign_in
@@ -30,7 +31,9 @@ def email() -> str:
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def page(request: pytest.FixtureRequest, visitor: Callable[..., Visitor], portal: LiveServer, email: str) -> Page:
+def page(
+    request: pytest.FixtureRequest, visitor: Callable[..., Visitor], portal: LiveServer, email: str
+) -> Page:
     page = visitor(java_script_enabled=request.param).page
     sign_in(page, portal.url, email=email)
     return page
@@ -39,10 +42,14 @@ def page(request: pytest.FixtureRequest, visitor: Callable[..., Visitor], portal
 def choose(page: Page, portal: LiveServer, *names: str) -> None:
     page.goto(f"{portal.url}/connect/")
     for name in names:
-        page.locator(".choice-list").get_by_role("link").filter(has=page.get_by_text(name, exact=True)).click()
+        page.locator(".choice-list").get_by_role("link").filter(
+            has=page.get_by_text(name, exact=True)
+        ).click()
 
 
-def test_owner_connects_a_car_whose_make_is_enough(page: Page, portal: LiveServer, sandbox: Sandbox, email: str) -> None:
+def test_owner_connects_a_car_whose_make_is_enough(
+    page: Page, portal: LiveServer, sandbox: Sandbox, email: str
+) -> None:
     make = Make.objects.filter(onboardable=True).earliest("name")
     choose(page, portal, make.name)
 
@@ -59,7 +66,11 @@ def test_owner_connects_a_car_whose_make_is_enough(page: Page, portal: LiveServe
 
 
 def test_owner_connects_a_car_that_needs_its_model(page: Page, portal: LiveServer) -> None:
-    model = Model.objects.filter(onboardable=True, make__onboardable=False).select_related("make").earliest("name")
+    model = (
+        Model.objects.filter(onboardable=True, make__onboardable=False)
+        .select_related("make")
+        .earliest("name")
+    )
     choose(page, portal, model.make.name, model.name)
 
     leave_for_the_manufacturer(page)
@@ -120,14 +131,12 @@ def test_a_car_ev_energy_could_not_tell_about_appears_later(
 ) -> None:
     choose(page, portal, Make.objects.filter(onboardable=True).earliest("name").name)
     leave_for_the_manufacturer(page)
-    sandbox.behave(statuses={"get_vehicle": 503})
+    sandbox.behave(status={"get-vehicles-vehicle_id": 503})
 
     approve(page)
     expect(page.get_by_role("heading", name="Almost there")).to_be_visible()
     sandbox.behave_normally()
     Attempt.objects.get().claims.update(next_try_at=timezone.now())
-    from onboarding_portal.onboarding.tasks import sweep_attempts
-
     sweep_attempts()
     run_tasks()
     page.reload()
@@ -136,7 +145,11 @@ def test_a_car_ev_energy_could_not_tell_about_appears_later(
 
 
 def test_back_leads_to_the_step_before(page: Page, portal: LiveServer) -> None:
-    model = Model.objects.filter(onboardable=True, make__onboardable=False).select_related("make").earliest("name")
+    model = (
+        Model.objects.filter(onboardable=True, make__onboardable=False)
+        .select_related("make")
+        .earliest("name")
+    )
     choose(page, portal, model.make.name, model.name)
 
     page.get_by_role("link", name="Back").click()
@@ -153,7 +166,9 @@ def test_search_leads_to_the_car(page: Page, portal: LiveServer) -> None:
     expect(page.locator(".choice-list a").first).to_contain_text("Hyundai Ioniq 5")
 
 
-def test_an_owner_at_a_desk_sees_the_same(chromium: Browser, visitor: Callable[..., Visitor], portal: LiveServer) -> None:
+def test_an_owner_at_a_desk_sees_the_same(
+    chromium: Browser, visitor: Callable[..., Visitor], portal: LiveServer
+) -> None:
     page = visitor(viewport={"width": 1280, "height": 800}, color_scheme="dark").page
 
     page.goto(portal.url)
