@@ -31,6 +31,9 @@ SAME_CLICK = timedelta(seconds=10)
 # How long staff may still hand out a link without a stated expiry.
 UNSTATED_LIFETIME = timedelta(hours=1)
 
+# How long a second click waits for the first.
+PATIENCE_SECONDS = 4.0
+
 # With the patience for somebody else's call it stays below what an owner in front of a screen puts up with.
 OWNER_CALL_SECONDS = 5.0
 
@@ -42,15 +45,13 @@ class Busy(Exception):
     """Somebody else is making the link at this moment, and it takes long."""
 
 
-def link_for(
-    *, reconnect: Reconnect, client: Client, now: datetime, by: User | None, patience_seconds: float = 4.0
-) -> str:
+def link_for(*, reconnect: Reconnect, client: Client, now: datetime, by: User | None) -> str:
     """A link an owner in front of a screen can be sent to: the one there is while it has time left, else a new one.
 
     Whoever comes second waits for the first to be done and gets the same link. Raises EvEnergyError, ForeignLink,
     Busy and WrongState (the reconnect has ended).
     """
-    gives_up_at = time.monotonic() + patience_seconds
+    gives_up_at = time.monotonic() + PATIENCE_SECONDS
     while not is_reusable(reconnect, now=now):
         lease = Reconnect.objects.open().filter(pk=reconnect.pk).take_lease(now=now)
         if lease is not None:

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from onboarding_portal.ev_energy.errors import CanComeBack, EvEnergyError, RateLimited
+from onboarding_portal.ev_energy.errors import EvEnergyError, RateLimited
 
 from .failures import ForeignLink, failure_of
 from .link import Busy
 from .models import Failure, WrongState
 
-_COMES_BACK = frozenset({Failure.UNAVAILABLE, Failure.LIMITED})
+_STATUSES = {
+    Failure.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Failure.LIMITED: HTTPStatus.SERVICE_UNAVAILABLE,
+    Failure.NOT_FOUND: HTTPStatus.GONE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +32,16 @@ def outcome_of(problem: EvEnergyError | ForeignLink | Busy | WrongState) -> Outc
     if isinstance(problem, WrongState):
         return Outcome(kind="ENDED", status=HTTPStatus.CONFLICT, can_retry=True)
     failure = failure_of(problem)
-    can_retry = failure in _COMES_BACK
-    status = HTTPStatus.SERVICE_UNAVAILABLE if can_retry else HTTPStatus.BAD_GATEWAY
-    return Outcome(kind=failure, status=status, can_retry=can_retry, minutes=_minutes(problem))
+    status = _STATUSES.get(failure, HTTPStatus.BAD_GATEWAY)
+    return Outcome(
+        kind=failure,
+        status=status,
+        can_retry=status == HTTPStatus.SERVICE_UNAVAILABLE,
+        minutes=_minutes(problem),
+    )
 
 
 def _minutes(problem: EvEnergyError | ForeignLink) -> int | None:
-    if not isinstance(problem, CanComeBack) or problem.retry_after is None:
+    if not isinstance(problem, RateLimited) or problem.retry_after is None:
         return None
-    # A moment's wait is not worth a number; nobody waits for an hour by the clock either, but it is honest.
-    return int(problem.retry_after // 60) + 1 if isinstance(problem, RateLimited) else None
+    return int(problem.retry_after // 60) + 1

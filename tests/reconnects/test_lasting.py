@@ -1,0 +1,257 @@
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from requests import ConnectTimeout
+
+from onboarding_portal.reconnects.lasting import create_token
+from onboarding_portal.reconnects.models import LastingLink, Reconnect, ReconnectEvent
+from onboarding_portal.reconnects.querysets import hash_token
+from onboarding_portal.reconnects.states import State
+from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
+from tests.ev_energy_api import EvEnergyApi
+from tests.factories import NOW, make_owner
+
+from .rows import LINK, OTHER_LINK, make_broken_car, make_emailed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+IN_AN_HOUR = "2026-03-14T10:30:00Z"
+
+
+def address(token: str) -> str:
+    return reverse("reconnects:lasting", args=[token])
+
+
+def everything_stored() -> list[Any]:
+    tables = [Reconnect, ReconnectEvent, LastingLink, Vehicle]
+    return [list(table.objects.order_by("pk").values()) for table in tables]
+
+
+def test_scanner_that_opens_the_link_ten_times_changes_nothing(
+    client: Client, ev_energy_api: EvEnergyApi
+) -> None:
+    _, token = make_emailed()
+    before = everything_stored()
+
+    for method in ["get", "head"] * 10:
+        assert getattr(client, method)(address(token)).status_code == 200
+
+    assert everything_stored() == before
+    assert not ev_energy_api.requests
+
+
+def test_page_shows_make_and_model_and_nothing_else_of_the_owner(client: Client) -> None:
+    vehicle = make_broken_car(description="Anna's runabout")
+    _, token = make_emailed(vehicle=vehicle)
+
+    page = client.get(address(token)).content.decode()
+
+    assert "Volvo EX30" in page
+    assert "March 28, 2026" in page
+    for secret in (vehicle.owner.email, vehicle.pk, "Anna", vehicle.owner.ev_energy_user_id):
+        assert str(secret) not in page
+
+
+def test_confirming_leads_to_ev_energy_without_signing_in(ev_energy_api: EvEnergyApi) -> None:
+    reconnect, token = make_emailed()
+    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
+
+    # As browsers send it from a page with the policy "no-referrer", and without any cookie.
+    response = Client(enforce_csrf_checks=True).post(address(token), headers={"Origin": "null"})
+
+    assert (response.status_code, response["Location"]) == (302, LINK)
+    reconnect.refresh_from_db()
+    assert (reconnect.state, reconnect.opened_at, reconnect.redirected_at) == (State.REDIRECTED, NOW, NOW)
+    assert list(reconnect.events.order_by("pk").values_list("state", "by")) == [
+        (State.OPENED, None),
+        (State.REDIRECTED, None),
+    ]
+
+
+def test_confirming_twice_uses_one_link(client: Client, ev_energy_api: EvEnergyApi) -> None:
+    reconnect, token = make_emailed()
+    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
+
+    assert [client.post(address(token))["Location"] for _ in range(2)] == [LINK, LINK]
+    assert len(ev_energy_api.requests) == 1
+
+
+def test_confirming_days_later_makes_a_fresh_link(
+    client: Client, ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
+) -> None:
+    reconnect, token = make_emailed()
+    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
+    ev_energy_api.add_reconnect_link(
+        reconnect.vehicle_id, address=OTHER_LINK, expires_at="2026-03-18T10:30:00Z"
+    )
+    client.post(address(token))
+    clock.shift(timedelta(days=4))
+
+    assert client.post(address(token))["Location"] == OTHER_LINK
+
+
+def test_each_e_mail_of_a_reconnect_has_a_link_that_works(client: Client) -> None:
+    reconnect, first = make_emailed()
+    second = create_token(reconnect=reconnect, now=NOW)
+
+    assert first != second
+    assert [client.get(address(token)).status_code for token in (first, second)] == [200, 200]
+
+
+def test_link_ends_after_its_lifetime(
+    client: Client, ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
+) -> None:
+    _, token = make_emailed()
+    clock.shift(timedelta(days=14))
+
+    for response in (client.get(address(token)), client.post(address(token))):
+        assert response.status_code == 410
+        assert reverse("vehicles:list") in response.content.decode()
+    assert not ev_energy_api.requests
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.EXPIRED, State.CANCELLED, State.RECONNECTED])
+def test_link_of_an_ended_reconnect_is_gone(client: Client, ev_energy_api: EvEnergyApi, state: State) -> None:
+    reconnect, token = make_emailed()
+    Reconnect.objects.filter(pk=reconnect.pk).update(state=state)
+
+    assert client.post(address(token)).status_code == 410
+    assert not ev_energy_api.requests
+
+
+def test_link_is_revoked_once_the_car_is_back(client: Client, ev_energy_api: EvEnergyApi) -> None:
+    reconnect, token = make_emailed()
+    Vehicle.objects.update(integration=Integration.ACTIVE, **NOT_STALE)
+
+    for response in (client.get(address(token)), client.post(address(token))):
+        assert response.status_code == 200
+        assert "already connected" in response.content.decode()
+    reconnect.refresh_from_db()
+    assert reconnect.state == State.EMAILED
+    assert not ev_energy_api.requests
+
+
+def test_link_opens_nothing_once_the_car_has_another_owner(
+    client: Client, ev_energy_api: EvEnergyApi
+) -> None:
+    _, token = make_emailed()
+    Vehicle.objects.update(owner=make_owner())
+
+    response = client.post(address(token))
+
+    assert response.status_code == 404
+    assert "Volvo" not in response.content.decode()
+    assert not ev_energy_api.requests
+
+
+@pytest.mark.parametrize("fields", [{"removed_at": NOW}, {"is_disabled": True}])
+def test_link_of_a_car_that_left_is_gone(
+    client: Client, ev_energy_api: EvEnergyApi, fields: dict[str, Any]
+) -> None:
+    _, token = make_emailed()
+    Vehicle.objects.update(**fields)
+
+    assert client.post(address(token)).status_code == 410
+    assert not ev_energy_api.requests
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 43, "A" * 5000, "é", "%00", "OR-1=1--"])
+def test_unknown_link_says_what_to_do(client: Client, ev_energy_api: EvEnergyApi, token: str) -> None:
+    for response in (client.get(address(token)), client.post(address(token))):
+        assert response.status_code == 404
+        assert "e-mail" in response.content.decode()
+    assert not ev_energy_api.requests
+
+
+def test_database_holds_no_token(client: Client) -> None:
+    _, token = make_emailed()
+
+    assert token not in str(everything_stored())
+    assert LastingLink.objects.get().token_hash == hash_token(token)
+    assert client.get(address(LastingLink.objects.get().token_hash)).status_code == 404
+
+
+def test_page_is_kept_out_of_caches_and_referers(client: Client) -> None:
+    _, token = make_emailed()
+
+    for known in (token, "unknown"):
+        response = client.get(address(known))
+        assert response["Cache-Control"] == "no-store"
+        assert response["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "options"])
+def test_other_methods_are_refused(client: Client, ev_energy_api: EvEnergyApi, method: str) -> None:
+    _, token = make_emailed()
+    before = everything_stored()
+
+    assert getattr(client, method)(address(token)).status_code == 405
+    assert everything_stored() == before
+    assert not ev_energy_api.requests
+
+
+def test_owner_may_try_again_when_ev_energy_is_down(client: Client, ev_energy_api: EvEnergyApi) -> None:
+    reconnect, token = make_emailed()
+    path = f"/vehicles/{reconnect.vehicle_id}/reconnect"
+    ev_energy_api.add_failure("POST", path, ConnectTimeout())
+
+    response = client.post(address(token))
+
+    assert response.status_code == 503
+    assert "The link in your e-mail goes on working" in response.content.decode()
+    assert reconnect.vehicle_id not in response.content.decode()
+    reconnect.refresh_from_db()
+    assert reconnect.state == State.OPENED
+    ev_energy_api.mock.reset()
+    ev_energy_api.add_token()
+    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
+    assert client.post(address(token))["Location"] == LINK
+
+
+def test_car_unknown_to_ev_energy_ends_the_reconnect(client: Client, ev_energy_api: EvEnergyApi) -> None:
+    reconnect, token = make_emailed()
+    ev_energy_api.add_problem("POST", f"/vehicles/{reconnect.vehicle_id}/reconnect", 404)
+
+    assert client.post(address(token)).status_code == 410
+    reconnect.refresh_from_db()
+    assert reconnect.state == State.FAILED
+
+
+def test_link_in_a_mail_sent_just_before_the_worker_was_killed_works(
+    client: Client, ev_energy_api: EvEnergyApi
+) -> None:
+    reconnect, token = make_emailed()
+    Reconnect.objects.update(state=State.QUEUED, emailed_at=None)
+    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
+
+    assert client.post(address(token))["Location"] == LINK
+
+
+def test_too_many_posts_from_one_address_are_refused_and_looking_is_not(
+    client: Client, ev_energy_api: EvEnergyApi, settings: Any
+) -> None:
+    cache.clear()
+    settings.ACCOUNT_RATE_LIMITS = {"follow_reconnect_link": "2/15m/ip"}
+    _, token = make_emailed()
+
+    statuses = [client.post(address(f"unknown-{number}")).status_code for number in range(3)]
+
+    assert statuses == [404, 404, 429]
+    assert client.get(address(token)).status_code == 200
+
+
+def test_token_reaches_no_log_of_the_portal(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    reconnect, token = make_emailed()
+    Reconnect.objects.filter(pk=reconnect.pk).update(state=State.EXPIRED)
+
+    with caplog.at_level(logging.DEBUG, logger="onboarding_portal"):
+        client.get(address(token))
+        client.post(address(token))
+
+    assert token not in caplog.text
