@@ -41,11 +41,12 @@ class BoundedRetry(Retry):
 
     def increment(self, *args: Any, **kwargs: Any) -> Self:
         again = super().increment(*args, **kwargs)
+        pool: Any = kwargs.get("_pool")
         response, error = kwargs.get("response"), kwargs.get("error")
         # A server that says when to come back is not to be asked before: the caller gets its answer.
         told_to_wait = response is not None and "retry-after" in response.headers
         if told_to_wait or not again.fits_deadline() or not self._may_repeat():
-            raise MaxRetryError(kwargs["_pool"], "", error or ResponseError("not repeated"))
+            raise MaxRetryError(pool, "", error or ResponseError("not repeated"))
         return again
 
     def fits_deadline(self) -> bool:
