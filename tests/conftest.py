@@ -7,6 +7,8 @@ from django.core.cache import cache
 
 from .ev_energy_api import EvEnergyApi, faked_ev_energy
 
+pytest_plugins = ["tests.log_check"]  # no secret in any log line
+
 
 @pytest.fixture(autouse=True)
 def _cache_ends_with_the_test(request: pytest.FixtureRequest) -> Iterator[None]:

@@ -14,15 +14,15 @@ PATTERNS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"""\b(bearer|basic)\s+[\w.~+/=-]{6,}""", re.IGNORECASE), r"\1 [token]"),
     (
         re.compile(
-            r"""(?<![a-z])(access_token|client_secret|password|secret|token|code|sessionid)"""
-            r"""(["']?\s*(?:[=:]\s*|is\s+)["']?)(?!\[)[^\s"'\\&,;<>{}()\[\]]{6,}""",
+            r"""((?:\b\w*(?:token|secret|password)|(?<![a-z_])code|\bsessionid)["']?\s*[=:]\s*["']?)"""
+            r"""(?!\[)[^\s"'\\&,;<>{}()\[\]]{6,}""",
             re.IGNORECASE,
         ),
-        r"\1\2[secret]",
+        r"\1[secret]",
     ),
     (re.compile(r"""\?[\w.%~\[\]-]+=[^\s"'<>\\]*"""), "?[query]"),
     # The portal's own lasting links, and returns, whose attempt is nobody else's business.
-    (re.compile(r"""/(invite|reconnect|reminders|return)/[^/\s"'<\\]+"""), r"/\1/[token]"),
+    (re.compile(r"""/(invite|reconnect|reminders|return)/[\w%.~=+-]+"""), r"/\1/[token]"),
     # Links ev.energy and the manufacturers hand out: their hosts are not knowable, their paths are.
     (
         re.compile(r"""(https?://[^/\s"'\\]+)/[^\s"'<>\\]*(?:reconnect|onboarding)[^\s"'<>\\]*"""),

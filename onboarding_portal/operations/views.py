@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
+from onboarding_portal.ev_energy.request_context import current_request_id
+
 
 def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
@@ -45,5 +47,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "portal_name": settings.PORTAL_NAME,
         "support_email": settings.PORTAL_SUPPORT_EMAIL,
         "can_reload": request.method == "GET",
+        "request_id": current_request_id.get(),
     }
     return HttpResponse(render_to_string("errors/500.html", context), status=500)
