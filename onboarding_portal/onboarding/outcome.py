@@ -5,44 +5,48 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from onboarding_portal.onboarding.models import Attempt, AttemptState, Claim, ClaimState
+from onboarding_portal.vehicles.cards import Card, show
 from onboarding_portal.vehicles.models import Vehicle
 
-# How long the page looks again by itself, and how often. After that the owner is told that it goes on without them.
+# How long the page looks again by itself for what ev.energy has not confirmed, and how often.
 REFRESHING_FOR = timedelta(minutes=10)
 REFRESH_SECONDS = 5
+
+REFUSED = {ClaimState.FOREIGN, ClaimState.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`refresh_seconds` is 0 where nothing more is to be expected soon."""
+    """`refresh_seconds` is None where nothing more is to be expected soon."""
 
     template: str
     status: int = 200
-    vehicles: list[Vehicle] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
     pending_count: int = 0
     refused_count: int = 0
-    refresh_seconds: int = 0
+    refresh_seconds: int | None = None
 
 
 def outcome_of(*, attempt: Attempt, now: datetime) -> Outcome:
-    """Returns what to show for an attempt that was returned to, cancelled or given up. Takes two queries."""
+    """Returns what to show for an attempt that was returned to, cancelled or given up. Takes two queries.
+
+    A car that has sent no data yet is read again in the background while its owner looks at the page.
+    """
     if attempt.state not in {AttemptState.CONNECTED, AttemptState.RETURNED, AttemptState.REFUSED}:
         return Outcome(template="onboarding/return_cancelled.html")
     claims = list(attempt.claims.all())
     stored_ids = [claim.vehicle_id for claim in claims if claim.state == ClaimState.STORED]
-    vehicles = list(Vehicle.objects.of(attempt.owner_id).filter(vehicle_id__in=stored_ids))
+    page = show(vehicles=Vehicle.objects.of(attempt.owner_id).filter(vehicle_id__in=stored_ids), now=now)
     pending_count = sum(claim.state == ClaimState.PENDING for claim in claims)
-    refused_count = sum(claim.state in {ClaimState.FOREIGN, ClaimState.UNKNOWN} for claim in claims)
-    is_waiting = pending_count or any(vehicle.last_status_at is None for vehicle in vehicles)
     is_recent = attempt.returned_at is not None and now - attempt.returned_at < REFRESHING_FOR
     template, status = _page(attempt, claims)
     return Outcome(
         template=template,
         status=status,
-        vehicles=vehicles,
+        cards=page.cards,
         pending_count=pending_count,
-        refused_count=refused_count,
-        refresh_seconds=REFRESH_SECONDS if is_waiting and is_recent else 0,
+        refused_count=sum(claim.state in REFUSED for claim in claims),
+        refresh_seconds=REFRESH_SECONDS if pending_count and is_recent else page.refresh_seconds,
     )
 
 

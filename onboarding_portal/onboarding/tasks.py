@@ -1,6 +1,7 @@
 """What goes on after the owner's page is answered. Tasks carry ids only; the rows say what is left to do."""
 
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 from django.utils import timezone
@@ -9,16 +10,28 @@ from django_tasks import task
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.onboarding.arrival import read_back
 from onboarding_portal.onboarding.models import Attempt
+from onboarding_portal.vehicles.tasks import OWNER_IS_WAITING, enqueue_once
 
-OWNER_IS_WAITING = 50  # ahead of everything that no person waits for
+SLICE_SECONDS = 5.0  # of work in one task, so that a worker that is told to end does so in time
 
 
 @task(priority=OWNER_IS_WAITING)
 def read_back_attempt(attempt_id: str) -> None:
     """Reads back what a return left pending. Nothing happens if nothing is due."""
     attempt = Attempt.objects.select_related("owner").get(pk=UUID(attempt_id))
-    read_back(attempt=attempt, client=get_client(), now=timezone.now())
+    read_back(attempt=attempt, client=get_client(), now=timezone.now(), patience_seconds=SLICE_SECONDS)
     read_back_later(attempt)
+
+
+@task(priority=OWNER_IS_WAITING)
+def read_back_due_attempts() -> None:
+    """Reads back all that is due, a slice at a time. Each round takes claims or postpones them, so it ends."""
+    started = monotonic()
+    while attempt := Attempt.objects.with_due_claims(now=timezone.now()).select_related("owner").first():
+        if monotonic() - started > SLICE_SECONDS:
+            enqueue_once(read_back_due_attempts)
+            return
+        read_back(attempt=attempt, client=get_client(), now=timezone.now(), patience_seconds=SLICE_SECONDS)
 
 
 def read_back_later(attempt: Attempt) -> None:
@@ -33,5 +46,5 @@ def sweep_attempts() -> None:
     """Takes up what a killed process left behind, and ends attempts nobody came back to. Runs each minute."""
     now = timezone.now()
     Attempt.objects.abandon_old(now=now)
-    for attempt_id in Attempt.objects.with_due_claims(now=now).values_list("pk", flat=True)[:500]:
-        read_back_attempt.enqueue(str(attempt_id))
+    if Attempt.objects.with_due_claims(now=now).exists():
+        enqueue_once(read_back_due_attempts)

@@ -13,6 +13,7 @@ from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_answers import an_id, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_attempt, make_make, make_owner
+from tests.tasks import run_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -296,10 +297,16 @@ def test_what_a_killed_process_left_is_taken_up_by_the_sweep(
     attempt.claim(vehicle_ids=[VEHICLE], now=now - timedelta(minutes=5))
     assert attempt.claims.get().lease(now=now - timedelta(minutes=5))  # and then the process was killed
 
-    sweep_attempts()
+    ev_energy_api.add_vehicle(vehicle_json(1, user=1))
 
-    queued = DBTaskResult.objects.get(task_path=read_back_attempt.module_path)
-    assert queued.args_kwargs["args"] == [str(attempt.pk)]
+    sweep_attempts()
+    sweep_attempts()
+    assert DBTaskResult.objects.count() == 1
+    run_tasks()
+
+    assert Vehicle.objects.get().owner == owner
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.CONNECTED
 
 
 def test_a_claim_is_leased_to_one_process(attempt: Attempt) -> None:
