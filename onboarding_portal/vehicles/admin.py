@@ -10,12 +10,14 @@ from django.db.models.expressions import Combinable
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.vehicles import admin_list, advice
+from onboarding_portal.vehicles.diagnostics.admin_views import diagnostics_urls
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
 from onboarding_portal.vehicles.staff import Act, carry_out, plan
 
@@ -87,6 +89,9 @@ class VehicleAdmin(ReadOnlyAdmin):
     @admin.display(description=_("what it means"), empty_value="-")
     def what_it_means(self, vehicle: Vehicle) -> str:
         return str(advice.advice_for(vehicle).staff) if vehicle.is_stale else ""
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*diagnostics_urls(), *super().get_urls()]
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         # The longest silent first is what staff look for, and the index that finds them has them in that order.

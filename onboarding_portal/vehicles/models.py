@@ -140,6 +140,7 @@ class Vehicle(models.Model):
     class Meta:
         verbose_name = _("vehicle")
         verbose_name_plural = _("vehicles")
+        permissions = [("view_diagnostics", _("Can read the logs of vehicles"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(stale_since=None, stale_reason="")

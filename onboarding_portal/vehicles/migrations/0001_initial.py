@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'vehicle',
                 'verbose_name_plural': 'vehicles',
+                'permissions': [('view_diagnostics', 'Can read the logs of vehicles')],
                 'indexes': [models.Index(fields=['integration', 'vehicle_id'], name='vehicle_integration'), models.Index(fields=['stale_reason', 'vehicle_id'], name='vehicle_stale_reason'), models.Index(fields=['cause', 'vehicle_id'], name='vehicle_cause'), models.Index(fields=['make', 'vehicle_id'], name='vehicle_make'), models.Index(fields=['last_status_at', 'vehicle_id'], name='vehicle_last_status'), models.Index(condition=models.Q(('stale_since__isnull', False)), fields=['vehicle_id'], name='vehicle_stale'), models.Index(condition=models.Q(('removed_at__isnull', False)), fields=['vehicle_id'], name='vehicle_removed'), models.Index(condition=models.Q(('refresh_due_at__isnull', False)), fields=['refresh_due_at'], name='vehicle_refresh_due'), models.Index(condition=models.Q(('cause_due_at__isnull', False)), fields=['cause_due_at'], name='vehicle_cause_due')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('stale_reason', ''), ('stale_since', None)), models.Q(('stale_since__isnull', False), models.Q(('stale_reason', ''), _negated=True)), _connector='OR'), name='vehicle_stale_since_and_reason_go_together')],
             },

@@ -1,0 +1,102 @@
+"""The period to look at, as a reader picks it: two wall-clock times in the reader's zone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+WALL_FORMAT = "%Y-%m-%dT%H:%M"
+FIRST_YEAR, LAST_YEAR = 2010, 2100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """From `since` to `until`, both included; None leaves that end open."""
+
+    since: datetime | None
+    until: datetime | None
+
+    def as_query(self, *, zone: tzinfo) -> dict[str, str]:
+        """What fills the form with this period."""
+        ends = {"since": self.since, "until": self.until}
+        return {name: end.astimezone(zone).strftime(WALL_FORMAT) for name, end in ends.items() if end}
+
+
+class WallTimeField(forms.Field):
+    """A time on the reader's clock, in the zone that is in force.
+
+    Where clocks are set back an hour comes twice: the beginning of a period means the first, its end the second,
+    so that nothing is left out.
+    """
+
+    default_error_messages = {"invalid": _("Give a date and a time, such as 2026-03-14 09:30.")}
+
+    def __init__(self, *, is_end: bool = False, **options: Any) -> None:
+        self.is_end = is_end
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=WALL_FORMAT)
+        super().__init__(**{"required": False, "widget": widget, **options})
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            wall = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"]) from None
+        if wall.tzinfo is not None or not FIRST_YEAR <= wall.year <= LAST_YEAR:
+            raise forms.ValidationError(self.error_messages["invalid"])
+        if self.is_end and not wall.second:
+            wall = wall.replace(second=59, microsecond=999_999)  # the whole of the minute
+        # In UTC from here on: times of one zone are compared by their digits, whatever the clocks did in between.
+        return wall.replace(tzinfo=timezone.get_current_timezone(), fold=int(self.is_end)).astimezone(UTC)
+
+
+class PeriodForm(forms.Form):
+    """`shown_since` and `shown_until` are the period on the page: it stays if the new one cannot be used."""
+
+    since = WallTimeField(label=_("From"))
+    until = WallTimeField(label=_("To"), is_end=True)
+    shown_since = WallTimeField(widget=forms.HiddenInput)
+    shown_until = WallTimeField(widget=forms.HiddenInput, is_end=True)
+
+    longest: timedelta | None = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until:
+            if until < since:
+                raise forms.ValidationError(_("“To” lies before “From”."))
+            if self.longest and until - since > self.longest:
+                days = {"days": self.longest.days}
+                raise forms.ValidationError(_("Pick a period of at most %(days)d days.") % days)
+        return cleaned
+
+    @property
+    def period(self) -> Period:
+        """What was picked if that is of use, else what the page showed before."""
+        wanted = self._of("since", "until") if self.is_valid() else self._of("shown_since", "shown_until")
+        return wanted if self._is_fit(wanted) else Period(since=None, until=None)
+
+    def _of(self, since: str, until: str) -> Period:
+        values = getattr(self, "cleaned_data", {})
+        return Period(since=values.get(since), until=values.get(until))
+
+    def _is_fit(self, period: Period) -> bool:
+        if period.since is None or period.until is None:
+            return True
+        length = period.until - period.since
+        return timedelta(0) <= length <= (self.longest or length)
+
+
+def period_form(query: Mapping[str, str], *, zone: tzinfo, longest: timedelta | None = None) -> PeriodForm:
+    """The form as the query fills it, its times read in `zone`."""
+    with timezone.override(zone):
+        form = PeriodForm(query)
+        form.longest = longest
+        form.is_valid()
+    return form
