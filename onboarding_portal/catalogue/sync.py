@@ -4,7 +4,7 @@ Everything is read before anything is written, so a page that fails changes noth
 lists are retired: vehicles keep pointing at them, pickers stop offering them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -112,6 +112,6 @@ def _upsert(kind: type[Row], rows: Sequence[Row]) -> None:
     )
 
 
-def _retire(kind: type[Entry], listed: dict[str, object], now: datetime) -> int:
+def _retire(kind: type[Entry], listed: Collection[str], now: datetime) -> int:
     gone = kind._default_manager.filter(retired_at=None).exclude(pk__in=list(listed))
     return gone.update(retired_at=now)

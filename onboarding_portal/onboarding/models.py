@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Min
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -146,8 +146,8 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 
     def next_try_at(self) -> datetime | None:
         """When the first pending claim is due; None if there is none."""
-        pending = self.filter(state=ClaimState.PENDING)
-        return pending.aggregate(earliest=Min("next_try_at"))["earliest"]
+        pending = self.filter(state=ClaimState.PENDING, next_try_at__isnull=False)
+        return pending.order_by("next_try_at").values_list("next_try_at", flat=True).first()
 
 
 class Claim(models.Model):

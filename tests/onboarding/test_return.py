@@ -290,6 +290,7 @@ def test_each_failing_try_waits_longer(attempt: Attempt, ev_energy_api: EvEnergy
     assert waits[-1] > 3 * waits[0]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_a_killed_process_left_is_taken_up_by_the_sweep(
     attempt: Attempt, owner: User, ev_energy_api: EvEnergyApi
 ) -> None:
