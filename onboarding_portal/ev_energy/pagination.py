@@ -5,7 +5,7 @@ would carry the token there, and some links come without the API's `/v2`.
 """
 
 import re
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 from .answers import Answer
 from .errors import BadResponse
@@ -35,7 +35,7 @@ def _cursor(answer: Answer, *, api_url: str, relations: set[str], parameter: str
         return None
     try:
         link, api = urlsplit(urljoin(f"{api_url}/", target)), urlsplit(api_url)
-        same_origin = (link.scheme, link.hostname, link.port) == (api.scheme, api.hostname, api.port)
+        same_origin = _origin(link) == _origin(api)
         cursors = parse_qs(link.query).get(parameter, [])
     except ValueError:
         raise BadResponse("The Link header cannot be read.", field="Link") from None
@@ -52,3 +52,7 @@ def _link(header: str, relations: set[str]) -> str | None:
         if relation and relations & set((relation[1] or relation[2] or "").lower().split()):
             return str(target).strip()
     return None
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)

@@ -269,6 +269,28 @@ def test_logs_are_paged_by_time_and_filtered(client: Client, ev_energy_api: EvEn
     assert query_of(ev_energy_api, 1)[-1] == ("page_after", first)
 
 
+def test_logs_can_be_read_backwards_by_the_cursor_of_the_page_before(
+    client: Client, ev_energy_api: EvEnergyApi
+) -> None:
+    newer, older = "2024-04-17T09:39:45.984584Z", "2024-04-17T08:00:00Z"
+    path = f"/vehicles/{VEHICLE_ID}/error_logs"
+    ev_energy_api.add(
+        "GET",
+        path,
+        json=[error_log_json(logged_at=older)],
+        query={"page_after": newer},
+        headers={"Link": f'<?page_before={older}>; rel="previous", <about:blank>; rel="next"'},
+    )
+    ev_energy_api.add("GET", path, json=[error_log_json(logged_at=newer)], query={"page_before": older})
+
+    (second,) = client.error_logs(vehicle_id=VEHICLE_ID, page_after=newer)
+    (first,) = client.error_logs(vehicle_id=VEHICLE_ID, page_before=second.previous_cursor)
+
+    assert second.previous_cursor == older
+    assert first.items[0].logged_at == AT
+    assert first.previous_cursor is None
+
+
 def test_error_logs_carry_every_field(client: Client, ev_energy_api: EvEnergyApi) -> None:
     entry = error_log_json(surprise="new field")
     ev_energy_api.add_error_logs(VEHICLE_ID, [entry])

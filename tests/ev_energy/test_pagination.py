@@ -39,6 +39,7 @@ def test_list_ends_without_a_next_link(client: Client, ev_energy_api: EvEnergyAp
         f'<{API}/vehicle_makes?page_size=100&page_after={CURSOR}>; rel="next"',
         f"<{API}/vehicle_makes?page_after={CURSOR}>; rel=next",
         f'<https://api.ev.energy/vehicle_makes?page_after={CURSOR}>; REL="Next last"',
+        f'<https://API.ev.energy:443/v2/vehicle_makes?page_after={CURSOR}>; rel="next"',
         f'</v2/vehicle_makes?page_after={CURSOR}>; rel="next"',
         f'<?page_after={CURSOR}>; title="a, b"; rel="next"',
         f'<{API}/x?page_before=a>; rel="previous", <{API}/x?page_after={CURSOR}>; rel="next"',
