@@ -14,7 +14,9 @@ from django.conf import settings
 from django.core import mail
 
 EMAIL = re.compile(r"[^\s@\"'<>\\]+(?:@|%40)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
-LINK = re.compile(r"/(?:invite|reconnect|reminders)/(?!\[token\]|<)[^/\s\"'\\]+|vehicle-onboarding/start/\S")
+LINK = re.compile(
+    r"/(?:invite|reconnect|reminders)/(?!\[token\]|<|:|\?)[^/\s\"'\\]+|vehicle-onboarding/start/\S"
+)
 BEARER = re.compile(r"\bBearer (?!\[token\])\S+", re.IGNORECASE)
 MAILED_LINK = re.compile(r"/(?:invite|reconnect|reminders)/([^/\s\"<>]+)")
 MAILED_CODE = re.compile(r"\b[BCDFGHJKLMNPQRSTVWXZ]{6}\b")

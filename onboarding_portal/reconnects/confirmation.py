@@ -40,17 +40,17 @@ def create_confirmed(
     Between the page and its submit a sync may have found more stale vehicles. Nobody agreed to those.
     """
     plan = plan_batch(vehicles=vehicles, kind=kind, now=now)
-    _refuse_repetition(token, by=by)
+    _refuse_repetition(token)
     if not 0 < plan.eligible <= at_most:
         raise OtherThanConfirmed(plan)
     try:
         return create_batch(vehicles=vehicles, kind=kind, by=by, now=now, confirmation=token)
     except IntegrityError:
-        _refuse_repetition(token, by=by)
+        _refuse_repetition(token)
         raise
 
 
-def _refuse_repetition(token: UUID, *, by: User) -> None:
-    batch = Batch.objects.filter(confirmation=token, created_by=by).first()
+def _refuse_repetition(token: UUID) -> None:
+    batch = Batch.objects.filter(confirmation=token).first()
     if batch is not None:
         raise AlreadyConfirmed(batch)

@@ -59,7 +59,9 @@ def make_batch(*states: State, kind: BatchKind = BatchKind.LINKS, **fields: Any)
 
 
 def make_ready(**fields: Any) -> Reconnect:
-    return make_reconnect(State.LINK_READY, vehicle=fields.pop("vehicle", None) or make_broken_car(), **fields)
+    return make_reconnect(
+        State.LINK_READY, vehicle=fields.pop("vehicle", None) or make_broken_car(), **fields
+    )
 
 
 def page_of(batch: Batch, name: str = "change") -> str:

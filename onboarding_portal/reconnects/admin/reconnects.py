@@ -80,14 +80,11 @@ class ReconnectAdmin(ReadOnly, admin.ModelAdmin[Reconnect]):
             (_("Work"), {"fields": ["reminders_sent", "checks_done", "next_work_at"]}),
         ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Reconnect]:
-        return super().get_queryset(request).select_related("vehicle__owner", "batch", "requested_by")
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Reconnect], search_term: str
     ) -> tuple[QuerySet[Reconnect], bool]:
         """Both searches run on indexes, however many reconnects there are."""
-        term = search_term.replace("\x00", "").strip()
+        term = search_term.strip()
         if is_vehicle_id(term):
             return queryset.filter(vehicle_id=term), False
         if term:

@@ -75,11 +75,7 @@ class ReconnectingVehicleAdmin(PlainRefusals, VehicleAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        offered = [
-            (action, title)
-            for action, (_function, _name, title) in self.get_actions(request).items()
-            if action in KIND_OF_ACTION
-        ]
+        offered = [choice for choice in self.get_action_choices(request) if choice[0] in KIND_OF_ACTION]
         context = {
             **(extra_context or {}),
             "reconnect_actions": offered,
@@ -117,7 +113,7 @@ class ReconnectingVehicleAdmin(PlainRefusals, VehicleAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": dict(self.get_action_choices(request) or ())[action],
+            "title": dict(self.get_action_choices(request))[action],
             "plan": plan,
             "takes": in_words(plan.estimated_seconds),
             "has_changed": has_changed,
