@@ -4,6 +4,7 @@ import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -102,9 +103,10 @@ def serve(options: Mapping[str, Any]) -> None:
     app = seeded_app(options, origin=origin)
     server = build_server(listener=listener, app=app)
     signal.signal(signal.SIGTERM, interrupt)
-    sys.stdout.write(f"sandbox listening on {origin}\n")
-    sys.stdout.flush()
-    server.serve_forever()
+    with suppress(KeyboardInterrupt):
+        sys.stdout.write(f"sandbox listening on {origin}\n")
+        sys.stdout.flush()
+        server.serve_forever()
     app.sandbox.state.close()
 
 

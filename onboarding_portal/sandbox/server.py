@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,12 @@ class KeepAliveHandler(WSGIRequestHandler):
             self.wfile.flush()
         except (ConnectionError, TimeoutError):
             self.close_connection = True
+
+    def finish(self) -> None:
+        # What is still buffered for a client that is gone cannot be flushed; both ends are closed all the same.
+        with suppress(ConnectionError):
+            super().finish()
+        self.rfile.close()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing: addresses carry tokens and links, and a thousand lines a second help nobody."""
