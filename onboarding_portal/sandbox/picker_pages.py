@@ -16,7 +16,6 @@ TITLES = {"make": "Which make is your car?", "model": "Which model is it?", "tri
 PICK = Markup('<li><button name="{name}" value="{value}">{label}</button></li>')
 FORM = Markup("""<form method="post">
 <ul class="picks">{picks}</ul>
-<p></p>
 <button id="cancel" name="decision" value="cancel" class="second">Cancel</button>
 </form>""")
 
