@@ -41,7 +41,8 @@ class CappedPaginator(Paginator[Vehicle]):
     @cached_property
     def _counted(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[: self.cap + 1].count())
+        # In the order of the list: only then is the count, too, read from an index and ends after the cap.
+        return int(rows[: self.cap + 1].count())
 
 
 class YesNoFilter(admin.SimpleListFilter):

@@ -61,7 +61,7 @@ RULES = [
     Rule(
         cause=Cause.ASLEEP_OR_OUT_OF_COVERAGE,
         status_codes=frozenset({408}),
-        in_code=r"asleep|sleeping|offline|unreachable|vehicle (api )?(unavailable|timeout|state)",
+        in_code=r"asleep|sleeping|offline|unreachable|vehicle (unavailable|timeout|state)",
         anywhere=r"\basleep\b|\bsleeping\b|deep sleep|out of (coverage|range)|no (mobile |cellular )?signal"
         r"|(car|vehicle) (is |was )?(currently )?(offline|unreachable|unavailable|not reachable|not responding)"
         r"|(could not|failed to|unable to) (be )?(wake|woken|reach the (car|vehicle))",

@@ -91,7 +91,7 @@ def _take(
     while True:
         now = clock()
         run = SyncRun.objects.take(lease_for=LEASE, too_old_after=TOO_OLD, now=now)
-        if run is not None or now > give_up_at:
+        if run is not None or now >= give_up_at:
             return run
         page_counts.add(SyncRun.objects.running_page_count())
         if len(page_counts) > 1:
