@@ -6,7 +6,7 @@ Start it with `manage.py sandbox` or, without any setting, `python -m onboarding
 An owner's way, no JavaScript needed; each page's form posts to its own address:
 
     GET /v2/vehicle_onboarding?user_id&client_id[&make_id&model_id&trim_id&redirect_uri]
-      → /onboarding/<flow>/make → …/model → …/trim     while the pick is open; buttons `make_id`, `model_id`, `trim_id`
+      → /onboarding/<flow>/make → …/model → …/trim    while the pick is open; buttons `make_id`, `model_id`, `trim_id`
       → /manufacturer/<make>/sign-in?request=<flow>     `username`, `password`; buttons #sign_in, #cancel
       → /manufacturer/<make>/consent?request=<flow>     checkboxes `vehicle` (#vehicle-0 …); buttons #approve, #cancel
       → redirect_uri?vehicle_id=…&vehicle_uid=…         or ?error=access_denied
