@@ -52,6 +52,9 @@ def _ask_to_reconnect(reconnect: Reconnect, *, lease: datetime, now: datetime) -
             State.FAILED, now=now, lease=lease, note="Nothing to repair", failure=Failure.NOT_CONNECTABLE
         )
         return
+    if _is_unstable(reconnect):
+        reconnect.try_move(State.CANCELLED, now=now, lease=lease, note="Repairs do not hold: staff first")
+        return
     if not _count_try(reconnect, lease=lease):
         reconnect.try_move(State.FAILED, now=now, lease=lease, note="Too many tries", failure=Failure.MAIL)
         return
@@ -78,12 +81,16 @@ def _remind(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
     if reconnect.lasting_until is not None and reconnect.lasting_until <= now:
         reconnect.try_move(State.EXPIRED, now=now, lease=lease, note="The e-mailed link ran out")
         return
+    due_at = next_mail_at(reconnect, reminders_sent=reconnect.reminders_sent)
+    if due_at is not None and due_at > now:
+        Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease, next_work_at=due_at)
+        return
     is_wanted = (
         reconnect.reminders_sent < len(REMINDERS)
         and needs_repair(reconnect.vehicle)
         and reconnect.vehicle.owner.is_active
         and reconnect.vehicle.owner.wants_reminders
-        and not UnstableVehicle.objects.flagged().filter(vehicle=reconnect.vehicle).exists()
+        and not _is_unstable(reconnect)
     )
     if is_wanted and _count_try(reconnect, lease=lease):
         stop_url = unsubscribe_url(owner=reconnect.vehicle.owner)
@@ -98,6 +105,10 @@ def _remind(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
             _put_off(reconnect, lease=lease, now=now)
             return
     _after_reminder(reconnect, lease=lease)
+
+
+def _is_unstable(reconnect: Reconnect) -> bool:
+    return UnstableVehicle.objects.flagged().filter(vehicle=reconnect.vehicle).exists()
 
 
 def _after_reminder(reconnect: Reconnect, *, lease: datetime) -> None:

@@ -70,7 +70,12 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         On PostgreSQL workers skip each other's rows; SQLite lets one writer in at a time anyway.
         """
         with transaction.atomic():
-            row = self.due(now=now).order_by("next_work_at").select_for_update(skip_locked=True).first()
+            row = (
+                self.due(now=now)
+                .order_by("next_work_at")
+                .select_for_update(skip_locked=True, of=("self",))
+                .first()
+            )
             if row is None:
                 return None
             row.lease_until = now + LEASE
