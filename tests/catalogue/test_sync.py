@@ -32,7 +32,12 @@ def test_makes_models_and_trims_are_stored(ev_energy_api: EvEnergyApi) -> None:
     sync()
 
     trim = Trim.objects.select_related("model__make").get()
-    assert (trim.pk, trim.name, trim.battery_size_wh, trim.onboardable) == (an_id("trim"), "Twin Motor", 69000, True)
+    assert (trim.pk, trim.name, trim.battery_size_wh, trim.onboardable) == (
+        an_id("trim"),
+        "Twin Motor",
+        69000,
+        True,
+    )
     assert (trim.model.pk, trim.model.name, trim.model.onboardable) == (an_id("vmod"), "EX30", False)
     assert (trim.model.make.name, trim.model.make.subscription_name) == ("Volvo", "Volvo On Call")
 

@@ -164,7 +164,8 @@ def test_no_id_means_that_the_owner_gave_up(owner_client: Client, attempt: Attem
 
 
 @pytest.mark.parametrize(
-    "vehicle_id", ["", "nonsense", "VHCL" + "0" * 26, "user" + "0" * 26, "vhcl" + "0" * 27, "vhcl\x00", "../../etc"]
+    "vehicle_id",
+    ["", "nonsense", "VHCL" + "0" * 26, "user" + "0" * 26, "vhcl" + "0" * 27, "vhcl\x00", "../../etc"],
 )
 def test_an_id_of_the_wrong_shape_is_refused(
     owner_client: Client, attempt: Attempt, ev_energy_api: EvEnergyApi, vehicle_id: str

@@ -30,7 +30,9 @@ def sent_to(response) -> list[tuple[str, str]]:
     """The query the owner's browser takes to ev.energy."""
     assert response.status_code == 302
     address = urlsplit(response.headers["Location"])
-    assert f"{address.scheme}://{address.netloc}{address.path}" == "https://api.ev.energy/v2/vehicle_onboarding"
+    assert (
+        f"{address.scheme}://{address.netloc}{address.path}" == "https://api.ev.energy/v2/vehicle_onboarding"
+    )
     return sorted(parse_qsl(address.query, strict_parsing=True))
 
 
@@ -215,4 +217,3 @@ def test_csp_lets_the_form_go_on_to_ev_energy_and_the_manufacturers(owner_client
 
     form_action = next(part for part in policy.split(";") if "form-action" in part)
     assert {"'self'", "https:"} <= set(form_action.split())
-
