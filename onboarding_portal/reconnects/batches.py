@@ -44,7 +44,7 @@ LEFT_OUT: dict[str, Promise] = {
 
 
 class _Reason(TypedDict):
-    left_out_because: str
+    left_out_because: Any  # django-stubs cannot tell the type of an annotation
 
 
 @dataclass(frozen=True, kw_only=True)
