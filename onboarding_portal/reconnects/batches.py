@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from io import StringIO
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.budget import seconds_until_done
-from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
+from onboarding_portal.vehicles.models import VehicleQuerySet
 
 from . import tasks
 from .loops import flag_unstable
@@ -25,9 +25,6 @@ from .models import Batch, BatchKind, Origin, Reconnect, UnstableVehicle
 from .moves import CHUNK, move_all
 from .querysets import ReconnectQuerySet
 from .states import State
-
-if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
 
 EMAIL_COOLDOWN = timedelta(hours=24)
 
@@ -41,10 +38,6 @@ LEFT_OUT: dict[str, Promise] = {
     "cooldown": _("e-mailed in the last 24 hours"),
     "connected": _("connected: nothing to repair"),
 }
-
-
-class _Reason(TypedDict):
-    left_out_because: Any  # django-stubs cannot tell the type of an annotation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,9 +140,7 @@ def is_finished(counts: dict[State, int]) -> bool:
     return counts[State.QUEUED] == 0
 
 
-def with_reason(
-    vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime
-) -> "QuerySet[WithAnnotations[Vehicle, _Reason]]":
+def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) -> QuerySet[Any]:
     """Adds `left_out_because`, a key of LEFT_OUT, or "" for vehicles a batch of this kind would take."""
     reconnects = Reconnect.objects.filter(vehicle=OuterRef("pk"))
     whens = [
