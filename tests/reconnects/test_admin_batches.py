@@ -181,12 +181,12 @@ def test_rows_are_paged_and_chosen_by_state() -> None:
     def rows(query: str) -> int:
         return len(re.findall(r"/reconnect/\d+/change/", text_of(client.get(page_of(batch) + query))))
 
-    assert rows("") == 50
-    assert rows("?p=2") == 6
+    assert rows("") == 25
+    assert rows("?p=3") == 6
     assert rows("?state=FAILED") == 1
-    assert rows("?state=QUEUED&p=2") == 5
+    assert rows("?state=QUEUED&p=3") == 5
     assert rows("?p=999999999999999999999") == 6
-    assert rows("?state=%3Cscript%3E&p=x") == 50
+    assert rows("?state=%3Cscript%3E&p=x") == 25
 
 
 def test_the_page_takes_the_same_queries_for_few_and_many() -> None:

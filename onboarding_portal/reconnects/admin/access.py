@@ -45,6 +45,13 @@ class ReadOnly:
         return False
 
 
+class StaffStyles:
+    """Long addresses and names wrap; our own parts of Django's pages look like the rest."""
+
+    class Media:
+        css = {"all": ["staff.css"]}
+
+
 class PlainRefusals(admin.ModelAdmin[Any]):
     """Django treats an action the person may not take as none at all. Whoever sends one by hand is told plainly."""
 

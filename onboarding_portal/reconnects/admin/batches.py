@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -26,14 +27,14 @@ from ..batch_progress import BatchProgress, batch_progress
 from ..duration import in_words
 from ..models import Batch, BatchKind, Reconnect
 from ..states import State
-from .access import ReadOnly, may_ask_for, may_see_links, staff_of
+from .access import ReadOnly, StaffStyles, may_ask_for, may_see_links, staff_of
 from .links import shown_link
 
-ROWS_PER_PAGE = 50
+ROWS_PER_PAGE = 25
 
 
 @admin.register(Batch)
-class BatchAdmin(ReadOnly, admin.ModelAdmin[Batch]):
+class BatchAdmin(ReadOnly, StaffStyles, admin.ModelAdmin[Batch]):
     list_display = ["__str__", "created_at", "created_by", "progress", "cancelled_at"]
     list_filter = ["kind"]
     list_select_related = ["created_by"]
@@ -50,7 +51,11 @@ class BatchAdmin(ReadOnly, admin.ModelAdmin[Batch]):
         return _("%(done)d of %(all)d") % {"done": done, "all": batch.reconnect_count}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
-        return Batch.objects.with_counts()
+        # As subqueries, which are worked out for the rows of one page and not for all batches there ever were.
+        waiting = Q(state=State.QUEUED)
+        return (
+            super().get_queryset(request).annotate(reconnect_count=_count(Q()), waiting_count=_count(waiting))
+        )
 
     def get_urls(self) -> list[URLPattern]:
         def page(name: str, view: Callable[..., HttpResponseBase]) -> URLPattern:
@@ -167,6 +172,11 @@ class BatchAdmin(ReadOnly, admin.ModelAdmin[Batch]):
         now, may_see = timezone.now(), may_see_links(request)
         links = [shown_link(row, may_see=may_see, now=now) for row in page.object_list]
         return {"page": page, "links": links, "state": State(state) if state else None}
+
+
+def _count(condition: Q) -> Coalesce:
+    rows = Reconnect.objects.filter(condition, batch=OuterRef("pk")).order_by().values("batch")
+    return Coalesce(Subquery(rows.annotate(count=Count("*")).values("count")), 0)
 
 
 class CountedPaginator(Paginator[Reconnect]):

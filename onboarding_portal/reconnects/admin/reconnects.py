@@ -19,7 +19,7 @@ from onboarding_portal.vehicles.admin_list import CappedPaginator
 
 from ..handing_out import link_to_hand_out, qr_code
 from ..models import Reconnect, ReconnectEvent
-from .access import ReadOnly, may_see_links
+from .access import ReadOnly, StaffStyles, may_see_links
 from .links import shown_link
 
 
@@ -37,8 +37,8 @@ class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):
 
 
 @admin.register(Reconnect)
-class ReconnectAdmin(ReadOnly, admin.ModelAdmin[Reconnect]):
-    list_display = ["created_at", "vehicle_id", "owner", "car", "state", "origin", "failure", "requested_by"]
+class ReconnectAdmin(ReadOnly, StaffStyles, admin.ModelAdmin[Reconnect]):
+    list_display = ["created_at", "state", "failure", "owner", "car", "vehicle_id", "origin", "requested_by"]
     list_filter = ["state", "origin", "failure", "created_at"]
     list_select_related = ["vehicle__owner", "vehicle__make", "vehicle__model", "requested_by"]
     list_per_page = 100

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import UnstableVehicle
 from ..querysets import UnstableVehicleQuerySet
-from .access import PlainRefusals, ReadOnly, staff_of
+from .access import PlainRefusals, ReadOnly, StaffStyles, staff_of
 
 
 class NeedsStaffFilter(admin.SimpleListFilter):
@@ -31,7 +31,7 @@ class NeedsStaffFilter(admin.SimpleListFilter):
 
 
 @admin.register(UnstableVehicle)
-class UnstableVehicleAdmin(ReadOnly, PlainRefusals):
+class UnstableVehicleAdmin(ReadOnly, StaffStyles, PlainRefusals):
     list_display = ["vehicle_id", "owner", "car", "repairs", "flagged_at", "cleared_at", "cleared_by"]
     list_select_related = ["vehicle__owner", "vehicle__make", "vehicle__model", "cleared_by"]
     list_filter = [NeedsStaffFilter]

@@ -24,7 +24,7 @@ from ..batches import Plan, plan_batch
 from ..confirmation import AlreadyConfirmed, OtherThanConfirmed, create_confirmed
 from ..duration import in_words
 from ..models import Batch, BatchKind, Reconnect
-from .access import PlainRefusals, ReadOnly, may_ask_for, staff_of
+from .access import PlainRefusals, ReadOnly, StaffStyles, may_ask_for, staff_of
 from .forms import ConfirmationForm
 
 KIND_OF_ACTION = {
@@ -47,7 +47,7 @@ admin.site.unregister(Vehicle)
 
 
 @admin.register(Vehicle)
-class ReconnectingVehicleAdmin(PlainRefusals, VehicleAdmin):
+class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, VehicleAdmin):
     actions = [*(VehicleAdmin.actions or ()), *KIND_OF_ACTION]
     inlines = [*VehicleAdmin.inlines, ReconnectInline]
     change_form_template = "admin/reconnects/vehicle_change_form.html"
