@@ -44,7 +44,8 @@ def commands_of_day(*, vehicle: Vehicle, day: int) -> list[Entry]:
             entries.append(
                 Entry(at_us, command_body(key=key, at_us=at_us, current_milliamps=current_milliamps))
             )
-    return entries
+    # A wake-up comes late now and then, after the start it was meant for.
+    return sorted(entries, key=lambda entry: entry.at_us)
 
 
 def command_body(*, key: tuple[str, int, str], at_us: int, current_milliamps: int | None) -> dict[str, Any]:
