@@ -33,7 +33,7 @@ from onboarding_portal.vehicles.diagnostics.links import (
 from onboarding_portal.vehicles.diagnostics.pages import WrongCursor, cursors_of, entry_page, list_page
 from onboarding_portal.vehicles.diagnostics.periods import period_form
 from onboarding_portal.vehicles.diagnostics.timeline import LONGEST, read_timeline, whole_period
-from onboarding_portal.vehicles.diagnostics.zones import SESSION_KEY, ZoneForm, reader_zone
+from onboarding_portal.vehicles.diagnostics.zones import SESSION_KEY, ZoneForm, reader_zone, zone_names
 from onboarding_portal.vehicles.models import Vehicle
 
 PERMISSION = "vehicles.view_diagnostics"
@@ -162,7 +162,6 @@ def _answer(
     status: int = 200,
 ) -> HttpResponse:
     zone_name = str(zone)
-    zone_form = ZoneForm(initial={"zone": zone_name, "next": request.get_full_path()}, auto_id="zone_%s")
     shared = {
         **admin.site.each_context(request),
         "opts": Vehicle._meta,
@@ -171,7 +170,8 @@ def _answer(
         "tabs": _tabs(vehicle.pk, current=request.path),
         "zone": zone,
         "zone_name": zone_name,
-        "zone_form": zone_form,
+        "zone_names": zone_names(),
+        "here": request.get_full_path(),
         "is_zone_chosen": SESSION_KEY in request.session,
         "is_nav_sidebar_enabled": False,
     }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.http import HttpRequest
@@ -37,23 +37,24 @@ class Clock:
 
 @cache
 def zone_names() -> tuple[str, ...]:
-    """What can be chosen: UTC, and places. Empty but for UTC where the machine has no zone data."""
-    places = (name for name in available_timezones() if name.split("/")[0] in AREAS and "/" in name)
-    return ("UTC", *sorted(places))
+    """What can be chosen: UTC, places, and the portal's own. Empty where the machine has no zone data."""
+    known = available_timezones()
+    places = sorted(name for name in known if name.split("/")[0] in AREAS and "/" in name)
+    offered = dict.fromkeys(["UTC", timezone.get_default_timezone_name(), *places])
+    return tuple(name for name in offered if name in known)
 
 
 class ZoneForm(forms.Form):
     """The zone and the page to go back to, which the view checks."""
 
-    zone = forms.ChoiceField(label=_("Your time zone"))
-    next = forms.CharField(required=False, widget=forms.HiddenInput)
+    zone = forms.CharField(max_length=64)
+    next = forms.CharField(required=False)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through as they come
-        names = dict.fromkeys([*zone_names(), timezone.get_default_timezone_name()])
-        self.fields["zone"] = forms.ChoiceField(
-            label=_("Your time zone"), choices=[(name, name.replace("_", " ")) for name in names]
-        )
+    def clean_zone(self) -> str:
+        name: str = self.cleaned_data["zone"]
+        if zone_named(name) is None:
+            raise forms.ValidationError(_("There is no such time zone."))
+        return name
 
 
 def reader_zone(request: HttpRequest) -> tzinfo:
@@ -63,12 +64,7 @@ def reader_zone(request: HttpRequest) -> tzinfo:
 
 def zone_named(name: object) -> tzinfo | None:
     """The zone, or None where there is none of that name (any more)."""
-    if not isinstance(name, str) or name not in zone_names():
-        return None
-    try:
-        return UTC if name == "UTC" else ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
+    return ZoneInfo(name) if isinstance(name, str) and name in zone_names() else None
 
 
 def clock(moment: datetime, *, zone: tzinfo) -> Clock:
