@@ -6,20 +6,29 @@ or trim that is enough by itself, and none where the next step is needed. A trim
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 ID_LENGTH = 30  # four letters and a 26-character ULID
 
 
+def car_name(*entries: "Entry | None") -> str:
+    """Returns what people call a car, from its make down: "Volvo EX30", but "MG5 EV" where the model says it all."""
+    names = [entry.name for entry in entries if entry is not None]
+    if len(names) > 1 and names[1].casefold().startswith(names[0].casefold()):
+        del names[0]
+    return " ".join(names)
+
+
 class MakeQuerySet(models.QuerySet["Make"]):
     def offered(self) -> "MakeQuerySet":
-        return self.filter(retired_at=None).order_by(Lower("name"))
+        """Those on offer, by name as people sort it: without regard to case and accents."""
+        return self.filter(retired_at=None).order_by("search_words", "pk")
 
 
 class ModelQuerySet(models.QuerySet["Model"]):
     def offered(self) -> "ModelQuerySet":
-        return self.filter(retired_at=None, make__retired_at=None).order_by(Lower("name"))
+        return self.filter(retired_at=None, make__retired_at=None).order_by("search_words", "pk")
 
     def with_connectable(self) -> "ModelQuerySet":
         """Adds `is_connectable`: the model, its make or one of its trims can be onboarded."""
@@ -30,7 +39,7 @@ class ModelQuerySet(models.QuerySet["Model"]):
 class TrimQuerySet(models.QuerySet["Trim"]):
     def offered(self) -> "TrimQuerySet":
         return self.filter(retired_at=None, model__retired_at=None, model__make__retired_at=None).order_by(
-            Lower("name")
+            "search_words", "pk"
         )
 
 
@@ -94,6 +103,8 @@ class Trim(Entry):
         verbose_name_plural = _("trims")
 
     @property
-    def battery_size_kwh(self) -> float | None:
-        """The battery's size in kWh with one digit, as the manufacturers advertise it."""
-        return None if self.battery_size_wh is None else round(self.battery_size_wh / 1000, 1)
+    def battery_note(self) -> str:
+        """The battery's size for a list of trims; empty if it is not known or the name tells one already."""
+        if self.battery_size_wh is None or "kwh" in self.name.lower():
+            return ""
+        return gettext("%(size)s kWh") % {"size": f"{self.battery_size_wh / 1000:.1f}".removesuffix(".0")}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from onboarding_portal.catalogue.models import Make, Model, Trim
+from onboarding_portal.catalogue.models import Make, Model, Trim, car_name
 
 
 class PickRefused(Exception):
@@ -27,7 +27,7 @@ class Pick:
 
     @property
     def name(self) -> str:
-        return " ".join(entry.name for entry in (self.make, self.model, self.trim) if entry is not None)
+        return car_name(self.make, self.model, self.trim)
 
     @property
     def path_ids(self) -> list[str]:

@@ -106,7 +106,7 @@ def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def waitlist(request: HttpRequest) -> HttpResponse:
-    form = WaitlistForm(request.POST if request.method == "POST" else None)
+    form = WaitlistForm(request.POST if request.method == "POST" else None, label_suffix="")
     if not form.is_valid():
         return render(
             request, "onboarding/waitlist.html", {"form": form}, status=400 if form.is_bound else 200

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim
+from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
 from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
 
 __all__ = ["Cause", "Integration", "StaleReason", "SyncRun", "SyncState", "Vehicle"]
@@ -207,8 +207,7 @@ class Vehicle(models.Model):
     @property
     def name(self) -> str:
         """The name owners know the car by: make and model, else what ev.energy calls it."""
-        words = [str(part) for part in (self.make, self.model) if part]
-        return " ".join(words) or self.description or str(_("Your car"))
+        return car_name(self.make, self.model) or self.description or str(_("Your car"))
 
     @property
     def is_stale(self) -> bool:

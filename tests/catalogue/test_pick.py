@@ -90,3 +90,9 @@ def test_a_pick_takes_one_query(django_assert_num_queries) -> None:
 
     with django_assert_num_queries(1):
         resolve_pick(make_id=trim.model.make_id, model_id=trim.model_id, trim_id=trim.pk)
+
+
+def test_a_make_that_stands_in_the_models_name_is_not_said_twice() -> None:
+    model = make_model("MG5 EV", make=make_make("MG"))
+
+    assert resolve_pick(model_id=model.pk).name == "MG5 EV"
