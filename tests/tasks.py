@@ -1,4 +1,8 @@
-"""Background tasks in tests run as they do in life: enqueued in the database, carried out by a worker."""
+"""Background tasks in tests run as they do in life: enqueued in the database, carried out by a worker.
+
+Between two tasks the worker closes connections that have an open transaction, so such tests are marked
+`django_db(transaction=True)`.
+"""
 
 from django.core.management import call_command
 from django_tasks import TaskResultStatus
