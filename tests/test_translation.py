@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -59,11 +58,10 @@ def brackets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _speak_in_brackets(brackets: Path, settings: Any) -> Iterator[None]:
+def _speak_in_brackets(brackets: Path, settings: Any) -> None:
     settings.LOCALE_PATHS = [brackets]
     settings.LANGUAGES = [(LANGUAGE, LANGUAGE)]
     settings.LANGUAGE_CODE = LANGUAGE
-    yield
 
 
 class Words(HTMLParser):
