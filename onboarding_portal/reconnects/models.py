@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.accounts.models import User
 from onboarding_portal.vehicles.models import Vehicle
 
-from .querysets import BatchQuerySet, LastingLinkQuerySet, ReconnectQuerySet, UnstableVehicleQuerySet
+from .querysets import LastingLinkQuerySet, ReconnectQuerySet, UnstableVehicleQuerySet
 from .states import OPEN_STATES, State, columns_of_move, sources_of
 
 DETAIL_LENGTH = 300
@@ -62,8 +62,6 @@ class Batch(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     # The page that was confirmed. Submitting it a second time cannot make a second batch.
     confirmation = models.UUIDField(unique=True, null=True, default=None, editable=False)
-
-    objects = BatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("batch")

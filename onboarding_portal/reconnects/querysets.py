@@ -12,7 +12,7 @@ from .states import OPEN_STATES, State
 if TYPE_CHECKING:
     from onboarding_portal.accounts.models import User
 
-    from .models import Batch, LastingLink, Reconnect, UnstableVehicle  # noqa: F401  base classes name them
+    from .models import LastingLink, Reconnect, UnstableVehicle  # noqa: F401  base classes name them
 
 # Longer than any single piece of work: time-outs end a call to ev.energy or to the mail server well before.
 LEASE = timedelta(seconds=30)
@@ -85,15 +85,6 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
     def release(self, *, lease: datetime, **values: Any) -> bool:
         """Gives the row back, with `values` for what was learned; False if it was somebody else's by now."""
         return bool(self.filter(lease_until=lease).update(lease_until=None, **values))
-
-
-class BatchQuerySet(models.QuerySet["Batch"]):
-    def with_counts(self) -> "BatchQuerySet":
-        """Adds `reconnect_count` and `waiting_count`, for lists of batches."""
-        return self.annotate(
-            reconnect_count=Count("reconnects"),
-            waiting_count=Count("reconnects", filter=Q(reconnects__state=State.QUEUED)),
-        )
 
 
 class LastingLinkQuerySet(models.QuerySet["LastingLink"]):
