@@ -284,7 +284,7 @@ DEPLOYED = {
 
 def python(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     environ = {"PATH": os.environ["PATH"], **DEPLOYED, **changes}
-    return subprocess.run(  # noqa: S603  our own interpreter with fixed words
+    return subprocess.run(
         [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
         env=environ,

@@ -223,7 +223,7 @@ def test_a_run_that_logs_secrets_fails(tmp_path: Path) -> None:
         "--ds",
         "tests.settings",
     ]
-    ended = subprocess.run(  # noqa: S603  our own interpreter with fixed words
+    ended = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), str(tmp_path)],
         cwd=root,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": root},
