@@ -30,7 +30,8 @@ def ticks(*, since: datetime, until: datetime, zone: tzinfo) -> list[Tick]:
 def _round_walls(since: datetime, until: datetime, *, zone: tzinfo, step: timedelta) -> Iterator[datetime]:
     wall = datetime.combine(since.astimezone(zone).date(), time())
     while (at := wall.replace(tzinfo=zone).astimezone(UTC)) <= until:
-        if at >= since:
+        # Where clocks are set forward an hour is on no clock.
+        if at >= since and at.astimezone(zone).replace(tzinfo=None) == wall:
             yield wall
         wall += step
 
