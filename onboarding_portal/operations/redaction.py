@@ -14,7 +14,9 @@ PATTERNS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"""\b(bearer|basic)\s+[\w.~+/=-]{6,}""", re.IGNORECASE), r"\1 [token]"),
     (
         re.compile(
-            r"""((?:\b\w*(?:token|secret|password)|(?<![a-z_])code|\bsessionid)["']?\s*[=:]\s*["']?)"""
+            # Not any word that ends so: "fetch_token: ok" tells of an operation.
+            r"""((?:(?<![a-z_])(?:access_token|refresh_token|csrfmiddlewaretoken|token|client_secret|secret|code)"""
+            r"""|\b\w*password|\bsessionid)["']?\s*[=:]\s*["']?)"""
             r"""(?!\[)[^\s"'\\&,;<>{}()\[\]]{6,}""",
             re.IGNORECASE,
         ),

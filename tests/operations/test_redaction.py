@@ -51,6 +51,7 @@ def test_a_secret_is_removed_from_a_text(text: str, secret: str) -> None:
         "GET /vehicles/vhcl01HNARS42AVJN9QWQF6J52B7MB/: 200",
         "POST /vehicles/vhcl01HNARS42AVJN9QWQF6J52B7MB/reconnect/: 302",
         "Task id=0b9c2a86-4a7e-4a52-9d0e-5b8f6b1d2c3e path=onboarding_portal.onboarding.tasks.read_back",
+        "ev.energy fetch_token: Unavailable",
         "exit code: 143",
         "status_code=404, error_code=TIMED_OUT",
         "The token endpoint refused the credentials.",
