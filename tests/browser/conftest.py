@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,10 +66,10 @@ class Sandbox:
         requests.delete(f"{self.origin}/_sandbox/behaviour", timeout=5).raise_for_status()
 
 
-@pytest.fixture(scope="session")
-def sandbox_process() -> Iterator[Sandbox]:
+@contextmanager
+def running_sandbox(*arguments: str) -> Iterator[Sandbox]:
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "sandbox", "--port", "0", "--limit", "100000"],
+        [sys.executable, "manage.py", "sandbox", "--port", "0", "--limit", "100000", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
@@ -81,6 +82,12 @@ def sandbox_process() -> Iterator[Sandbox]:
         process.wait(timeout=10)
         assert process.stdout
         process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[Sandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
 
 
 def _announced_origin(process: subprocess.Popen[str]) -> str:

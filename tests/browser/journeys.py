@@ -8,11 +8,20 @@ from playwright.sync_api import Page, expect
 
 def sign_in(page: Page, origin: str, *, email: str) -> None:
     """Signs in with the code from the e-mail."""
+    sent = len(mail.outbox)
+    ask_for_a_code(page, origin, email=email)
+    enter_code(page, code=mailed_code(after=sent))
+
+
+def ask_for_a_code(page: Page, origin: str, *, email: str) -> None:
     page.goto(f"{origin}/accounts/login/")
     page.get_by_label("E-mail address").fill(email)
-    sent = len(mail.outbox)
     page.get_by_role("button", name="Send me a code").click()
-    page.get_by_label("Code").fill(mailed_code(after=sent))
+    expect(page.get_by_label("Code")).to_be_visible()
+
+
+def enter_code(page: Page, *, code: str) -> None:
+    page.get_by_label("Code").fill(code)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
