@@ -131,7 +131,7 @@ def _tell_reconnected(reconnect: Reconnect, *, lease: datetime, now: datetime) -
         except MailNotSent:
             _put_off(reconnect, lease=lease, now=now)
             return
-    Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease, next_work_at=None, **told)
+    Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease, next_work_at=None, tries=0, **told)
 
 
 def _count_try(reconnect: Reconnect, *, lease: datetime) -> bool:

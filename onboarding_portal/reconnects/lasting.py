@@ -11,15 +11,11 @@ from enum import Enum, auto
 
 from django.conf import settings
 
-from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.vehicles.models import Vehicle
 
-from .link import link_for
 from .models import LastingLink, Reconnect
 from .needs import needs_repair
 from .querysets import hash_token
-from .states import State
-from .watch import send_off
 
 
 class UnknownLink(Exception):
@@ -75,20 +71,3 @@ def standing_of(*, link: LastingLink, now: datetime) -> Standing:
 
 def is_connected(vehicle: Vehicle) -> bool:
     return vehicle.can_be_stale and not needs_repair(vehicle)
-
-
-def follow(*, link: LastingLink, client: Client, now: datetime) -> str:
-    """ev.energy's link for the owner who confirmed; the reconnect is on its way then.
-
-    Raises EvEnergyError, ForeignLink, Busy, and WrongState if the reconnect ended in this moment.
-    """
-    reconnect = link.reconnect
-    if reconnect.state == State.EMAILED:
-        # Two tabs: the second one finds it opened, which is as good.
-        reconnect.try_move(
-            State.OPENED, now=now, note="By the link in the e-mail", next_work_at=reconnect.lasting_until
-        )
-        reconnect.refresh_from_db()
-    url = link_for(reconnect=reconnect, client=client, now=now, by=None)
-    send_off(reconnect=reconnect, now=now, by=None)
-    return url

@@ -35,6 +35,11 @@ class Progress:
     refresh_seconds: int | None
 
     @property
+    def is_on_the_way(self) -> bool:
+        """Whether what was wrong before is no longer news: the owner has done their part, and we look."""
+        return self.kind in {"waiting", "checking"}
+
+    @property
     def notice_class(self) -> str:
         return _CLASSES.get(self.kind, "notice-warn")
 

@@ -1,4 +1,4 @@
-"""The owner's own button: the link is made now, and the owner is sent to it."""
+"""The owner leaves for ev.energy, by the button on the vehicle's page or by the link in an e-mail."""
 
 from datetime import datetime
 
@@ -8,11 +8,13 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.vehicles.models import Vehicle
 
+from . import tasks
 from .link import link_for
-from .models import Origin, Reconnect
+from .models import LastingLink, Origin, Reconnect
 from .needs import require_repair
 from .querysets import LEASE
-from .watch import send_off
+from .states import State
+from .watch import STEPS, send_off
 
 
 def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datetime) -> str:
@@ -23,9 +25,22 @@ def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datet
     """
     require_repair(vehicle)
     reconnect = open_reconnect(vehicle=vehicle, owner=owner, now=now)
-    url = link_for(reconnect=reconnect, client=client, now=now, by=owner)
-    send_off(reconnect=reconnect, now=now, by=owner)
-    return url
+    return _leave(reconnect, client=client, now=now, by=owner)
+
+
+def follow(*, link: LastingLink, client: Client, now: datetime) -> str:
+    """Returns ev.energy's link for the owner who confirmed on the page of a lasting link.
+
+    Raises EvEnergyError, ForeignLink, Busy, and WrongState if the reconnect ended in this moment.
+    """
+    reconnect = link.reconnect
+    if reconnect.state == State.EMAILED:
+        # Two tabs: the second one finds it opened, which is as good.
+        reconnect.try_move(
+            State.OPENED, now=now, note="By the link in the e-mail", next_work_at=reconnect.lasting_until
+        )
+        reconnect.refresh_from_db()
+    return _leave(reconnect, client=client, now=now, by=None)
 
 
 def open_reconnect(*, vehicle: Vehicle, owner: User, now: datetime) -> Reconnect:
@@ -44,3 +59,11 @@ def open_reconnect(*, vehicle: Vehicle, owner: User, now: datetime) -> Reconnect
             )
     except IntegrityError:
         return current.get()
+
+
+def _leave(reconnect: Reconnect, *, client: Client, now: datetime, by: User | None) -> str:
+    url = link_for(reconnect=reconnect, client=client, now=now, by=by)
+    send_off(reconnect=reconnect, now=now, by=by)
+    # The sweep would find it, but up to a minute later, and the owner may be back before that.
+    tasks.start(tasks.Lane.WATCHES, now=now, at=now + STEPS[0])
+    return url

@@ -17,7 +17,7 @@ from onboarding_portal.refusals import TooManyRequests
 from onboarding_portal.vehicles.models import Vehicle
 
 from .failures import ForeignLink
-from .lasting import Standing, UnknownLink, find_link, follow, standing_of
+from .lasting import Standing, UnknownLink, find_link, standing_of
 from .link import Busy
 from .models import WrongState
 from .names import car_name, make_name
@@ -25,7 +25,7 @@ from .needs import AlreadyConnected, NotConnectable
 from .outcome import outcome_of
 from .querysets import hash_token
 from .secret_pages import secret_page
-from .start import start_reconnect
+from .start import follow, start_reconnect
 from .unsubscribe import UnknownToken, owner_of_token, stop_reminders
 
 

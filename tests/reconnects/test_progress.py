@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from onboarding_portal.reconnects.states import State
-from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
+from onboarding_portal.vehicles.models import NOT_STALE, Cause, Integration, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
 
@@ -27,7 +27,10 @@ def test_waiting_page_says_what_was_done_and_when_it_looks_again(
 ) -> None:
     redirected_at = NOW - timedelta(minutes=3)
     reconnect = make_reconnect(
-        State.REDIRECTED, redirected_at=redirected_at, next_work_at=NOW + timedelta(minutes=2)
+        State.REDIRECTED,
+        vehicle=make_broken_car(cause=Cause.SIGN_IN_EXPIRED),
+        redirected_at=redirected_at,
+        next_work_at=NOW + timedelta(minutes=2),
     )
 
     page = page_of(client, reconnect.vehicle)
@@ -35,6 +38,9 @@ def test_waiting_page_says_what_was_done_and_when_it_looks_again(
     assert "We sent you to Volvo today at 09:27." in page
     assert "We look again today at 09:32." in page
     assert REFRESH in page
+    assert "Connection lost" in page
+    assert "has expired" not in page  # what was wrong before the owner signed in again
+    assert reverse("reconnects:start", args=[reconnect.vehicle_id]) in page
     assert not ev_energy_api.requests
 
 

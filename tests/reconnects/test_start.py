@@ -1,14 +1,17 @@
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
 from requests import ConnectTimeout
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models import Failure, Reconnect
 from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.tasks import watch_vehicles
 from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_id, make_owner, make_stale_vehicle, make_vehicle
@@ -48,6 +51,19 @@ def test_owner_is_sent_to_the_manufacturer(client: Client, owner: User, ev_energ
         (State.LINK_READY, owner.pk),
         (State.REDIRECTED, owner.pk),
     ]
+
+
+def test_first_look_is_due_a_minute_after_the_redirect(
+    client: Client, owner: User, ev_energy_api: EvEnergyApi
+) -> None:
+    vehicle = make_broken_car(owner=owner)
+    ev_energy_api.add_reconnect_link(vehicle.pk, address=LINK, expires_at=IN_AN_HOUR)
+
+    client.post(start_url(vehicle))
+    client.post(start_url(vehicle))
+
+    due = set(DBTaskResult.objects.values_list("task_path", "run_after"))
+    assert due == {(watch_vehicles.module_path, NOW + timedelta(minutes=1))}
 
 
 def test_second_click_goes_to_the_same_link(client: Client, owner: User, ev_energy_api: EvEnergyApi) -> None:

@@ -9,13 +9,7 @@ from onboarding_portal.vehicles.models import Vehicle
 register = template.Library()
 
 
-@register.inclusion_tag("reconnects/_progress.html")
-def reconnect_progress(vehicle: Vehicle) -> dict[str, Progress | None]:
-    """What is known of the vehicle's latest reconnect; nothing where it is long past."""
-    return {"progress": progress_of(vehicle=vehicle, now=timezone.now())}
-
-
-@register.inclusion_tag("reconnects/_refresh.html")
-def reconnect_refresh(vehicle: Vehicle) -> dict[str, Progress | None]:
-    """For the page's head: has it refresh itself while news may come within minutes."""
-    return {"progress": progress_of(vehicle=vehicle, now=timezone.now())}
+@register.simple_tag
+def reconnect_progress(vehicle: Vehicle) -> Progress | None:
+    """What is known of the vehicle's latest reconnect; None where it is long past."""
+    return progress_of(vehicle=vehicle, now=timezone.now())
