@@ -4,10 +4,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from onboarding_portal.reconnects.states import State
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_id, make_owner
+from tests.reconnects.rows import make_reconnect
 
-from .desk import KINDS, add_entry, add_page, entry_json, make_car, page_url, sign_in_staff
+from .desk import KINDS, add_entry, add_page, entry_json, make_car, minutes_ago, page_url, sign_in_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +88,21 @@ def test_links_to_what_a_reader_may_not_see_are_left_out(ev_energy_api: EvEnergy
     page = sign_in_staff().get(page_url("list", "error", car)).content.decode()
     assert "/admin/accounts/user/" not in page
     assert f"/admin/vehicles/vehicle/{car.pk}/change/" not in page
+
+
+@pytest.mark.parametrize("may_see", [True, False])
+def test_time_line_leads_to_reconnects_for_those_who_may_see_them(
+    ev_energy_api: EvEnergyApi, may_see: bool
+) -> None:
+    car = make_car()
+    reconnect = make_reconnect(State.EMAILED, vehicle=car)
+    reconnect.events.create(state=State.EMAILED, at=minutes_ago(60))
+    for kind in KINDS:
+        add_page(ev_energy_api, kind, car, [])
+    rights = ["view_diagnostics", "view_reconnect"] if may_see else ["view_diagnostics"]
+    page = sign_in_staff(*rights).get(page_url("timeline", "", car)).content.decode()
+    assert "E-mailed" in page
+    assert (f"/admin/reconnects/reconnect/{reconnect.pk}/change/" in page) is may_see
 
 
 def test_permission_can_be_given() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -31,11 +31,11 @@ class Event:
     kind: Kind | None = None
 
 
-def events_of(timeline: Timeline, *, vehicle_id: str) -> list[Event]:
-    """All but what the car said, oldest first."""
+def events_of(timeline: Timeline, *, vehicle_id: str, links_reconnects: bool) -> list[Event]:
+    """All but what the car said, oldest first. Reconnects lead to their pages for those who may see them."""
     commands = _of_log(timeline.commands, kind=Kind.COMMAND, label=_("Command"), vehicle_id=vehicle_id)
     errors = _of_log(timeline.errors, kind=Kind.ERROR, label=_("Error"), vehicle_id=vehicle_id)
-    reconnects = [_of_reconnect(step) for step in timeline.reconnects]
+    reconnects = [_of_reconnect(step, is_linked=links_reconnects) for step in timeline.reconnects]
     return sorted([*commands, *errors, *reconnects], key=lambda event: event.at)
 
 
@@ -71,11 +71,8 @@ def _text(entry: LogEntry) -> str:
     return summary_of(entry)
 
 
-def _of_reconnect(step: ReconnectStep) -> Event:
-    try:
-        url = reverse("admin:reconnects_reconnect_change", args=[step.reconnect_id])
-    except NoReverseMatch:  # the other room is free not to have such a page
-        url = ""
+def _of_reconnect(step: ReconnectStep, *, is_linked: bool) -> Event:
+    url = reverse("admin:reconnects_reconnect_change", args=[step.reconnect_id]) if is_linked else ""
     return Event(at=step.at, name="reconnect", label=_("Reconnect"), text=step.label, url=url)
 
 

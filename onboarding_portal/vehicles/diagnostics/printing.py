@@ -22,9 +22,14 @@ def json_lines(entries: Iterable[LogEntry]) -> Iterator[str]:
 
 def table_lines(entries: Iterable[LogEntry]) -> Iterator[str]:
     """A head, then time (UTC), what happened, what joins a command and its errors, and an error's own words."""
-    yield _line(gettext("TIME (UTC)"), gettext("WHAT"), gettext("COMMAND ID"), gettext("DETAIL"))
+    head = _line(gettext("TIME (UTC)"), gettext("WHAT"), gettext("COMMAND ID"), gettext("DETAIL"))
     for entry in entries:
+        if head:  # only now, as asking for the first entry may have failed
+            yield head
+            head = ""
         yield _line(iso(moment_of(entry)), summary_of(entry), command_id_of(entry) or "-", detail_of(entry))
+    if head:
+        yield head
 
 
 def _line(time: str, summary: str, command_id: str, detail: str) -> str:
