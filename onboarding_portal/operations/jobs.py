@@ -1,4 +1,4 @@
-"""The clock's jobs that ask ev.energy, as functions without arguments."""
+"""The clock's longer jobs, as functions without arguments."""
 
 import logging
 
@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from onboarding_portal.catalogue import sync as catalogue
 from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.operations import purge as purging
 from onboarding_portal.vehicles import sync as vehicles
 from onboarding_portal.vehicles.tasks import enqueue_due_work
 
@@ -22,3 +23,7 @@ def sync_vehicles() -> None:
 def sync_catalogue() -> None:
     result = catalogue.sync_catalogue(client=get_client(), now=timezone.now())
     logger.info("Catalogue sync: %d makes, %d models, %d trims", result.makes, result.models, result.trims)
+
+
+def purge() -> None:
+    purging.purge(now=timezone.now())

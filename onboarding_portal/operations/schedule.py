@@ -41,6 +41,7 @@ COMMANDS = "onboarding_portal.operations.jobs"
 JOBS = [
     Job(name="sync_vehicles", every=timedelta(minutes=15), run=f"{COMMANDS}.sync_vehicles"),
     Job(name="sync_catalogue", every=timedelta(days=1), run=f"{COMMANDS}.sync_catalogue"),
+    Job(name="purge", every=timedelta(days=1), run=f"{COMMANDS}.purge"),
     Job(
         name="sweep_vehicles",
         every=timedelta(minutes=1),

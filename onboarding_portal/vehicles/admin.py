@@ -38,8 +38,8 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
 @admin.register(Vehicle)
 class VehicleAdmin(ReadOnlyAdmin):
-    list_display = ["vehicle_id", "owner", "car", "integration", "stale_reason", "cause", "last_status_at"]
-    list_display_links = ["vehicle_id"]
+    list_display = ["owner", "car", "integration", "stale_reason", "cause", "last_status_at", "vehicle_id"]
+    list_display_links = ["owner", "vehicle_id"]
     list_select_related = ["owner", "make", "model"]
     list_filter = [
         "integration",

@@ -1,6 +1,6 @@
 """What a cause means to people: to the owner in plain words, to staff in their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -90,13 +90,26 @@ UNKNOWN_ADVICE = {
     ),
 }
 
-CUT_OFF_NEXT_STEP = _("Once that is done, sign in with %(make)s once more to connect your car again.")
+# Once ev.energy has cut a car off, no wait brings it back: the owner signs in again, at the right moment.
+CUT_OFF_NEXT_STEPS = {
+    Cause.SUBSCRIPTION_LAPSED: _("Renew it in the %(make)s app. Then sign in with %(make)s once more."),
+    Cause.PROVIDER_DOWN: _("Wait until %(make)s has repaired it. Then sign in with %(make)s once more."),
+}
 
 
 def advice_for(vehicle: Vehicle) -> Advice:
     """Returns what to tell about a stale vehicle; its cause may not be known yet."""
-    known = ADVICE.get(Cause(vehicle.cause)) if vehicle.cause else None
-    return known or UNKNOWN_ADVICE[StaleReason(vehicle.stale_reason or StaleReason.CONNECTION_LOST)]
+    cause = Cause(vehicle.cause) if vehicle.cause else Cause.UNKNOWN
+    is_cut_off = vehicle.integration == Integration.INACTIVE
+    if cause not in ADVICE:
+        reason = StaleReason(vehicle.stale_reason or StaleReason.CONNECTION_LOST)
+        return UNKNOWN_ADVICE[StaleReason.CONNECTION_LOST if is_cut_off else reason]
+    advice = ADVICE[cause]
+    if not is_cut_off or advice.reconnect_helps:
+        return advice
+    if cause in CUT_OFF_NEXT_STEPS:
+        return replace(advice, owner_next_step=CUT_OFF_NEXT_STEPS[cause], reconnect_helps=True)
+    return UNKNOWN_ADVICE[StaleReason.CONNECTION_LOST]
 
 
 def reconnect_helps(vehicle: Vehicle) -> bool:
@@ -113,11 +126,7 @@ def why(vehicle: Vehicle) -> str:
 
 def next_step(vehicle: Vehicle) -> str:
     """Returns what the owner should do, which may be nothing."""
-    advice = advice_for(vehicle)
-    steps = [str(advice.owner_next_step)]
-    if vehicle.integration == Integration.INACTIVE and not advice.reconnect_helps:
-        steps.append(str(CUT_OFF_NEXT_STEP))
-    return " ".join(steps) % {"make": make_name(vehicle)}
+    return str(advice_for(vehicle).owner_next_step) % {"make": make_name(vehicle)}
 
 
 def make_name(vehicle: Vehicle) -> str:

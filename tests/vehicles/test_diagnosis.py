@@ -12,7 +12,7 @@ from onboarding_portal.vehicles.diagnosis import cause_of, diagnose, find_cause
 from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, Integration, StaleReason, Vehicle
 from tests.ev_energy_answers import error_log_json
 from tests.ev_energy_api import EvEnergyApi
-from tests.factories import NOW, make_make, make_stale_vehicle, make_vehicle
+from tests.factories import NOW, make_make, make_owner, make_stale_vehicle, make_vehicle
 
 from .resources import error_log
 
@@ -253,8 +253,9 @@ def test_the_owner_reads_the_name_of_the_make() -> None:
 
 @pytest.mark.django_db
 def test_every_advice_reads_well_for_every_state() -> None:
+    owner = make_owner()
     for reason in StaleReason:
         for cause in ["", *Cause]:
             for integration in [Integration.ACTIVE, Integration.INACTIVE]:
-                vehicle = make_stale_vehicle(reason, cause=cause, integration=integration)
+                vehicle = make_stale_vehicle(reason, owner=owner, cause=cause, integration=integration)
                 assert "%" not in advice.why(vehicle) + advice.next_step(vehicle)
