@@ -10,7 +10,7 @@ from django.db.models.base import ModelBase
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-CODE_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+CODE_BACKEND = "onboarding_portal.accounts.backends.CodeBackend"
 # allauth keeps these for features that are switched off here; their tables stay empty.
 UNUSED = {EmailAddress, EmailConfirmation}
 
@@ -19,6 +19,7 @@ class StaffAdminSite(AdminSite):
     site_header = _("%(name)s: cars") % {"name": settings.PORTAL_NAME}
     site_title = settings.PORTAL_NAME
     index_title = _("Administration")
+    enable_nav_sidebar = False  # the lists are wide and need the room
 
     def has_permission(self, request: HttpRequest) -> bool:
         # Staff get no codes, but an owner who signed in with one may be made staff while that session lives.
