@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "onboarding_portal.operations.request_id.RequestIdMiddleware",
     "onboarding_portal.operations.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "onboarding_portal.operations.content_security.ContentSecurityMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "onboarding_portal.operations.private_pages.PrivatePagesMiddleware",
@@ -153,7 +153,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "onboarding_portal.accounts.backends.CodeBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -164,6 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "vehicles:list"
 LOGOUT_REDIRECT_URL = "home"
+SESSION_ENGINE = "onboarding_portal.accounts.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 
 # Behind how many proxies of ours requests arrive: 0 means the socket's address is the visitor's.

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from onboarding_portal.by_key import by_key
 from onboarding_portal.catalogue.models import Make, Model, Trim, car_name
+from onboarding_portal.ev_energy import ids
 
 
 class PickRefused(Exception):
@@ -39,6 +41,9 @@ def resolve_pick(*, make_id: str = "", model_id: str = "", trim_id: str = "") ->
 
     Raises PickRefused for an id that is unknown or retired, and for ids that do not belong together.
     """
+    for given, fits in ((make_id, ids.is_make_id), (model_id, ids.is_model_id), (trim_id, ids.is_trim_id)):
+        if given and not fits(given):
+            raise PickRefused
     pick = _load(make_id=make_id, model_id=model_id, trim_id=trim_id)
     for given, entry in ((make_id, pick.make), (model_id, pick.model), (trim_id, pick.trim)):
         if given and (entry is None or entry.pk != given):
@@ -56,5 +61,5 @@ def _load(*, make_id: str, model_id: str, trim_id: str) -> Pick:
         model = Model.objects.select_related("make").filter(model_id=model_id).first()
         return Pick(make=model.make, model=model) if model else Pick()
     if make_id:
-        return Pick(make=Make.objects.filter(make_id=make_id).first())
+        return Pick(make=by_key(Make, make_id))
     return Pick()

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -74,7 +74,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if not (pick.is_empty or pick.is_enough):
         return redirect(f"onboarding:{('make', 'model', 'trim')[len(pick.path_ids) - 1]}", *pick.path_ids)
     try:
-        return redirect(start_attempt(owner=owner_of(request), now=timezone.now(), **ids))
+        return HttpResponseRedirect(start_attempt(owner=owner_of(request), now=timezone.now(), **ids))
     except EvEnergyError:
         return render(request, "onboarding/start_failed.html", {"pick": pick}, status=503)
 
