@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from onboarding_portal.catalogue.models import Entry, Make, Model, Trim
@@ -10,6 +11,8 @@ class EntryAdmin(admin.ModelAdmin[Entry]):
     list_filter = ["onboardable", ("retired_at", admin.EmptyFieldListFilter)]
     search_fields = ["name"]
     ordering = ["name"]
+    # Django makes a form's fields even for those who only look, and warns of the scheme it would assume.
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

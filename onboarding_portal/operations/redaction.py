@@ -24,7 +24,7 @@ PATTERNS: list[tuple[re.Pattern[str], str]] = [
     ),
     (re.compile(r"""\?[\w.%~\[\]-]+=[^\s"'<>\\]*"""), "?[query]"),
     # The portal's own lasting links, and returns, whose attempt is nobody else's business.
-    (re.compile(r"""/(invite|reconnect|reminders|return)/[\w%.~=+-]+"""), r"/\1/[token]"),
+    (re.compile(r"""/(invite|reconnect|reminders|return)/[\w%.~=+-][\w%.~=+:-]*"""), r"/\1/[token]"),
     # Links ev.energy and the manufacturers hand out: their hosts are not knowable, their paths are.
     (
         re.compile(r"""(https?://[^/\s"'\\]+)/[^\s"'<>\\]*(?:reconnect|onboarding)[^\s"'<>\\]*"""),

@@ -31,6 +31,7 @@ SECRETS = [
     ("Not Found: /reconnect/short/", "short"),
     ("Gone: /invite/short", "short"),
     ("/reminders/short/stop/", "short"),
+    ("/reminders/7:short/stop/", "short"),
     ("Not Found: /connect/return/0b9c2a86-4a7e-4a52-9d0e-5b8f6b1d2c3e/", "0b9c2a86"),
     ("sent to https://app.ev.energy/vehicle-onboarding/start/56091b3b-86e9", "56091b3b"),
     ("https://maker.example/reconnect?state=abc", "abc"),

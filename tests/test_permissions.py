@@ -1,0 +1,403 @@
+"""Who may open what: one table of every address, and one of every admin action.
+
+A new address or action fails here until it has a row. An owner's row says what each visitor gets. An admin row says
+which permissions open it; staff with these get in, staff with all others but these do not.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from axes.models import AccessAttempt
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from onboarding_portal.accounts.admin_site import CODE_BACKEND
+from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.reconnects.models import Batch, BatchKind, UnstableVehicle
+from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.unsubscribe import unsubscribe_url
+from onboarding_portal.vehicles.models import SyncRun
+from tests.ev_energy_api import EvEnergyApi
+from tests.factories import make_attempt, make_owner, make_staff, make_trim
+from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
+from tests.urlconf import Address, addresses
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"
+LOGIN, ADMIN_LOGIN = "to sign in", "to the admin's sign-in"
+
+# Owners' pages: what each visitor gets. A number is a status. The thing at the address is the owner's.
+
+
+@dataclass(frozen=True)
+class Row:
+    anonymous: int | str
+    owner: int | str
+    other_owner: int | str
+    staff: int | str  # without any permission, signed in with a password
+    method: str = "get"
+
+
+OPEN_TO_ALL = Row(200, 200, 200, 200)
+SIGNED_IN = Row(LOGIN, 200, 200, 200)
+OWN = Row(LOGIN, 200, 404, 404)
+
+PAGES: dict[str, Row | list[Row]] = {
+    "home": Row(200, 302, 302, 302),
+    "account_login": Row(200, 302, 302, 302),
+    "account_request_login_code": Row(200, 302, 302, 302),
+    "account_confirm_login_code": Row(LOGIN, 302, 302, 302),
+    "account_logout": [Row(405, 405, 405, 405), Row(302, 302, 302, 302, method="post")],
+    "invitation": OPEN_TO_ALL,
+    "onboarding:makes": SIGNED_IN,
+    "onboarding:make": SIGNED_IN,
+    "onboarding:model": SIGNED_IN,
+    "onboarding:trim": SIGNED_IN,
+    "onboarding:start": [Row(LOGIN, 405, 405, 405), Row(LOGIN, 302, 302, 302, method="post")],
+    "onboarding:return": Row(LOGIN, 302, 404, 404),  # 302: to the same page without the ids
+    "onboarding:waitlist": SIGNED_IN,
+    "vehicles:list": SIGNED_IN,
+    "vehicles:detail": OWN,
+    "reconnects:start": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
+    "reconnects:lasting": OPEN_TO_ALL,
+    "reconnects:unsubscribe": OPEN_TO_ALL,
+}
+
+# The admin: sets of permissions, each of which opens the page; none at all closes it to everybody but superusers.
+
+
+@dataclass(frozen=True)
+class Rule:
+    opens: list[set[str]] = field(default_factory=list)
+    status: int = 200
+    method: str = "get"
+    for_all_staff: bool = False
+
+
+def model_pages(name: str, *, add: bool = False, delete: bool = False) -> dict[str, Rule]:
+    """The rows of a model's pages in the admin; what is not named is closed, looking is always a permission."""
+    app, _, model = name.rpartition("_")
+    look = [{f"{app}.view_{model}"}, {f"{app}.change_{model}"}]  # to Django who may change may look
+    return {
+        f"admin:{name}_changelist": Rule(look),
+        f"admin:{name}_change": Rule(look),
+        f"admin:{name}_history": Rule(look),
+        f"admin:{name}_add": Rule([{f"{app}.add_{model}"}] if add else []),
+        f"admin:{name}_delete": Rule([{f"{app}.delete_{model}"}] if delete else []),
+    }
+
+
+DIAGNOSTICS = [{"vehicles.view_diagnostics"}]
+SEE_BATCH = [{"reconnects.view_batch"}, {"reconnects.change_batch"}]
+ACT_ON_BATCH = [{*look, "reconnects.request_reconnect_links"} for look in SEE_BATCH]
+ALL_STAFF = Rule(for_all_staff=True)
+
+ADMIN: dict[str, Rule] = {
+    "admin:index": ALL_STAFF,
+    "admin:login": Rule(status=302, for_all_staff=True),
+    "admin:logout": Rule(status=302, method="post", for_all_staff=True),
+    "admin:password_change": ALL_STAFF,
+    "admin:password_change_done": ALL_STAFF,
+    "admin:jsi18n": ALL_STAFF,
+    "admin:autocomplete": Rule(),  # no admin of ours asks for it
+    "admin:view_on_site": Rule(status=404, for_all_staff=True),  # no model has a page of its own there
+    "admin:no-such-page": Rule(status=404, for_all_staff=True),
+    "admin:auth_user_password_change": Rule(),  # staff's passwords are superusers' to set, owners have none
+    "admin:vehicles_time_zone": Rule(DIAGNOSTICS, status=302, method="post"),
+    "admin:vehicles_vehicle_timeline": Rule(DIAGNOSTICS),
+    "admin:vehicles_vehicle_logs": Rule(DIAGNOSTICS),
+    "admin:vehicles_vehicle_log_entry": Rule(DIAGNOSTICS),
+    "admin:reconnects_batch_progress": Rule(SEE_BATCH),
+    "admin:reconnects_batch_csv": Rule(SEE_BATCH),
+    "admin:reconnects_batch_cancel": Rule(ACT_ON_BATCH),
+    "admin:reconnects_batch_retry": Rule(ACT_ON_BATCH),
+    "admin:reconnects_reconnect_qr": Rule([{"reconnects.view_reconnect_links"}]),
+    **model_pages("auth_group", add=True, delete=True),
+    **model_pages("accounts_user", add=True, delete=True),
+    "admin:accounts_user_add": Rule([{"accounts.add_user", "accounts.change_user"}]),
+    **model_pages("accounts_invitation", add=True, delete=True),
+    **model_pages("axes_accessattempt", delete=True),
+    **model_pages("catalogue_make"),
+    **model_pages("catalogue_model"),
+    **model_pages("catalogue_trim"),
+    **model_pages("vehicles_syncrun"),
+    **model_pages("vehicles_vehicle"),
+    **model_pages("onboarding_attempt"),
+    **model_pages("reconnects_batch"),
+    **model_pages("reconnects_reconnect"),
+    **model_pages("reconnects_unstablevehicle"),
+    **model_pages("django_tasks_database_dbtaskresult"),
+}
+
+# Admin actions: the permission each needs, beside looking at the list.
+ACTIONS: dict[tuple[str, str], str] = {
+    ("auth.Group", "delete_selected"): "auth.delete_group",
+    ("accounts.User", "delete_selected"): "accounts.delete_user",
+    ("accounts.Invitation", "delete_selected"): "accounts.delete_invitation",
+    ("accounts.Invitation", "send_again"): "accounts.add_invitation",
+    ("axes.AccessAttempt", "delete_selected"): "axes.delete_accessattempt",
+    ("vehicles.Vehicle", "mark_stale"): "vehicles.change_vehicle",
+    ("vehicles.Vehicle", "clear_stale"): "vehicles.change_vehicle",
+    ("vehicles.Vehicle", "refresh_from_ev_energy"): "vehicles.change_vehicle",
+    ("vehicles.Vehicle", "request_reconnect_links"): "reconnects.request_reconnect_links",
+    ("vehicles.Vehicle", "email_reconnect_links"): "reconnects.email_reconnect_links",
+    ("reconnects.UnstableVehicle", "clear_flag"): "reconnects.change_unstablevehicle",
+}
+
+ADDRESSES = addresses()
+# Django's old addresses of change pages, which only redirect to the new ones.
+REDIRECTS_ONLY = {address.route for address in ADDRESSES if address.name == "admin:view"}
+OWNERS_ADDRESSES = [each for each in ADDRESSES if not each.name.startswith("admin:")]
+STAFFS_ADDRESSES = [
+    each for each in ADDRESSES if each.name.startswith("admin:") and each.route not in REDIRECTS_ONLY
+]
+
+
+def test_every_address_has_a_row_and_every_row_an_address() -> None:
+    names = {address.name for address in ADDRESSES if address.route not in REDIRECTS_ONLY}
+
+    assert names == PAGES.keys() | ADMIN.keys()
+
+
+def test_every_admin_action_has_a_row_and_every_row_an_action() -> None:
+    request = request_of(make_owner(is_staff=True, is_superuser=True))
+
+    found = {
+        (model._meta.label, action)
+        for model, model_admin in admin.site._registry.items()
+        for action in model_admin.get_actions(request)
+    }
+
+    assert found == ACTIONS.keys()
+
+
+# A world in which there is one of everything
+
+
+@dataclass(frozen=True)
+class World:
+    owner: User
+    values: dict[str, str]  # of parameters
+    object_ids: dict[str, object]  # by the admin's name for a model
+
+    def path(self, address: Address) -> str:
+        model = address.name.removeprefix("admin:").rpartition("_")[0]
+        object_id = str(self.object_ids.get(model, 1))
+        return address.path(**self.values, object_id=object_id)
+
+
+@pytest.fixture
+def world(ev_energy_api: EvEnergyApi) -> World:
+    now = timezone.now()
+    owner, trim = make_owner(), make_trim()
+    reconnect, token = make_emailed(
+        vehicle=make_broken_car(owner=owner), lasting_until=now + timedelta(days=1)
+    )
+    ready = make_reconnect(State.LINK_READY, link_made_at=now, expires_at=now + timedelta(hours=1))
+    batch, attempt = Batch.objects.create(kind=BatchKind.LINKS), make_attempt(owner=owner)
+    invitation, invitation_token = Invitation.objects.invite(
+        email="new@example.com", invited_by=None, now=now
+    )
+    guess = AccessAttempt.objects.create(username="a", ip_address="192.0.2.1", failures_since_start=1)
+    lease = {"lease_id": attempt.pk, "lease_expires_at": now}
+    UnstableVehicle.objects.create(vehicle=reconnect.vehicle, repairs=3, flagged_at=now)
+    ev_energy_api.add_reconnect_link(reconnect.vehicle_id)
+    ev_energy_api.add_users()  # staff who start a journey are owners, too
+    ev_energy_api.add_created_user()
+    return World(
+        owner=owner,
+        values={
+            "make_id": trim.model.make_id,
+            "model_id": trim.model_id,
+            "trim_id": trim.pk,
+            "vehicle_id": reconnect.vehicle_id,
+            "attempt_id": str(attempt.pk),
+            "token": token,
+            "invitation_token": invitation_token,
+            "unsubscribe_token": unsubscribe_url(owner=owner).split("/")[-3],
+            "batch_id": str(batch.pk),
+            "reconnect_id": str(ready.pk),
+            "id": str(owner.pk),
+        },
+        object_ids={
+            "auth_group": Group.objects.create(name="Support").pk,
+            "accounts_user": owner.pk,
+            "accounts_invitation": invitation.pk,
+            "axes_accessattempt": guess.pk,
+            "catalogue_make": trim.model.make_id,
+            "catalogue_model": trim.model_id,
+            "catalogue_trim": trim.pk,
+            "vehicles_syncrun": SyncRun.objects.create(started_at=now, progressed_at=now, **lease).pk,
+            "vehicles_vehicle": reconnect.vehicle_id,
+            "onboarding_attempt": attempt.pk,
+            "reconnects_batch": batch.pk,
+            "reconnects_reconnect": reconnect.pk,
+            "reconnects_unstablevehicle": reconnect.vehicle_id,
+            "django_tasks_database_dbtaskresult": make_task().pk,
+        },
+    )
+
+
+def make_task() -> DBTaskResult:
+    return DBTaskResult.objects.create(
+        status=TaskResultStatus.SUCCESSFUL,
+        finished_at=timezone.now(),
+        args_kwargs={"args": [], "kwargs": {}},
+        task_path="onboarding_portal.onboarding.tasks.read_back",
+        backend_name="default",
+        queue_name="default",
+        run_after=timezone.now(),
+        exception_class_path="",
+        traceback="",
+    )
+
+
+def signed_in(user: User, backend: str = PASSWORD_BACKEND) -> Client:
+    client = Client()
+    client.force_login(user, backend=backend)
+    return client
+
+
+def staff_with(permissions: Iterable[str]) -> Client:
+    staff = make_staff()
+    wanted = set(permissions)
+    staff.user_permissions.set([each for each in Permission.objects.all() if name_of(each) in wanted])
+    return signed_in(staff)
+
+
+def name_of(permission: Permission) -> str:
+    return f"{permission.content_type.app_label}.{permission.codename}"
+
+
+def request_of(user: User) -> HttpRequest:
+    request = RequestFactory().get("/")
+    request.user = user
+    return request
+
+
+def outcome(response: HttpResponse) -> int | str:
+    location = response.headers.get("Location", "")
+    if location.startswith("/accounts/login/"):
+        return LOGIN
+    return ADMIN_LOGIN if location.startswith("/admin/login/") else response.status_code
+
+
+def ask(client: Client, method: str, path: str) -> int | str:
+    cache.clear()  # limits on lasting links count visitors
+    return outcome(getattr(client, method)(path))
+
+
+# Owners' pages
+
+
+def rows_of(name: str) -> list[Row]:
+    found = PAGES[name]
+    return found if isinstance(found, list) else [found]
+
+
+@pytest.mark.parametrize(
+    ("address", "row"),
+    [(address, row) for address in OWNERS_ADDRESSES for row in rows_of(address.name)],
+    ids=lambda value: value.name if isinstance(value, Address) else value.method,
+)
+def test_each_visitor_gets_what_the_table_says(world: World, address: Address, row: Row) -> None:
+    kind = address.name.rpartition(":")[2]
+    world.values["token"] = world.values.get(f"{kind}_token", world.values["token"])
+    path = world.path(address)
+
+    found = Row(
+        anonymous=ask(Client(), row.method, path),
+        other_owner=ask(signed_in(make_owner(), CODE_BACKEND), row.method, path),
+        staff=ask(staff_with([]), row.method, path),
+        owner=ask(signed_in(world.owner, CODE_BACKEND), row.method, path),
+        method=row.method,
+    )
+
+    assert found == row, found
+
+
+# The admin
+
+
+@pytest.mark.parametrize("address", STAFFS_ADDRESSES, ids=lambda address: address.route)
+def test_the_admin_lets_in_staff_alone(world: World, address: Address) -> None:
+    rule, path = ADMIN[address.name], world.path(address)
+
+    for client in (Client(), signed_in(world.owner, CODE_BACKEND)):
+        found = ask(client, rule.method, path)
+
+        if address.name == "admin:login":
+            assert found == 200
+        elif address.name == "admin:logout":
+            assert found == 302  # to the start page
+        else:
+            assert found == ADMIN_LOGIN
+
+
+@pytest.mark.parametrize("address", STAFFS_ADDRESSES, ids=lambda address: address.route)
+def test_an_admin_page_is_opened_by_its_permissions(world: World, address: Address) -> None:
+    rule, path = ADMIN[address.name], world.path(address)
+
+    for permissions in [set()] if rule.for_all_staff else rule.opens:
+        assert ask(staff_with(permissions), rule.method, path) == rule.status, permissions
+
+
+@pytest.mark.parametrize("address", STAFFS_ADDRESSES, ids=lambda address: address.route)
+def test_an_admin_page_is_closed_to_staff_with_all_other_permissions(world: World, address: Address) -> None:
+    rule, path = ADMIN[address.name], world.path(address)
+    if rule.for_all_staff:
+        return
+    every = {name_of(each) for each in Permission.objects.select_related("content_type")}
+    # One permission out of each set is enough to close it.
+    closing = [set(each) for each in product(*rule.opens)]
+
+    for missing in closing:
+        assert ask(staff_with(every - missing), rule.method, path) == 403, missing
+    assert ask(staff_with([]), rule.method, path) == 403
+
+
+@pytest.mark.parametrize(("label", "action"), ACTIONS)
+def test_an_admin_action_is_there_for_staff_with_its_permission_and_no_others(
+    label: str, action: str
+) -> None:
+    model = apps.get_model(label)
+    look = f"{model._meta.app_label}.view_{model._meta.model_name}"
+    every = {name_of(each) for each in Permission.objects.select_related("content_type")}
+    needed = ACTIONS[label, action]
+
+    def is_there(permissions: set[str]) -> bool:
+        client = staff_with(permissions)
+        request = request_of(User.objects.get(pk=client.session["_auth_user_id"]))
+        return action in admin.site._registry[model].get_actions(request)
+
+    assert is_there({look, needed})
+    assert not is_there(every - {needed})
+
+
+@pytest.mark.parametrize(("label", "action"), ACTIONS)
+def test_an_admin_action_sent_without_its_permission_changes_nothing(
+    world: World, label: str, action: str
+) -> None:
+    model = apps.get_model(label)
+    name = f"{model._meta.app_label}_{model._meta.model_name}"
+    client = staff_with({f"{model._meta.app_label}.view_{model._meta.model_name}"})
+    before = list(model._default_manager.order_by("pk").values())
+
+    client.post(
+        reverse(f"admin:{name}_changelist"),
+        {"action": action, "_selected_action": [world.object_ids[name]], "post": "yes"},
+    )
+
+    assert list(model._default_manager.order_by("pk").values()) == before
