@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -19,7 +20,6 @@ from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.sync import sync_catalogue
 from onboarding_portal.ev_energy.client import get_client
-from onboarding_portal.operations.demo_environment import FOLDER
 from onboarding_portal.operations.demo_mail import Mailbox
 
 OWNERS = ["anna@example.com", "ben@example.com"]
@@ -76,18 +76,21 @@ class Processes:
         return self._logs / f"{name}.log"
 
 
-def run_demo(*, say: Callable[[str], object]) -> None:
-    """Runs until Ctrl-C or SIGTERM, then ends every process it started. Raises DemoFailed."""
+def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
+    """Runs until Ctrl-C or SIGTERM, then ends every process it started. Raises DemoFailed.
+
+    `folder` is the one the environment was prepared for: what the demo keeps lies there.
+    """
     for name in ("mail", "logs"):
-        (FOLDER / name).mkdir(exist_ok=True)
+        (folder / name).mkdir(exist_ok=True)
     # The terminal is for what a person needs: addresses, codes, links. The rest is in the folder of logs.
     logging.getLogger().setLevel(logging.ERROR)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    processes = Processes(FOLDER / "logs")
+    processes = Processes(folder / "logs")
     try:
-        _start(processes, say=say)
-        mailbox = Mailbox(FOLDER / "mail")
+        _start(processes, folder=folder, say=say)
+        mailbox = Mailbox(folder / "mail")
         while True:
             processes.check()
             for lines in mailbox.new_mails():
@@ -99,7 +102,7 @@ def run_demo(*, say: Callable[[str], object]) -> None:
         processes.end()
 
 
-def _start(processes: Processes, *, say: Callable[[str], object]) -> None:
+def _start(processes: Processes, *, folder: Path, say: Callable[[str], object]) -> None:
     say("Preparing the database …")
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
@@ -107,7 +110,7 @@ def _start(processes: Processes, *, say: Callable[[str], object]) -> None:
     sandbox = urlsplit(settings.EV_ENERGY_API_URL)
     sandbox_origin = f"{sandbox.scheme}://{sandbox.netloc}"
     seeds = [word for owner in OWNERS for word in ("--seed-owner", owner)]
-    command = ["sandbox", "--port", str(sandbox.port), "--state", str(FOLDER / "sandbox.json"), *seeds]
+    command = ["sandbox", "--port", str(sandbox.port), "--state", str(folder / "sandbox.json"), *seeds]
     command += ["--redirect-url", f"{settings.PORTAL_URL}/vehicles/"]
     processes.start("sandbox", [*MANAGE, *command], ready_url=sandbox_origin)
     say("Fetching the catalogue and the demo's cars …")
@@ -121,7 +124,7 @@ def _start(processes: Processes, *, say: Callable[[str], object]) -> None:
     processes.start("clock", [*MANAGE, "clock"])
     say(
         WELCOME.format(
-            portal=settings.PORTAL_URL, sandbox=sandbox_origin, folder=FOLDER, owners=" or ".join(OWNERS)
+            portal=settings.PORTAL_URL, sandbox=sandbox_origin, folder=folder, owners=" or ".join(OWNERS)
         )
     )
 
@@ -136,7 +139,7 @@ def load_demo_data() -> None:
         owner = User.objects.with_email(address).first() or User.objects.create_user(address)
         if not owner.ev_energy_user_id:
             ensure_ev_energy_user(user=owner, client=client)
-    call_command("sync_vehicles", verbosity=0)
+    call_command("sync_vehicles", stdout=StringIO())
 
 
 def _answers(url: str) -> bool:

@@ -19,6 +19,9 @@ PORTS_TO_TRY = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="Where it keeps things (default: %(default)s)."
+    )
     parser.add_argument("--fresh", action="store_true", help="Forget everything earlier demos left behind.")
     parser.add_argument(
         "--port", type=int, default=WEB_PORT, help="The portal's port (default: %(default)s)."
@@ -36,14 +39,15 @@ def prepare(*, arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(add_help=False)
     add_arguments(parser)
     options, _ = parser.parse_known_args(arguments)
+    folder: Path = options.folder.resolve()
     if options.fresh:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
     web_port = free_port(wanted=options.port, name="The portal")
     sandbox_port = free_port(wanted=options.sandbox_port, name="The sandbox", taken=[web_port])
     sandbox = f"http://{HOST}:{sandbox_port}"
     os.environ |= {
-        "SECRET_KEY": _kept_secret("secret-key"),
+        "SECRET_KEY": _kept_secret(folder / "secret-key"),
         "DEBUG": "false",
         "ALLOWED_HOSTS": f"{HOST},localhost",
         "PORTAL_URL": f"http://{HOST}:{web_port}",
@@ -51,10 +55,10 @@ def prepare(*, arguments: Sequence[str]) -> None:
         "PORTAL_SUPPORT_EMAIL": "help@brightfield.example",
         "DEFAULT_FROM_EMAIL": "Brightfield Energy <cars@brightfield.example>",
         "SIGNUP_OPEN": "true",
-        "DATABASE_URL": f"sqlite:///{FOLDER / 'db.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "CACHE_URL": "dbcache://portal_cache",
-        "EMAIL_URL": f"filemail:///{FOLDER / 'mail'}",  # the first slash is cut off when it is read
-        "STATIC_ROOT": str(FOLDER / "static"),
+        "EMAIL_URL": f"filemail:///{folder / 'mail'}",  # the first slash is cut off when it is read
+        "STATIC_ROOT": str(folder / "static"),
         "TRUSTED_PROXY_COUNT": "0",
         "EV_ENERGY_API_URL": f"{sandbox}/v2",
         "EV_ENERGY_TOKEN_URL": f"{sandbox}/o/token/",
@@ -90,8 +94,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _kept_secret(name: str) -> str:
-    path = FOLDER / name
+def _kept_secret(path: Path) -> str:
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(50))

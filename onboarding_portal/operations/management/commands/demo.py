@@ -18,6 +18,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run_demo(say=self.stdout.write)
+            run_demo(folder=options["folder"].resolve(), say=self.stdout.write)
         except DemoFailed as error:
             raise CommandError(str(error)) from error
