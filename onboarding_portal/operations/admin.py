@@ -12,5 +12,5 @@ admin.site.unregister(DBTaskResult)
 class TaskAdmin(DBTaskResultAdmin):
     show_full_result_count = False
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
-        return ["id", "task_path", "status", "enqueued_at", "started_at", "finished_at"]
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("id", "task_path", "status", "enqueued_at", "started_at", "finished_at")
