@@ -6,7 +6,6 @@ from typing import Any
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.models import Make, Model, Trim
-from onboarding_portal.catalogue.words import search_words
 from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
 
@@ -31,21 +30,19 @@ def make_staff(**fields: Any) -> User:
 
 
 def make_make(name: str = "Volvo", **fields: Any) -> Make:
-    values = {"make_id": make_id("vmak"), "name": name, "search_words": search_words(name), **fields}
+    values = {"make_id": make_id("vmak"), "name": name, **fields}
     return Make.objects.create(**values)
 
 
 def make_model(name: str = "EX30", *, make: Make | None = None, **fields: Any) -> Model:
     make = make or make_make()
-    words = search_words(make.name, name)
-    values = {"model_id": make_id("vmod"), "make": make, "name": name, "search_words": words, **fields}
+    values = {"model_id": make_id("vmod"), "make": make, "name": name, **fields}
     return Model.objects.create(**values)
 
 
 def make_trim(name: str = "Twin Motor", *, model: Model | None = None, **fields: Any) -> Trim:
     model = model or make_model()
-    words = search_words(model.make.name, model.name, name)
-    values = {"trim_id": make_id("trim"), "model": model, "name": name, "search_words": words, **fields}
+    values = {"trim_id": make_id("trim"), "model": model, "name": name, **fields}
     return Trim.objects.create(**values)
 
 

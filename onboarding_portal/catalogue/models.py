@@ -4,10 +4,15 @@ How far an owner must pick is decided by `onboardable`: ev.energy gives an `onbo
 or trim that is enough by itself, and none where the next step is needed. A trim without one cannot be connected.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from onboarding_portal.catalogue.words import search_words
 
 ID_LENGTH = 30  # four letters and a 26-character ULID
 
@@ -61,6 +66,17 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Search finds what a script stored by name, too; a sync, which writes many at once, sees to that itself."""
+        self.search_words = search_words(*self.path_names)
+        fields = None if update_fields is None else {*update_fields, "search_words"}
+        super().save(update_fields=fields, **options)
+
+    @property
+    def path_names(self) -> list[str]:
+        """The names from the make down to this."""
+        return [self.name]
+
 
 class Make(Entry):
     make_id = models.CharField(_("make id"), max_length=ID_LENGTH, primary_key=True)
@@ -90,6 +106,10 @@ class Model(Entry):
         verbose_name = _("model")
         verbose_name_plural = _("models")
 
+    @property
+    def path_names(self) -> list[str]:
+        return [*self.make.path_names, self.name]
+
 
 class Trim(Entry):
     trim_id = models.CharField(_("trim id"), max_length=ID_LENGTH, primary_key=True)
@@ -101,6 +121,10 @@ class Trim(Entry):
     class Meta:
         verbose_name = _("trim")
         verbose_name_plural = _("trims")
+
+    @property
+    def path_names(self) -> list[str]:
+        return [*self.model.path_names, self.name]
 
     @property
     def battery_note(self) -> str:

@@ -76,11 +76,8 @@ def run_spenders(
         }
         command = [sys.executable, "-m", "tests.ev_energy.spender"]
         prepares = {**environment, "SPENDER_PREPARES": "1"}
-        subprocess.run(command, cwd=ROOT, env=prepares, check=True)  # noqa: S603  our own module
-        spenders = [
-            subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: S603  our own module
-            for _ in range(processes)
-        ]
+        subprocess.run(command, cwd=ROOT, env=prepares, check=True)
+        spenders = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(processes)]
         assert [spender.wait(timeout=60) for spender in spenders] == [0] * processes
 
 

@@ -2,7 +2,9 @@
 
 import json
 import re
+import runpy
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,6 +13,15 @@ from onboarding_portal.operations.purge import RULES, Rule
 
 ROOT = settings.BASE_DIR
 GUIDE = (ROOT / "docs/deploy.md").read_text()
+# Without a default of their own; .env.example has an example, or nothing, in their place.
+NEEDED = {
+    "SECRET_KEY": "x" * 50,
+    "PORTAL_URL": "https://cars.example.com",
+    "EV_ENERGY_API_URL": "https://api.ev.energy/v2",
+    "EV_ENERGY_TOKEN_URL": "https://api.ev.energy/o/token/",
+    "EV_ENERGY_CLIENT_ID": "client",
+    "EV_ENERGY_CLIENT_SECRET": "client-secret",
+}
 PROCESSES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
 
@@ -19,16 +30,55 @@ def settings_read() -> set[str]:
     return set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", source))
 
 
+def _assignments() -> list[str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return [line for line in lines if re.match(r"[A-Z_]+=", line)]
+
+
+def _settings_with(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> dict[str, Any]:
+    """Returns what the settings module makes of an environment. An empty variable keeps a developer's .env out."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    values = runpy.run_path(str(ROOT / "onboarding_portal/settings.py"))
+    return {name: value for name, value in values.items() if name.isupper()}
+
+
 def test_the_procfile_starts_web_worker_and_clock_after_a_release() -> None:
     assert list(PROCESSES) == ["release", "web", "worker", "clock"]
 
 
 def test_env_example_has_a_line_with_a_word_about_each_setting() -> None:
-    lines = (ROOT / ".env.example").read_text().splitlines()
-    named = [line.partition("=")[0] for line in lines if re.match(r"[A-Z_]+=", line)]
+    named = [line.partition("=")[0] for line in _assignments()]
 
     assert set(named) == settings_read()
     assert len(named) == len(set(named))
+
+
+def test_env_example_shows_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_defaults = _settings_with(monkeypatch, dict.fromkeys(settings_read(), "") | NEEDED)
+    shown = dict(line.split("=", 1) for line in _assignments())
+
+    assert _settings_with(monkeypatch, shown | NEEDED) == with_defaults
+
+
+def test_app_json_has_the_values_of_env_example() -> None:
+    described = json.loads((ROOT / "app.json").read_text())["env"]
+    shown = dict(line.split("=", 1) for line in _assignments())
+    values = {name: entry["value"] for name, entry in described.items() if "value" in entry}
+
+    assert values == {name: shown[name] for name in values}
+
+
+def test_the_readme_names_settings_that_exist() -> None:
+    table = (ROOT / "README.md").read_text().partition("## Settings")[2]
+    named = {
+        name
+        for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+
+    assert len(named) > 10
+    assert named <= settings_read()
 
 
 def test_app_json_describes_each_setting() -> None:

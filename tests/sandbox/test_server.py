@@ -28,7 +28,7 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A sandbox in a process of its own, and its origin."""
     command = [*COMMAND, "--port", "0", *arguments]
     # Only this repository's own module is run, with arguments written in this file.
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:  # noqa: S603
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
         try:
             assert started.stdout is not None
             line = started.stdout.readline()
@@ -61,7 +61,7 @@ def running() -> Iterator[Running]:
 
 def refusal(*arguments: str) -> str:
     # Only this repository's own module is run, with arguments written in this file.
-    answer = subprocess.run(  # noqa: S603
+    answer = subprocess.run(
         [*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
     )
     assert answer.returncode == 1
