@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.budget import seconds_until_done
+from onboarding_portal.vehicles.advice import where_reconnecting_does_not_help
 from onboarding_portal.vehicles.models import VehicleQuerySet
 
 from . import tasks
@@ -42,10 +43,14 @@ LEFT_OUT: dict[str, Promise] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a batch would do. `left_out` maps a key of LEFT_OUT to its number of vehicles, zeros left away."""
+    """What a batch would do. `left_out` maps a key of LEFT_OUT to its number of vehicles, zeros left away.
+
+    For `in_vain` of the eligible vehicles the cause is known, and signing in again does not mend it.
+    """
 
     kind: BatchKind
     eligible: int
+    in_vain: int
     left_out: dict[str, int]
     estimated_seconds: float
 
@@ -60,17 +65,20 @@ def plan_batch(*, vehicles: VehicleQuerySet, kind: BatchKind, now: datetime) -> 
     The time is what the request budget allows; e-mails need no request and so no time from it.
     """
     flag_unstable(now=now)
-    counted = dict(
-        with_reason(vehicles, kind=kind, now=now)
+    in_vain = Count("pk", filter=where_reconnecting_does_not_help())
+    counted = {
+        reason: (count, count_in_vain)
+        for reason, count, count_in_vain in with_reason(vehicles, kind=kind, now=now)
         .order_by()
         .values_list("left_out_because")
-        .annotate(Count("pk"))
-    )
-    eligible = counted.pop("", 0)
+        .annotate(total=Count("pk"), in_vain=in_vain)
+    }
+    eligible, eligible_in_vain = counted.pop("", (0, 0))
     return Plan(
         kind=kind,
         eligible=eligible,
-        left_out={key: counted[key] for key in LEFT_OUT if key in counted},
+        in_vain=eligible_in_vain,
+        left_out={key: counted[key][0] for key in LEFT_OUT if key in counted},
         estimated_seconds=_estimated_seconds(eligible, kind=kind, now=now),
     )
 

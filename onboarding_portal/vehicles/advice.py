@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -117,6 +118,12 @@ def reconnect_helps(vehicle: Vehicle) -> bool:
     return vehicle.integration == Integration.INACTIVE or (
         vehicle.is_stale and vehicle.can_be_stale and advice_for(vehicle).reconnect_helps
     )
+
+
+def where_reconnecting_does_not_help() -> Q:
+    """`not reconnect_helps` for stale vehicles, for queries: the cause asks for patience, and nothing is cut off."""
+    patience = [cause for cause, advice in ADVICE.items() if not advice.reconnect_helps]
+    return Q(cause__in=patience) & ~Q(integration=Integration.INACTIVE)
 
 
 def why(vehicle: Vehicle) -> str:

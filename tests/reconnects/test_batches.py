@@ -19,7 +19,7 @@ from onboarding_portal.reconnects.batches import (
 )
 from onboarding_portal.reconnects.models import Batch, BatchKind, Failure, Reconnect, UnstableVehicle
 from onboarding_portal.reconnects.states import OPEN_STATES, State
-from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
+from onboarding_portal.vehicles.models import Cause, Integration, StaleReason, Vehicle
 from tests.factories import NOW, make_owner, make_staff, make_stale_vehicle, make_vehicle
 
 from .rows import LINK, make_broken_car, make_reconnect
@@ -103,6 +103,16 @@ def test_plan_tells_the_time_within_the_budget(settings: Any) -> None:
 
     assert links.estimated_seconds >= 3600  # the second has to wait for the window
     assert mails.estimated_seconds == 0
+
+
+def test_plan_tells_for_how_many_signing_in_again_will_not_help() -> None:
+    make_broken_car()
+    for integration in (Integration.ACTIVE, Integration.INACTIVE):
+        make_stale_vehicle(StaleReason.SILENT, integration=integration, cause=Cause.ASLEEP_OR_OUT_OF_COVERAGE)
+
+    planned = plan_batch(vehicles=Vehicle.objects.all(), kind=BatchKind.EMAILS, now=NOW)
+
+    assert (planned.eligible, planned.in_vain) == (3, 1)  # once ev.energy has cut a car off, it always helps
 
 
 def test_plan_takes_the_same_queries_however_many_vehicles() -> None:
