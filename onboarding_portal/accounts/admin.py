@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from onboarding_portal.accounts import invitations
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Invitation, User, normalize_email
+from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.ids import is_user_id
 
 
@@ -131,8 +132,9 @@ class InvitationAdmin(admin.ModelAdmin[Invitation]):
     def save_model(
         self, request: HttpRequest, obj: Invitation, form: forms.ModelForm[Invitation], change: bool
     ) -> None:
-        inviter = request.user if isinstance(request.user, User) else None
-        stored, token = Invitation.objects.invite(email=obj.email, invited_by=inviter, now=timezone.now())
+        stored, token = Invitation.objects.invite(
+            email=obj.email, invited_by=user_of(request), now=timezone.now()
+        )
         obj.pk = stored.pk  # what the admin goes on with and writes in its log
         transaction.on_commit(partial(self._send, request, stored, token))
 

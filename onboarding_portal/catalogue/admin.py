@@ -1,11 +1,11 @@
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
 
 from onboarding_portal.catalogue.models import Entry, Make, Model, Trim
+from onboarding_portal.read_only import ReadOnly
 
 
-class EntryAdmin(admin.ModelAdmin[Entry]):
+class EntryAdmin(ReadOnly, admin.ModelAdmin[Entry]):
     """The catalogue is ev.energy's: staff look, `sync_catalogue` writes."""
 
     list_filter = ["onboardable", ("retired_at", admin.EmptyFieldListFilter)]
@@ -13,15 +13,6 @@ class EntryAdmin(admin.ModelAdmin[Entry]):
     ordering = ["name"]
     # Django makes a form's fields even for those who only look, and warns of the scheme it would assume.
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 @admin.register(Make)

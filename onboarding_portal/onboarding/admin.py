@@ -1,24 +1,10 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.accounts.models import normalize_email
-from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.onboarding.models import Attempt, Claim
-
-
-class ReadOnly:
-    """Journeys are history: staff read them."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+from onboarding_portal.read_only import ReadOnly
+from onboarding_portal.vehicles.admin_list import SEARCH_HELP, search
 
 
 class ClaimInline(ReadOnly, admin.TabularInline[Claim, Attempt]):
@@ -41,7 +27,7 @@ class AttemptAdmin(ReadOnly, admin.ModelAdmin[Attempt]):
     list_filter = ["state", "started_at"]
     list_select_related = ["owner"]
     search_fields = ["owner__email"]
-    search_help_text = _("The beginning of an e-mail address, or a whole vehicle id")
+    search_help_text = SEARCH_HELP
     ordering = ["-started_at"]
     show_full_result_count = False
     inlines = [ClaimInline]
@@ -49,10 +35,4 @@ class AttemptAdmin(ReadOnly, admin.ModelAdmin[Attempt]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str
     ) -> tuple[QuerySet[Attempt], bool]:
-        """Both searches run on indexes, however many attempts there are."""
-        term = search_term.strip()
-        if is_vehicle_id(term):
-            return queryset.filter(pk__in=Claim.objects.filter(vehicle_id=term).values("attempt")), False
-        if term:
-            return queryset.filter(owner__email__startswith=normalize_email(term)), False
-        return queryset, False
+        return search(rows=queryset, term=search_term, vehicle_id="claims__vehicle_id"), False

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from onboarding_portal.accounts.requests import owner_of
+from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.pick import Pick, PickRefused, resolve_pick
 from onboarding_portal.catalogue.search import search
@@ -74,7 +74,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if not (pick.is_empty or pick.is_enough):
         return redirect(f"onboarding:{('make', 'model', 'trim')[len(pick.path_ids) - 1]}", *pick.path_ids)
     try:
-        return HttpResponseRedirect(start_attempt(owner=owner_of(request), now=timezone.now(), **ids))
+        return HttpResponseRedirect(start_attempt(owner=user_of(request), now=timezone.now(), **ids))
     except EvEnergyError:
         return render(request, "onboarding/start_failed.html", {"pick": pick}, status=503)
 
@@ -83,7 +83,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
-    owner = owner_of(request)
+    owner = user_of(request)
     attempt = Attempt.objects.filter(pk=attempt_id, owner=owner).first()
     if attempt is None:
         return render(request, "onboarding/return_unknown.html", status=404)
@@ -114,7 +114,7 @@ def waitlist(request: HttpRequest) -> HttpResponse:
     language = request.headers.get("Accept-Language", "")
     try:
         join_waitlist(
-            owner=owner_of(request), client=get_client(), accept_language=language, **form.cleaned_data
+            owner=user_of(request), client=get_client(), accept_language=language, **form.cleaned_data
         )
     except Invalid:
         form.add_error(None, form.refused_message)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from onboarding_portal.accounts.requests import owner_of
+from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError
 from onboarding_portal.refusals import TooManyRequests
@@ -32,7 +32,7 @@ from .unsubscribe import UnknownToken, owner_of_token, stop_reminders
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, vehicle_id: str) -> HttpResponse:
-    owner = owner_of(request)
+    owner = user_of(request)
     vehicle = get_object_or_404(Vehicle.objects.of(owner.pk), pk=vehicle_id)
     if request.method != "POST":
         # Whoever had to sign in on the way here comes back with a GET: the button is on the vehicle's page.

@@ -1,6 +1,6 @@
 """Staff's view of vehicles. ev.energy is their source: staff change notes and marks, nothing else."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.read_only import NeitherAddedNorDeleted, ReadOnly
 from onboarding_portal.vehicles import admin_list, advice
 from onboarding_portal.vehicles.diagnostics.admin_views import diagnostics_urls
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
@@ -28,16 +29,8 @@ TITLES = {
 }
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
 @admin.register(Vehicle)
-class VehicleAdmin(ReadOnlyAdmin):
+class VehicleAdmin(NeitherAddedNorDeleted, admin.ModelAdmin[Any]):
     list_display = ["owner", "car", "integration", "stale_reason", "cause", "last_status_at", "vehicle_id"]
     list_display_links = ["owner", "vehicle_id"]
     list_select_related = ["owner", "make", "model"]
@@ -57,7 +50,7 @@ class VehicleAdmin(ReadOnlyAdmin):
     sortable_by = ["vehicle_id", "last_status_at"]
     paginator = admin_list.CappedPaginator
     search_fields = ["vehicle_id"]
-    search_help_text = _("A whole vehicle id, or the beginning of the owner's e-mail address.")
+    search_help_text = admin_list.SEARCH_HELP
     actions = ["mark_stale", "clear_stale", "refresh_from_ev_energy"]
     fieldsets = [
         (None, {"fields": ["vehicle_id", "owner", "make", "model", "trim", "description", "staff_notes"]}),
@@ -101,7 +94,7 @@ class VehicleAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return admin_list.search(vehicles=queryset, term=search_term), False
+        return admin_list.search(rows=queryset, term=search_term), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [
@@ -128,7 +121,7 @@ class VehicleAdmin(ReadOnlyAdmin):
     def _carry_out(self, act: Act, request: HttpRequest, queryset: QuerySet[Vehicle]) -> HttpResponse | None:
         now = timezone.now()
         if request.POST.get("confirmed") == "yes":
-            count = carry_out(act=act, vehicles=queryset, by=cast("User", request.user), now=now)
+            count = carry_out(act=act, vehicles=queryset, by=user_of(request), now=now)
             done = ngettext("Changed %(count)d vehicle.", "Changed %(count)d vehicles.", count)
             if act is Act.REFRESH:
                 done = ngettext(
@@ -152,7 +145,7 @@ class VehicleAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyAdmin):
+class SyncRunAdmin(ReadOnly, admin.ModelAdmin[SyncRun]):
     list_display = [
         "started_at",
         "state",
@@ -162,6 +155,3 @@ class SyncRunAdmin(ReadOnlyAdmin):
         "removed_count",
     ]
     ordering = ["-started_at"]
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False

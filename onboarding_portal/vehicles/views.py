@@ -1,7 +1,5 @@
 """The owner's pages: all of their cars, and one of them. Another owner's car is as unknown as one that never was."""
 
-from typing import cast
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -9,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.vehicles.cards import show
 from onboarding_portal.vehicles.models import Vehicle
 
@@ -18,7 +16,7 @@ from onboarding_portal.vehicles.models import Vehicle
 @login_required
 @never_cache
 def vehicle_list(request: HttpRequest) -> HttpResponse:
-    owner = cast("User", request.user)
+    owner = user_of(request)
     page = show(vehicles=Vehicle.objects.of(owner.pk), now=timezone.now())
     return render(request, "vehicles/list.html", {"page": page})
 
@@ -27,7 +25,7 @@ def vehicle_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def vehicle_detail(request: HttpRequest, vehicle_id: str) -> HttpResponse:
-    owner = cast("User", request.user)
+    owner = user_of(request)
     vehicle = get_object_or_404(Vehicle.objects.of(owner.pk), pk=vehicle_id)
     page = show(vehicles=[vehicle], now=timezone.now())
     return render(request, "vehicles/detail.html", {"page": page, "card": page.cards[0]})

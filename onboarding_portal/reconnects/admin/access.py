@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.requests import user_of
 
 from ..models import BatchKind
 
@@ -16,33 +16,13 @@ _PERMISSION_FOR = {
 }
 
 
-def staff_of(request: HttpRequest) -> User:
-    """The person at work. The admin site has let nobody in who is not staff; raises PermissionDenied otherwise."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
 def may_ask_for(kind: BatchKind, request: HttpRequest) -> bool:
     """Whether the person may create, cancel and retry batches of this kind."""
-    return staff_of(request).has_perm(_PERMISSION_FOR[kind])
+    return user_of(request).has_perm(_PERMISSION_FOR[kind])
 
 
 def may_see_links(request: HttpRequest) -> bool:
-    return staff_of(request).has_perm("reconnects.view_reconnect_links")
-
-
-class ReadOnly:
-    """Journeys are history: staff read them."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    return user_of(request).has_perm("reconnects.view_reconnect_links")
 
 
 class StaffStyles:

@@ -22,12 +22,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.read_only import ReadOnly
+
 from .. import batches
 from ..batch_progress import BatchProgress, batch_progress
 from ..duration import in_words
 from ..models import Batch, BatchKind, Reconnect
 from ..states import State
-from .access import ReadOnly, StaffStyles, may_ask_for, may_see_links, staff_of
+from .access import StaffStyles, may_ask_for, may_see_links
 from .links import shown_link
 
 ROWS_PER_PAGE = 25
@@ -111,7 +114,7 @@ class BatchAdmin(ReadOnly, StaffStyles, admin.ModelAdmin[Batch]):
         batch = self._batch_to_act_on(request, batch_id)
         if request.method != "POST":
             return self._ask(request, batch, "admin/reconnects/confirm_cancel.html")
-        count = batches.cancel_batch(batch=batch, by=staff_of(request), now=timezone.now())
+        count = batches.cancel_batch(batch=batch, by=user_of(request), now=timezone.now())
         done = ngettext("Cancelled %d reconnect.", "Cancelled %d reconnects.", count) % count
         return self._done(request, batch, done, count=count)
 
@@ -119,7 +122,7 @@ class BatchAdmin(ReadOnly, StaffStyles, admin.ModelAdmin[Batch]):
         batch = self._batch_to_act_on(request, batch_id)
         if request.method != "POST":
             return self._ask(request, batch, "admin/reconnects/confirm_retry.html")
-        count = batches.retry_failed(batch=batch, by=staff_of(request), now=timezone.now())
+        count = batches.retry_failed(batch=batch, by=user_of(request), now=timezone.now())
         done = ngettext("Trying %d reconnect again.", "Trying %d reconnects again.", count) % count
         return self._done(request, batch, done, count=count)
 

@@ -13,13 +13,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.accounts.models import normalize_email
-from onboarding_portal.ev_energy.ids import is_vehicle_id
-from onboarding_portal.vehicles.admin_list import CappedPaginator
+from onboarding_portal.read_only import ReadOnly
+from onboarding_portal.vehicles.admin_list import SEARCH_HELP, CappedPaginator, search
 
 from ..handing_out import link_to_hand_out, qr_code
 from ..models import Reconnect, ReconnectEvent
-from .access import ReadOnly, StaffStyles, may_see_links
+from .access import StaffStyles, may_see_links
 from .links import shown_link
 
 
@@ -49,7 +48,7 @@ class ReconnectAdmin(ReadOnly, StaffStyles, admin.ModelAdmin[Reconnect]):
     sortable_by = ()
     ordering = ["-pk"]
     search_fields = ["vehicle_id"]
-    search_help_text = _("A whole vehicle id, or the beginning of the owner's e-mail address.")
+    search_help_text = SEARCH_HELP
     inlines = [HistoryInline]
     actions = None
     readonly_fields = ["owner", "link_shown", "link_hidden"]
@@ -83,13 +82,7 @@ class ReconnectAdmin(ReadOnly, StaffStyles, admin.ModelAdmin[Reconnect]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Reconnect], search_term: str
     ) -> tuple[QuerySet[Reconnect], bool]:
-        """Both searches run on indexes, however many reconnects there are."""
-        term = search_term.strip()
-        if is_vehicle_id(term):
-            return queryset.filter(vehicle_id=term), False
-        if term:
-            return queryset.filter(vehicle__owner__email__startswith=normalize_email(term)), False
-        return queryset, False
+        return search(rows=queryset, term=search_term, owner="vehicle__owner"), False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # Django allows filters over any field of the row: `?url__startswith=` would give the secret away bit by bit.

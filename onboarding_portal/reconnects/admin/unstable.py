@@ -10,9 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.read_only import ReadOnly
+
 from ..models import UnstableVehicle
 from ..querysets import UnstableVehicleQuerySet
-from .access import PlainRefusals, ReadOnly, StaffStyles, staff_of
+from .access import PlainRefusals, StaffStyles
 
 
 class NeedsStaffFilter(admin.SimpleListFilter):
@@ -51,12 +54,12 @@ class UnstableVehicleAdmin(ReadOnly, StaffStyles, PlainRefusals):
         return unstable.vehicle.name
 
     def has_clear_permission(self, request: HttpRequest) -> bool:
-        return staff_of(request).has_perm("reconnects.change_unstablevehicle")
+        return user_of(request).has_perm("reconnects.change_unstablevehicle")
 
     @admin.action(description=_("Staff have looked: e-mails may go out again"), permissions=["clear"])
     def clear_flag(self, request: HttpRequest, queryset: UnstableVehicleQuerySet) -> None:
         """Asks for no confirmation: it sends nothing, and the rules flag a vehicle again if it is not better."""
-        staff = staff_of(request)
+        staff = user_of(request)
         flagged = list(queryset.flagged())
         count = queryset.clear(by=staff, now=timezone.now())
         LogEntry.objects.log_actions(

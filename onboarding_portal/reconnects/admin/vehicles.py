@@ -17,6 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.read_only import ReadOnly
 from onboarding_portal.vehicles.admin import VehicleAdmin
 from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
 
@@ -24,7 +26,7 @@ from ..batches import Plan, plan_batch
 from ..confirmation import AlreadyConfirmed, OtherThanConfirmed, create_confirmed
 from ..duration import in_words
 from ..models import Batch, BatchKind, Reconnect
-from .access import PlainRefusals, ReadOnly, StaffStyles, may_ask_for, staff_of
+from .access import PlainRefusals, StaffStyles, may_ask_for
 from .forms import ConfirmationForm
 
 KIND_OF_ACTION = {
@@ -99,7 +101,7 @@ class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, VehicleAdmin):
             return self._ask(plan, request)
         try:
             batch = create_confirmed(
-                vehicles=vehicles, kind=kind, by=staff_of(request), now=now, **form.confirmed
+                vehicles=vehicles, kind=kind, by=user_of(request), now=now, **form.confirmed
             )
         except AlreadyConfirmed as repetition:
             return self._show(repetition.batch, request)

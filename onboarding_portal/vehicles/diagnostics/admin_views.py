@@ -6,7 +6,7 @@ and still shows what the portal knows. Only an entry ev.energy does not have is 
 
 from collections.abc import Callable
 from datetime import tzinfo
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.vehicles.converters import VehicleIdConverter
 from onboarding_portal.vehicles.diagnostics.chart import chart_of
@@ -99,7 +99,7 @@ def timeline(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     form = period_form(request.GET, zone=zone, longest=LONGEST)
     period = whole_period(form.period, now=now)
     line = read_timeline(client=get_client(), vehicle=vehicle, period=period, now=now)
-    may_see_reconnects = cast("User", request.user).has_perm("reconnects.view_reconnect")
+    may_see_reconnects = user_of(request).has_perm("reconnects.view_reconnect")
     events = events_of(line, vehicle_id=vehicle.pk, links_reconnects=may_see_reconnects)
     facts = sorted([*events, *sample_events(line.samples)], key=lambda event: event.at, reverse=True)
     context = {
