@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
-    "onboarding_portal.operations.refusals.RefusalMiddleware",
+    "onboarding_portal.operations.wrong_method.WrongMethodMiddleware",
 ]
 
 ROOT_URLCONF = "onboarding_portal.urls"

@@ -11,11 +11,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from onboarding_portal.accounts.mail import MailNotSent, send_mail
+from onboarding_portal.vehicles.advice import make_name
 
 from .failures import PAUSES, put_back
 from .lasting import create_token
 from .models import Failure, Reconnect, UnstableVehicle
-from .names import car_name, make_name
+from .names import car_name
 from .needs import needs_repair
 from .states import State
 from .unsubscribe import unsubscribe_url

@@ -9,6 +9,8 @@ from .failures import ForeignLink, failure_of
 from .link import Busy
 from .models import Failure, WrongState
 
+Blocked = EvEnergyError | ForeignLink | Busy | WrongState
+
 _STATUSES = {
     Failure.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Failure.LIMITED: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -26,7 +28,7 @@ class Outcome:
     minutes: int | None = None
 
 
-def outcome_of(problem: EvEnergyError | ForeignLink | Busy | WrongState) -> Outcome:
+def outcome_of(problem: Blocked) -> Outcome:
     if isinstance(problem, Busy):
         return Outcome(kind="BUSY", status=HTTPStatus.SERVICE_UNAVAILABLE, can_retry=True)
     if isinstance(problem, WrongState):

@@ -6,11 +6,11 @@ ev.energy sends owners back to an address fixed for the whole application, so th
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onboarding_portal.vehicles.advice import make_name
 from onboarding_portal.vehicles.cards import day_and_time
 from onboarding_portal.vehicles.models import Vehicle
 
 from .models import Reconnect
-from .names import make_name
 from .needs import needs_repair
 from .states import State
 

@@ -36,19 +36,6 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         """What a worker should look at now, and nobody is at."""
         return self.unleased(now=now).filter(next_work_at__lte=now)
 
-    def awaiting_link(self) -> "ReconnectQuerySet":
-        return self.filter(state=State.QUEUED, wants_email=False)
-
-    def awaiting_mail(self) -> "ReconnectQuerySet":
-        """A first e-mail, a reminder, or the good news: whichever the state calls for."""
-        return self.filter(
-            Q(state__in=[State.QUEUED, State.LINK_READY], wants_email=True)
-            | Q(state__in=[State.EMAILED, State.RECONNECTED])
-        )
-
-    def awaiting_data(self) -> "ReconnectQuerySet":
-        return self.filter(state=State.REDIRECTED)
-
     def count_by_state(self) -> dict[State, int]:
         """How many rows each state has, zeros included, in one query."""
         counted = dict(self.order_by().values_list("state").annotate(Count("pk")))

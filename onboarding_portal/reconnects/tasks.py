@@ -14,19 +14,18 @@ from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from onboarding_portal.vehicles.tasks import NOBODY_IS_WAITING, OWNER_IS_WAITING
+
 from . import sweep as sweeping
 from .bulk import Lane, has_work, run_slice
 
 __all__ = ["Lane", "start", "sweep_reconnects"]
 
-OWNER_IS_WAITING = 50  # ahead of everything that no person waits for
-BULK = -50
-
 # A task that has run for longer than this was killed with its worker.
 LONGEST_RUN = timedelta(seconds=60)
 
 
-@task(priority=BULK)
+@task(priority=NOBODY_IS_WAITING)
 def make_links() -> None:
     _work(Lane.LINKS)
 

@@ -1,5 +1,7 @@
 """Pages of the second journey: off to sign in again, by the owner's button or by the link in an e-mail."""
 
+from datetime import datetime
+
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,16 +15,16 @@ from django.views.decorators.http import require_http_methods
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError
-from onboarding_portal.refusals import TooManyRequests
+from onboarding_portal.vehicles.advice import make_name
 from onboarding_portal.vehicles.models import Vehicle
 
 from .failures import ForeignLink
 from .lasting import Standing, UnknownLink, find_link, standing_of
 from .link import Busy
-from .models import WrongState
-from .names import car_name, make_name
+from .models import LastingLink, WrongState
+from .names import car_name
 from .needs import AlreadyConnected, NotConnectable
-from .outcome import outcome_of
+from .outcome import Blocked, outcome_of
 from .querysets import hash_token
 from .secret_pages import secret_page
 from .start import follow, start_reconnect
@@ -47,9 +49,7 @@ def start(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     except NotConnectable:
         return render(request, "reconnects/not_connectable.html", {"vehicle": vehicle}, status=409)
     except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
-        outcome = outcome_of(problem)
-        context = {"vehicle": vehicle, "outcome": outcome}
-        return render(request, "reconnects/failed.html", context, status=outcome.status)
+        return _failed(request, problem, vehicle=vehicle)
 
 
 # Without the check against forged forms: the token in the address is the right to act, not a cookie, and an owner
@@ -61,7 +61,7 @@ def start(request: HttpRequest, vehicle_id: str) -> HttpResponse:
 def lasting(request: HttpRequest, token: str) -> HttpResponse:
     is_post = request.method == "POST"
     if is_post and not ratelimit.consume(request, action="follow_reconnect_link", key=hash_token(token)):
-        raise TooManyRequests
+        return render(request, "errors/429.html", status=429)
     now = timezone.now()
     try:
         link = find_link(token=token)
@@ -77,13 +77,7 @@ def lasting(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "reconnects/lasting_over.html", context, status=410)
         case Standing.READY if not is_post:
             return render(request, "reconnects/lasting.html", context)
-    try:
-        return redirect(follow(link=link, client=get_client(), now=now))
-    except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
-        outcome = outcome_of(problem)
-        return render(
-            request, "reconnects/failed.html", {**context, "outcome": outcome}, status=outcome.status
-        )
+    return _follow(request, link, now=now)
 
 
 # Mail programs send the one POST of RFC 8058 by themselves, without a session: the token is the right.
@@ -99,3 +93,17 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "reconnects/unsubscribe.html", {"is_wanted": owner.wants_reminders})
     stop_reminders(owner=owner)
     return render(request, "reconnects/unsubscribed.html")
+
+
+def _follow(request: HttpRequest, link: LastingLink, *, now: datetime) -> HttpResponse:
+    try:
+        return redirect(follow(link=link, client=get_client(), now=now))
+    except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
+        return _failed(request, problem)
+
+
+def _failed(request: HttpRequest, problem: Blocked, *, vehicle: Vehicle | None = None) -> HttpResponse:
+    """The page without `vehicle` is for whoever came by a link and may not be signed in."""
+    outcome = outcome_of(problem)
+    context = {"outcome": outcome, "vehicle": vehicle}
+    return render(request, "reconnects/failed.html", context, status=outcome.status)

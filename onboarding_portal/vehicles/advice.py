@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from django.utils.functional import Promise
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 

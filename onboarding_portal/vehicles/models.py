@@ -55,9 +55,10 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
 
         A vehicle that is stale already keeps the time since when. Vehicles that cannot be stale are left out.
         """
-        markable = self.can_be_stale().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
         since = models.functions.Coalesce(F("stale_since"), models.Value(now))
-        return markable.update(stale_since=since, stale_reason=StaleReason.MARKED_BY_STAFF, cause_due_at=now)
+        return self.markable().update(
+            stale_since=since, stale_reason=StaleReason.MARKED_BY_STAFF, cause_due_at=now
+        )
 
     def clear_stale(self) -> int:
         """Returns how many were stale. The rules mark a vehicle again at the next sync if they still hold."""
@@ -78,6 +79,10 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
     def can_be_stale(self) -> "VehicleQuerySet":
         """Those whose silence means something: not removed, not switched off, and integrated at all."""
         return self.present().filter(is_disabled=False).exclude(integration=Integration.UNINTEGRATED)
+
+    def markable(self) -> "VehicleQuerySet":
+        """Those that staff can mark as stale, and have not."""
+        return self.can_be_stale().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
         """The owner's own vehicles with what their names need, the ones that need attention first."""
@@ -218,12 +223,6 @@ class Vehicle(models.Model):
         """Agrees with the queries' `can_be_stale`."""
         return (
             self.removed_at is None and not self.is_disabled and self.integration != Integration.UNINTEGRATED
-        )
-
-    @property
-    def is_working(self) -> bool:
-        return (
-            self.integration == Integration.ACTIVE and not self.is_stale and self.last_status_at is not None
         )
 
     def has_data_since(self, moment: datetime) -> bool:

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.budget import seconds_until_done
-from onboarding_portal.vehicles.models import StaleReason, Vehicle, VehicleQuerySet
+from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
 from onboarding_portal.vehicles.tasks import enqueue_due_work
 
 CHUNK = 1000
@@ -94,9 +94,7 @@ def _write_history(act: Act, vehicle_ids: list[str], *, by: User, now: datetime)
 
 
 _FITTING: dict[Act, Callable[[VehicleQuerySet], VehicleQuerySet]] = {
-    Act.MARK_STALE: lambda vehicles: vehicles.can_be_stale().exclude(
-        stale_reason=StaleReason.MARKED_BY_STAFF
-    ),
+    Act.MARK_STALE: lambda vehicles: vehicles.markable(),
     Act.CLEAR_STALE: lambda vehicles: vehicles.exclude(stale_since=None),
     Act.REFRESH: lambda vehicles: vehicles.present(),
 }

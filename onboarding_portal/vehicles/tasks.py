@@ -14,6 +14,7 @@ from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
 
+# Which task goes first, in every room; those between have 0.
 OWNER_IS_WAITING = 50
 NOBODY_IS_WAITING = -50
 TAKES_AT_MOST = timedelta(seconds=30)
