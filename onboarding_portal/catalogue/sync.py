@@ -20,6 +20,9 @@ Row = TypeVar("Row", bound=Entry)
 
 BATCH_SIZE = 500  # rows in one INSERT; SQLite allows 32,766 parameters in a statement
 
+# What a column of ours holds. One odd entry must not keep all the others from being brought up to date.
+NAME_LENGTH, ICON_LENGTH, LARGEST_BATTERY_WH = 200, 500, 2**31 - 1
+
 
 class EmptyCatalogue(Exception):
     """ev.energy listed no makes, models or trims at all; believing it would retire every car."""
@@ -69,9 +72,9 @@ def sync_catalogue(*, client: Client, now: datetime) -> SyncResult:
 def _make_row(make: resources.Make) -> Make:
     return Make(
         make_id=make.make_id,
-        name=make.name,
-        icon_url=make.icon_url or "",
-        subscription_name=make.subscription_name or "",
+        name=make.name[:NAME_LENGTH],
+        icon_url=make.icon_url if make.icon_url and len(make.icon_url) <= ICON_LENGTH else "",
+        subscription_name=(make.subscription_name or "")[:NAME_LENGTH],
         onboardable=make.onboardable,
         search_words=search_words(make.name),
     )
@@ -81,7 +84,7 @@ def _model_row(model: resources.Model, makes: dict[str, resources.Make]) -> Mode
     return Model(
         model_id=model.model_id,
         make_id=model.make_id,
-        name=model.name,
+        name=model.name[:NAME_LENGTH],
         onboardable=model.onboardable,
         search_words=search_words(makes[model.make_id].name, model.name),
     )
@@ -90,12 +93,12 @@ def _model_row(model: resources.Model, makes: dict[str, resources.Make]) -> Mode
 def _trim_row(
     trim: resources.Trim, models: dict[str, resources.Model], makes: dict[str, resources.Make]
 ) -> Trim:
-    model = models[trim.model_id]
+    model, battery_wh = models[trim.model_id], trim.battery_size_wh
     return Trim(
         trim_id=trim.trim_id,
         model_id=trim.model_id,
-        name=trim.name,
-        battery_size_wh=trim.battery_size_wh,
+        name=trim.name[:NAME_LENGTH],
+        battery_size_wh=battery_wh if battery_wh is not None and 0 <= battery_wh <= LARGEST_BATTERY_WH else None,
         onboardable=trim.onboardable,
         search_words=search_words(makes[model.make_id].name, model.name, trim.name),
     )

@@ -20,6 +20,12 @@ from .errors import (
 )
 
 
+# No wait is longer than the hour after which the limit is whole again; a header may say anything.
+LONGEST_WAIT_SECONDS = 3600.0
+# Larger limits exist in broken headers only, and every request in the window is held in memory.
+LARGEST_COUNT = 100_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One answer, read to its end. `headers` finds names in any spelling of upper and lower case."""
@@ -43,18 +49,20 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds. ev.energy documents both `retry-after` and `RetryAfter`; a date is allowed by HTTP."""
+        """Seconds, up to an hour. ev.energy documents `retry-after` and `RetryAfter`; HTTP allows a date."""
         text = self.headers.get("retry-after") or self.headers.get("retryafter") or ""
         try:
             seconds = float(text)
         except ValueError:
             seconds = _seconds_until(text, now=self.received_at)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
+        return min(max(0.0, seconds), LONGEST_WAIT_SECONDS) if math.isfinite(seconds) else None
 
     def json(self) -> Any:
-        """The body as JSON. Raises BadResponse; broken JSON may be whole the next time."""
+        """The body as JSON, with texts any database takes. Raises BadResponse; it may be whole the next time."""
         try:
-            return json.loads(self.body, parse_constant=_refuse_constant)
+            text = self.body.decode("utf-8-sig")
+            value = json.loads(text, parse_constant=_refuse_constant)
+            return _storable(value) if "\\u" in text else value
         except (ValueError, RecursionError):
             raise BadResponse("The answer is not JSON.", can_retry=True) from None
 
@@ -123,13 +131,13 @@ def _count(text: str | None) -> int | None:
         number = float(text or "")
     except ValueError:
         return None
-    return int(number) if math.isfinite(number) and number >= 0 else None
+    return int(min(number, LARGEST_COUNT)) if math.isfinite(number) and number >= 0 else None
 
 
 def _seconds_until(text: str, *, now: float) -> float:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.nan
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -138,3 +146,14 @@ def _seconds_until(text: str, *, now: float) -> float:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON.")
+
+
+def _storable(value: Any) -> Any:
+    """JSON can escape what no database stores: NUL, and halves of characters, as a name that was cut in an emoji."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value

@@ -20,6 +20,7 @@ from .transport import Call, Transport
 
 OPERATION = "fetch_token"
 RENEW_AHEAD_SECONDS = 300.0
+LONGEST_LIFE_SECONDS = 86_400  # caches cannot keep a value past the end of the calendar, which a server may name
 WAIT_FOR_OTHERS_SECONDS = 3.0
 
 
@@ -132,5 +133,6 @@ def _token(fields: Fields, *, now: float) -> Token:
     life_seconds = fields.optional_integer("expires_in")
     if life_seconds is None or life_seconds <= 0:
         raise wrong("expires_in", "a number of seconds")
+    life_seconds = min(life_seconds, LONGEST_LIFE_SECONDS)
     ahead_seconds = min(RENEW_AHEAD_SECONDS, life_seconds / 10)
     return Token(secret=secret, renew_at=now + life_seconds - ahead_seconds, expires_at=now + life_seconds)

@@ -113,7 +113,9 @@ class Window:
             self.others, self.others_seen_at = others, now
 
     def _block(self, retry_after_seconds: float | None, *, now: float) -> None:
-        wait = self.seconds / 20 if retry_after_seconds is None else retry_after_seconds
+        # "At once" is no answer to "too many": it would have the same request refused over and over.
+        shortest = self._step_seconds
+        wait = self.seconds / 20 if retry_after_seconds is None else max(retry_after_seconds, shortest)
         self.rate_limited_count += 1
         self.blocked_until = max(self.blocked_until, now + min(wait, self.seconds))
 

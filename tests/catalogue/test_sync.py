@@ -165,3 +165,22 @@ def test_command_fails_plainly(ev_energy_api: EvEnergyApi) -> None:
 
     with pytest.raises(CommandError, match="left as it is"):
         call_command("sync_catalogue")
+
+
+def test_odd_entry_is_made_to_fit_and_keeps_no_other_from_being_stored(ev_energy_api: EvEnergyApi) -> None:
+    long = "A name cut in an emoji \ud83d\x00" + "x" * 300
+    ev_energy_api.add_makes([make_json(1, name=long, subscription_name=long, icon="https://e.example/" + long)])
+    ev_energy_api.add_models([model_json(1, make=1, name=long)])
+    ev_energy_api.add_trims(
+        [
+            trim_json(1, model=1, name=long, battery_size_watt_hours=10**12),
+            trim_json(2, model=1, name="Twin Motor", battery_size_watt_hours=-1),
+        ]
+    )
+
+    sync()
+
+    stored = Trim.objects.select_related("model__make").get(pk=an_id("trim", 1))
+    assert {len(entry.name) for entry in (stored, stored.model, stored.model.make)} == {200}
+    assert Trim.objects.get(pk=an_id("trim", 2)).name == "Twin Motor"
+    assert set(Trim.objects.values_list("battery_size_wh", flat=True)) == {None}

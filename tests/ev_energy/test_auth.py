@@ -254,3 +254,14 @@ def _tokens_of_a_herd(running: Server, clock: Clock) -> list[Token]:
     for thread in herd:
         thread.join()
     return tokens
+
+
+@pytest.mark.parametrize("seconds", [10**12, 10**400])
+def test_token_said_to_live_for_ages_is_shared_and_renewed_within_a_day(
+    clock: Clock, ev_energy_api: EvEnergyApi, seconds: int
+) -> None:
+    give_tokens(ev_energy_api, "first", "second", seconds=seconds)
+
+    assert source(clock).token() == source(clock).token()
+    clock.now += 86_400
+    assert source(clock).token().secret == "second"

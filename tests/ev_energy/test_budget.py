@@ -207,6 +207,26 @@ def test_429_holds_for_a_window_at_most(clock: Clock, retry_after: float | None,
     assert wait_for_bulk(budget) == pytest.approx(held)
 
 
+@pytest.mark.parametrize("retry_after", [0.0, 0.001])
+def test_429_that_says_come_back_at_once_holds_for_a_moment(clock: Clock, retry_after: float) -> None:
+    budget = a_budget(clock)
+    budget.settle([budget.reserve()], answer=answer(status=429, retry_after=retry_after))
+
+    assert wait_for_bulk(budget) >= 1
+    with pytest.raises(BudgetExhausted):
+        budget.reserve()
+
+
+@pytest.mark.parametrize("remaining", [0, 10**15])
+def test_absurd_limit_takes_no_absurd_room(clock: Clock, remaining: int) -> None:
+    budget = a_budget(clock)
+
+    budget.settle([budget.reserve()], answer=answer(limit=10**15, remaining=remaining))
+
+    assert budget.snapshot().limit == 100_000
+    assert budget.seconds_until_done(requests=10, now=datetime.fromtimestamp(clock.now, UTC)) <= 3600
+
+
 def test_reserve_as_large_as_the_limit_leaves_nothing_to_bulk(clock: Clock) -> None:
     budget = a_budget(clock, reserve=10)
     spend(budget, 1)

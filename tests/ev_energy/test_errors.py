@@ -98,6 +98,10 @@ def test_redirect_is_not_followed(client: Client, ev_energy_api: EvEnergyApi) ->
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "nan"}, None),
         ({"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0.0),
+        ({"Retry-After": "1e300"}, 3600.0),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, 3600.0),
+        ({"Retry-After": "Thu, 01 Jan 2026 00:00:00 +99999999999999"}, None),
+        ({"Retry-After": "Thu, 01 Jan 99999999999999999999 00:00:00 GMT"}, None),
         ({}, None),
     ],
 )
@@ -297,3 +301,12 @@ def test_what_ev_energy_wrote_is_not_in_the_message(client: Client, ev_energy_ap
 
     assert caught.value.detail == "ada@example.com exists."
     assert "ada@" not in str(caught.value) + repr(caught.value)
+
+
+def test_texts_no_database_takes_are_made_storable(client: Client, ev_energy_api: EvEnergyApi) -> None:
+    # A name that was cut in the middle of an emoji, as programs that count in UTF-16 do.
+    ev_energy_api.add("GET", PATH, json=vehicle_json(description="\u2600\x00 Family car \ud83d"))
+
+    vehicle = client.get_vehicle(vehicle_id=VEHICLE_ID)
+
+    assert vehicle.description == "\u2600 Family car ?"
