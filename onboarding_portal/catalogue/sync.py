@@ -98,7 +98,9 @@ def _trim_row(
         trim_id=trim.trim_id,
         model_id=trim.model_id,
         name=trim.name[:NAME_LENGTH],
-        battery_size_wh=battery_wh if battery_wh is not None and 0 <= battery_wh <= LARGEST_BATTERY_WH else None,
+        battery_size_wh=battery_wh
+        if battery_wh is not None and 0 <= battery_wh <= LARGEST_BATTERY_WH
+        else None,
         onboardable=trim.onboardable,
         search_words=search_words(makes[model.make_id].name, model.name, trim.name),
     )

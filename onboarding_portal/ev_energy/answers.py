@@ -19,7 +19,6 @@ from .errors import (
     Unavailable,
 )
 
-
 # No wait is longer than the hour after which the limit is whole again; a header may say anything.
 LONGEST_WAIT_SECONDS = 3600.0
 # Larger limits exist in broken headers only, and every request in the window is held in memory.

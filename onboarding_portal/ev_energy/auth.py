@@ -20,7 +20,9 @@ from .transport import Call, Transport
 
 OPERATION = "fetch_token"
 RENEW_AHEAD_SECONDS = 300.0
-LONGEST_LIFE_SECONDS = 86_400  # caches cannot keep a value past the end of the calendar, which a server may name
+LONGEST_LIFE_SECONDS = (
+    86_400  # caches cannot keep a value past the end of the calendar, which a server may name
+)
 WAIT_FOR_OTHERS_SECONDS = 3.0
 
 

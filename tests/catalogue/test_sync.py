@@ -169,7 +169,9 @@ def test_command_fails_plainly(ev_energy_api: EvEnergyApi) -> None:
 
 def test_odd_entry_is_made_to_fit_and_keeps_no_other_from_being_stored(ev_energy_api: EvEnergyApi) -> None:
     long = "A name cut in an emoji \ud83d\x00" + "x" * 300
-    ev_energy_api.add_makes([make_json(1, name=long, subscription_name=long, icon="https://e.example/" + long)])
+    ev_energy_api.add_makes(
+        [make_json(1, name=long, subscription_name=long, icon="https://e.example/" + long)]
+    )
     ev_energy_api.add_models([model_json(1, make=1, name=long)])
     ev_energy_api.add_trims(
         [
