@@ -6,10 +6,9 @@ from datetime import datetime
 from django.db.models import Count
 
 from onboarding_portal.ev_energy.budget import seconds_until_done
-
-from .batches import counts_of, is_finished, rows_of
-from .models import Batch, BatchKind, Failure
-from .states import State
+from onboarding_portal.reconnects.batches import counts_of, is_finished, rows_of
+from onboarding_portal.reconnects.models import Batch, BatchKind, Failure
+from onboarding_portal.reconnects.states import State
 
 # ev.energy's own words may differ from vehicle to vehicle; beyond this many only the number is told.
 MOST_REASONS = 20

@@ -17,15 +17,14 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.budget import seconds_until_done
+from onboarding_portal.reconnects import tasks
+from onboarding_portal.reconnects.loops import flag_unstable
+from onboarding_portal.reconnects.models import Batch, BatchKind, Origin, Reconnect, UnstableVehicle
+from onboarding_portal.reconnects.moves import CHUNK, move_all
+from onboarding_portal.reconnects.querysets import ReconnectQuerySet
+from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.advice import where_reconnecting_does_not_help
 from onboarding_portal.vehicles.models import VehicleQuerySet
-
-from . import tasks
-from .loops import flag_unstable
-from .models import Batch, BatchKind, Origin, Reconnect, UnstableVehicle
-from .moves import CHUNK, move_all
-from .querysets import ReconnectQuerySet
-from .states import State
 
 EMAIL_COOLDOWN = timedelta(hours=24)
 

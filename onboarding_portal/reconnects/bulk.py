@@ -17,16 +17,15 @@ from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError, RateLimited
+from onboarding_portal.reconnects.emails import deliver
+from onboarding_portal.reconnects.failures import ForeignLink, put_back
+from onboarding_portal.reconnects.link import make_link
+from onboarding_portal.reconnects.models import Failure, Reconnect, WrongState
+from onboarding_portal.reconnects.needs import needs_repair
+from onboarding_portal.reconnects.querysets import ReconnectQuerySet
+from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.watch import OWNER_MAY_WAIT, look, look_later
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
-
-from .emails import deliver
-from .failures import ForeignLink, put_back
-from .link import make_link
-from .models import Failure, Reconnect, WrongState
-from .needs import needs_repair
-from .querysets import ReconnectQuerySet
-from .states import State
-from .watch import OWNER_MAY_WAIT, look, look_later
 
 # Together they stay below the 10 seconds a platform gives after SIGTERM.
 SLICE_SECONDS = 2.0

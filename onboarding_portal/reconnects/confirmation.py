@@ -10,10 +10,9 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from onboarding_portal.accounts.models import User
+from onboarding_portal.reconnects.batches import Plan, create_batch, plan_batch
+from onboarding_portal.reconnects.models import Batch, BatchKind
 from onboarding_portal.vehicles.models import VehicleQuerySet
-
-from .batches import Plan, create_batch, plan_batch
-from .models import Batch, BatchKind
 
 
 class AlreadyConfirmed(Exception):

@@ -11,15 +11,14 @@ from django.conf import settings
 from django.urls import reverse
 
 from onboarding_portal.accounts.mail import MailNotSent, send_mail
+from onboarding_portal.reconnects.failures import PAUSES, put_back
+from onboarding_portal.reconnects.lasting import create_token
+from onboarding_portal.reconnects.models import Failure, Reconnect, UnstableVehicle
+from onboarding_portal.reconnects.names import car_name
+from onboarding_portal.reconnects.needs import needs_repair
+from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.unsubscribe import unsubscribe_url
 from onboarding_portal.vehicles.advice import make_name
-
-from .failures import PAUSES, put_back
-from .lasting import create_token
-from .models import Failure, Reconnect, UnstableVehicle
-from .names import car_name
-from .needs import needs_repair
-from .states import State
-from .unsubscribe import unsubscribe_url
 
 # After the first e-mail, while the car is still stale and the owner has not opened the link.
 REMINDERS = [timedelta(days=3), timedelta(days=7)]

@@ -14,9 +14,8 @@ from onboarding_portal.ev_energy.errors import (
     Unauthorized,
     Unavailable,
 )
-
-from .models import DETAIL_LENGTH, Failure, Origin, Reconnect
-from .states import State
+from onboarding_portal.reconnects.models import DETAIL_LENGTH, Failure, Origin, Reconnect
+from onboarding_portal.reconnects.states import State
 
 # In the background a try is repeated after these pauses, and then the reconnect has failed.
 PAUSES = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)]

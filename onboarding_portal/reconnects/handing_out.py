@@ -5,8 +5,8 @@ from io import BytesIO
 
 import segno
 
-from .link import UNSTATED_LIFETIME
-from .models import Reconnect
+from onboarding_portal.reconnects.link import UNSTATED_LIFETIME
+from onboarding_portal.reconnects.models import Reconnect
 
 
 def works_until(reconnect: Reconnect) -> datetime | None:

@@ -11,11 +11,10 @@ from enum import Enum, auto
 
 from django.conf import settings
 
+from onboarding_portal.reconnects.models import LastingLink, Reconnect
+from onboarding_portal.reconnects.needs import needs_repair
+from onboarding_portal.reconnects.querysets import hash_token
 from onboarding_portal.vehicles.models import Vehicle
-
-from .models import LastingLink, Reconnect
-from .needs import needs_repair
-from .querysets import hash_token
 
 
 class UnknownLink(Exception):

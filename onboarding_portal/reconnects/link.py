@@ -16,10 +16,9 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
-
-from .failures import ForeignLink, give_back
-from .models import Reconnect, WrongState
-from .states import OPEN_STATES, State
+from onboarding_portal.reconnects.failures import ForeignLink, give_back
+from onboarding_portal.reconnects.models import Reconnect, WrongState
+from onboarding_portal.reconnects.states import OPEN_STATES, State
 
 # A link with less time left than this could die while the owner's browser is on its way.
 SHORTEST_REST = timedelta(minutes=1)

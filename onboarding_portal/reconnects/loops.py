@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q
 
-from .models import Reconnect, UnstableVehicle
-from .states import State
+from onboarding_portal.reconnects.models import Reconnect, UnstableVehicle
+from onboarding_portal.reconnects.states import State
 
 LOOP_REPAIRS = 3
 LOOP_WINDOW = timedelta(days=14)

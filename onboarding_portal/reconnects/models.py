@@ -14,10 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import User
+from onboarding_portal.reconnects.querysets import (
+    LastingLinkQuerySet,
+    ReconnectQuerySet,
+    UnstableVehicleQuerySet,
+)
+from onboarding_portal.reconnects.states import OPEN_STATES, State, columns_of_move, sources_of
 from onboarding_portal.vehicles.models import Vehicle
-
-from .querysets import LastingLinkQuerySet, ReconnectQuerySet, UnstableVehicleQuerySet
-from .states import OPEN_STATES, State, columns_of_move, sources_of
 
 DETAIL_LENGTH = 300
 

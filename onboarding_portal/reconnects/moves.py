@@ -6,10 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from onboarding_portal.accounts.models import User
-
-from .models import Reconnect, ReconnectEvent
-from .querysets import ReconnectQuerySet
-from .states import State, columns_of_move, sources_of
+from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent
+from onboarding_portal.reconnects.querysets import ReconnectQuerySet
+from onboarding_portal.reconnects.states import State, columns_of_move, sources_of
 
 CHUNK = 500
 

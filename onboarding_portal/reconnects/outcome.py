@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from onboarding_portal.ev_energy.errors import EvEnergyError, RateLimited
-
-from .failures import ForeignLink, failure_of
-from .link import Busy
-from .models import Failure, WrongState
+from onboarding_portal.reconnects.failures import ForeignLink, failure_of
+from onboarding_portal.reconnects.link import Busy
+from onboarding_portal.reconnects.models import Failure, WrongState
 
 Blocked = EvEnergyError | ForeignLink | Busy | WrongState
 

@@ -6,13 +6,12 @@ ev.energy sends owners back to an address fixed for the whole application, so th
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onboarding_portal.reconnects.models import Reconnect
+from onboarding_portal.reconnects.needs import needs_repair
+from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.advice import make_name
 from onboarding_portal.vehicles.cards import day_and_time
 from onboarding_portal.vehicles.models import Vehicle
-
-from .models import Reconnect
-from .needs import needs_repair
-from .states import State
 
 # The page refreshes itself for so long after the redirect. Then news comes by e-mail.
 REFRESHES_FOR = timedelta(minutes=15)

@@ -7,12 +7,11 @@ from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils.crypto import salted_hmac
 
-from .states import OPEN_STATES, State
+from onboarding_portal.reconnects.states import OPEN_STATES, State
 
 if TYPE_CHECKING:
     from onboarding_portal.accounts.models import User
-
-    from .models import LastingLink, Reconnect, UnstableVehicle  # noqa: F401  base classes name them
+    from onboarding_portal.reconnects.models import LastingLink, Reconnect, UnstableVehicle  # noqa: F401  base classes name them
 
 # Longer than any single piece of work: time-outs end a call to ev.energy or to the mail server well before.
 LEASE = timedelta(seconds=30)

@@ -6,15 +6,14 @@ from django.db import IntegrityError, transaction
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.reconnects import tasks
+from onboarding_portal.reconnects.link import link_for
+from onboarding_portal.reconnects.models import LastingLink, Origin, Reconnect
+from onboarding_portal.reconnects.needs import require_repair
+from onboarding_portal.reconnects.querysets import LEASE
+from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.watch import STEPS, send_off
 from onboarding_portal.vehicles.models import Vehicle
-
-from . import tasks
-from .link import link_for
-from .models import LastingLink, Origin, Reconnect
-from .needs import require_repair
-from .querysets import LEASE
-from .states import State
-from .watch import STEPS, send_off
 
 
 def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datetime) -> str:

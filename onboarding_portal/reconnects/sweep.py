@@ -4,12 +4,12 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from . import watch
-from .link import UNSTATED_LIFETIME
-from .loops import flag_unstable
-from .models import Reconnect
-from .moves import move_all
-from .states import State
+from onboarding_portal.reconnects import watch
+from onboarding_portal.reconnects.link import UNSTATED_LIFETIME
+from onboarding_portal.reconnects.loops import flag_unstable
+from onboarding_portal.reconnects.models import Reconnect
+from onboarding_portal.reconnects.moves import move_all
+from onboarding_portal.reconnects.states import State
 
 
 def settle(*, now: datetime) -> None:

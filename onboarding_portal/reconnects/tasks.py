@@ -14,10 +14,9 @@ from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from onboarding_portal.reconnects import sweep as sweeping
+from onboarding_portal.reconnects.bulk import Lane, has_work, run_slice
 from onboarding_portal.vehicles.tasks import NOBODY_IS_WAITING, OWNER_IS_WAITING
-
-from . import sweep as sweeping
-from .bulk import Lane, has_work, run_slice
 
 __all__ = ["Lane", "start", "sweep_reconnects"]
 

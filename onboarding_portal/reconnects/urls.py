@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from onboarding_portal.reconnects import views
 
 app_name = "reconnects"
 

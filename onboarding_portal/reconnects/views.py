@@ -15,20 +15,19 @@ from django.views.decorators.http import require_http_methods
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.reconnects.failures import ForeignLink
+from onboarding_portal.reconnects.lasting import Standing, UnknownLink, find_link, standing_of
+from onboarding_portal.reconnects.link import Busy
+from onboarding_portal.reconnects.models import LastingLink, WrongState
+from onboarding_portal.reconnects.names import car_name
+from onboarding_portal.reconnects.needs import AlreadyConnected, NotConnectable
+from onboarding_portal.reconnects.outcome import Blocked, outcome_of
+from onboarding_portal.reconnects.querysets import hash_token
+from onboarding_portal.reconnects.secret_pages import secret_page
+from onboarding_portal.reconnects.start import follow, start_reconnect
+from onboarding_portal.reconnects.unsubscribe import UnknownToken, owner_of_token, stop_reminders
 from onboarding_portal.vehicles.advice import make_name
 from onboarding_portal.vehicles.models import Vehicle
-
-from .failures import ForeignLink
-from .lasting import Standing, UnknownLink, find_link, standing_of
-from .link import Busy
-from .models import LastingLink, WrongState
-from .names import car_name
-from .needs import AlreadyConnected, NotConnectable
-from .outcome import Blocked, outcome_of
-from .querysets import hash_token
-from .secret_pages import secret_page
-from .start import follow, start_reconnect
-from .unsubscribe import UnknownToken, owner_of_token, stop_reminders
 
 
 @login_required

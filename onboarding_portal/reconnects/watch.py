@@ -10,12 +10,11 @@ from django.db.models import F, Q
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.reconnects.models import Reconnect
+from onboarding_portal.reconnects.moves import move_all
+from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
-
-from .models import Reconnect
-from .moves import move_all
-from .states import State
 
 # How long after the redirect the vehicle is looked at.
 STEPS = [

@@ -7,8 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from onboarding_portal.accounts.requests import user_of
-
-from ..models import BatchKind
+from onboarding_portal.reconnects.models import BatchKind
 
 _PERMISSION_FOR = {
     BatchKind.LINKS: "reconnects.request_reconnect_links",

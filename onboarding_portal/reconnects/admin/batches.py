@@ -24,14 +24,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.read_only import ReadOnly
-
-from .. import batches
-from ..batch_progress import BatchProgress, batch_progress
-from ..duration import in_words
-from ..models import Batch, BatchKind, Reconnect
-from ..states import State
-from .access import StaffStyles, may_ask_for, may_see_links
-from .links import shown_link
+from onboarding_portal.reconnects import batches
+from onboarding_portal.reconnects.admin.access import StaffStyles, may_ask_for, may_see_links
+from onboarding_portal.reconnects.admin.links import shown_link
+from onboarding_portal.reconnects.batch_progress import BatchProgress, batch_progress
+from onboarding_portal.reconnects.duration import in_words
+from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect
+from onboarding_portal.reconnects.states import State
 
 ROWS_PER_PAGE = 25
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..handing_out import link_to_hand_out, works_until
-from ..models import Reconnect
+from onboarding_portal.reconnects.handing_out import link_to_hand_out, works_until
+from onboarding_portal.reconnects.models import Reconnect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.read_only import ReadOnly
+from onboarding_portal.reconnects.admin.access import StaffStyles, may_see_links
+from onboarding_portal.reconnects.admin.links import shown_link
+from onboarding_portal.reconnects.handing_out import link_to_hand_out, qr_code
+from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent
 from onboarding_portal.vehicles.admin_list import SEARCH_HELP, CappedPaginator, search
-
-from ..handing_out import link_to_hand_out, qr_code
-from ..models import Reconnect, ReconnectEvent
-from .access import StaffStyles, may_see_links
-from .links import shown_link
 
 
 class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):

@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.read_only import ReadOnly
-
-from ..models import UnstableVehicle
-from ..querysets import UnstableVehicleQuerySet
-from .access import PlainRefusals, StaffStyles
+from onboarding_portal.reconnects.admin.access import PlainRefusals, StaffStyles
+from onboarding_portal.reconnects.models import UnstableVehicle
+from onboarding_portal.reconnects.querysets import UnstableVehicleQuerySet
 
 
 class NeedsStaffFilter(admin.SimpleListFilter):

@@ -19,15 +19,14 @@ from django.utils.translation import gettext_lazy
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.read_only import ReadOnly
+from onboarding_portal.reconnects.admin.access import PlainRefusals, StaffStyles, may_ask_for
+from onboarding_portal.reconnects.admin.forms import ConfirmationForm
+from onboarding_portal.reconnects.batches import Plan, plan_batch
+from onboarding_portal.reconnects.confirmation import AlreadyConfirmed, OtherThanConfirmed, create_confirmed
+from onboarding_portal.reconnects.duration import in_words
+from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect
 from onboarding_portal.vehicles.admin import VehicleAdmin
 from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
-
-from ..batches import Plan, plan_batch
-from ..confirmation import AlreadyConfirmed, OtherThanConfirmed, create_confirmed
-from ..duration import in_words
-from ..models import Batch, BatchKind, Reconnect
-from .access import PlainRefusals, StaffStyles, may_ask_for
-from .forms import ConfirmationForm
 
 KIND_OF_ACTION = {
     "request_reconnect_links": BatchKind.LINKS,
