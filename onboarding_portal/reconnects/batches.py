@@ -1,7 +1,7 @@
 """What staff do for many vehicles at once: plan, create, cancel, try again, look at, take away as CSV."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,11 +20,11 @@ from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects import tasks
 from onboarding_portal.reconnects.loops import flag_unstable
 from onboarding_portal.reconnects.models import Batch, BatchKind, Origin, Reconnect, UnstableVehicle
-from onboarding_portal.reconnects.moves import CHUNK, move_all
+from onboarding_portal.reconnects.moves import CHUNK, chunks, move_all
 from onboarding_portal.reconnects.querysets import ReconnectQuerySet
 from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.advice import where_reconnecting_does_not_help
-from onboarding_portal.vehicles.models import VehicleQuerySet
+from onboarding_portal.vehicles.models import Integration, VehicleQuerySet
 
 EMAIL_COOLDOWN = timedelta(hours=24)
 
@@ -102,11 +102,9 @@ def create_batch(
     with transaction.atomic():
         batch = Batch.objects.create(kind=kind, created_by=by, created_at=now, confirmation=confirmation)
         vehicle_ids = list(eligible.values_list("pk", flat=True))
-        for start in range(0, len(vehicle_ids), chunk):
-            Reconnect.objects.bulk_create(
-                [_queued(vehicle_id, batch, now=now) for vehicle_id in vehicle_ids[start : start + chunk]],
-                ignore_conflicts=True,
-            )
+        for some_ids in chunks(vehicle_ids, chunk):
+            rows = [_queued(vehicle_id, batch, now=now) for vehicle_id in some_ids]
+            Reconnect.objects.bulk_create(rows, ignore_conflicts=True)
         transaction.on_commit(partial(tasks.start, lane_of(kind), now=now))
     return batch
 
@@ -125,9 +123,8 @@ def retry_failed(*, batch: Batch, by: User, now: datetime) -> int:
     """Queues the failed ones again and returns how many; vehicles with an open reconnect are left out."""
     other_open = Reconnect.objects.open().filter(vehicle=OuterRef("vehicle"))
     failed = rows_of(batch).filter(~Exists(other_open), state=State.FAILED)
-    count = sum(
-        _queue_again(pks, by=by, now=now) for pks in _chunks(list(failed.values_list("pk", flat=True)))
-    )
+    failed_pks = list(failed.values_list("pk", flat=True))
+    count = sum(_queue_again(pks, by=by, now=now) for pks in chunks(failed_pks))
     Batch.objects.filter(pk=batch.pk).update(cancelled_at=None, cancelled_by=None)
     transaction.on_commit(partial(tasks.start, lane_of(BatchKind(batch.kind)), now=now))
     return count
@@ -153,8 +150,8 @@ def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) ->
     whens = [
         When(removed_at__isnull=False, then=Value("removed")),
         When(is_disabled=True, then=Value("disabled")),
-        When(integration="UNINTEGRATED", then=Value("unintegrated")),
-        When(~Q(integration="INACTIVE") & Q(stale_since=None), then=Value("connected")),
+        When(integration=Integration.UNINTEGRATED, then=Value("unintegrated")),
+        When(~Q(integration=Integration.INACTIVE) & Q(stale_since=None), then=Value("connected")),
         When(Exists(reconnects.open()), then=Value("open")),
     ]
     if kind == BatchKind.EMAILS:
@@ -204,7 +201,7 @@ def _queued(vehicle_id: str, batch: Batch, *, now: datetime) -> Reconnect:
     )
 
 
-def _queue_again(pks: list[int], *, by: User, now: datetime) -> int:
+def _queue_again(pks: Sequence[int], *, by: User, now: datetime) -> int:
     again: dict[str, Any] = {
         "next_work_at": now,
         "tries": 0,
@@ -224,11 +221,6 @@ def _queue_again(pks: list[int], *, by: User, now: datetime) -> int:
 
 def _estimated_seconds(count: int, *, kind: BatchKind, now: datetime) -> float:
     return 0.0 if kind == BatchKind.EMAILS else seconds_until_done(requests=count, now=now)
-
-
-def _chunks(pks: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(pks), CHUNK):
-        yield pks[start : start + CHUNK]
 
 
 def _csv_line(cells: Iterable[str]) -> str:

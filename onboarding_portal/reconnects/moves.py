@@ -1,7 +1,8 @@
 """Taking many reconnects to another state at once, with the same care as one."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 
@@ -11,6 +12,7 @@ from onboarding_portal.reconnects.querysets import ReconnectQuerySet
 from onboarding_portal.reconnects.states import State, columns_of_move, sources_of
 
 CHUNK = 500
+Key = TypeVar("Key", int, str)
 
 
 def move_all(
@@ -24,13 +26,18 @@ def move_all(
 ) -> int:
     """`Reconnect.move` for all of `rows`; returns how many went. A fixed number of queries for each chunk."""
     pks = list(rows.filter(state__in=sources_of(to)).values_list("pk", flat=True))
-    chunks = [pks[start : start + CHUNK] for start in range(0, len(pks), CHUNK)]
-    return sum(_move_chunk(rows, chunk, to, now=now, by=by, note=note, **values) for chunk in chunks)
+    return sum(_move_chunk(rows, chunk, to, now=now, by=by, note=note, **values) for chunk in chunks(pks))
+
+
+def chunks(pks: Sequence[Key], size: int = CHUNK) -> Iterator[Sequence[Key]]:
+    """Pieces of work that are a short transaction each."""
+    for start in range(0, len(pks), size):
+        yield pks[start : start + size]
 
 
 def _move_chunk(
     rows: ReconnectQuerySet,
-    pks: list[int],
+    pks: Sequence[int],
     to: State,
     *,
     now: datetime,
