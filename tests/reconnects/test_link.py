@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,6 +126,11 @@ def test_lease_of_a_killed_process_runs_out(ev_energy_api: EvEnergyApi) -> None:
     assert ask(reconnect) == LINK
 
 
+def answer_with(callback: Callable[..., Any], api: EvEnergyApi, reconnect: Reconnect) -> None:
+    address = f"https://api.ev.energy/v2/vehicles/{reconnect.vehicle_id}/reconnect"
+    api.mock.add_callback(responses.POST, address, callback, content_type="application/json")
+
+
 def test_link_that_comes_after_the_lease_was_taken_over_is_thrown_away(ev_energy_api: EvEnergyApi) -> None:
     reconnect = make_reconnect()
 
@@ -132,9 +138,7 @@ def test_link_that_comes_after_the_lease_was_taken_over_is_thrown_away(ev_energy
         Reconnect.objects.update(lease_until=NOW + 2 * LEASE)
         return 201, {}, f'{{"url": "{LINK}", "expires_at": "2026-03-14T10:30:00Z"}}'
 
-    ev_energy_api.mock.add_callback(
-        responses.POST, f"https://api.ev.energy/v2/vehicles/{reconnect.vehicle_id}/reconnect", answer_late
-    )
+    answer_with(answer_late, ev_energy_api, reconnect)
     with pytest.raises(WrongState):
         ask(reconnect)
 
@@ -149,9 +153,7 @@ def test_link_for_what_was_cancelled_meanwhile_is_thrown_away(ev_energy_api: EvE
         Reconnect.objects.get().move(State.CANCELLED, now=NOW)
         return 201, {}, f'{{"url": "{LINK}", "expires_at": "2026-03-14T10:30:00Z"}}'
 
-    ev_energy_api.mock.add_callback(
-        responses.POST, f"https://api.ev.energy/v2/vehicles/{reconnect.vehicle_id}/reconnect", answer_late
-    )
+    answer_with(answer_late, ev_energy_api, reconnect)
     with pytest.raises(WrongState):
         ask(reconnect)
 
