@@ -35,7 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        messages.error(request, _("This address cannot be used to sign in."))
+        messages.error(request, _("This address can’t be used to sign in."))
         return redirect("account_login")
 
     def post_login(self, request: HttpRequest, user: User, **circumstances: Any) -> HttpResponse:

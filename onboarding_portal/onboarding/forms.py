@@ -19,7 +19,7 @@ class WaitlistForm(forms.Form):
     def clean_model_id(self) -> str:
         model_id: str = self.cleaned_data["model_id"]
         if model_id and not is_model_id(model_id):
-            raise forms.ValidationError(_("We don't know this car. Please type its make and model instead."))
+            raise forms.ValidationError(_("We don’t know this car. Please type its make and model instead."))
         return model_id
 
     def clean(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ EMAIL_COOLDOWN = timedelta(hours=24)
 
 LEFT_OUT: dict[str, Promise] = {
     "removed": _("removed"),
-    "disabled": _("disabled at ev.energy"),
+    "disabled": _("switched off at ev.energy"),
     "unintegrated": _("not integrated"),
     "open": _("reconnect already open"),
     "no_email": _("no e-mail address"),

@@ -43,7 +43,7 @@ class Failure(models.TextChoices):
     BROKEN_ANSWER = "BROKEN_ANSWER", _("ev.energy's answer could not be understood")
     FOREIGN_LINK = "FOREIGN_LINK", _("The link leads to a foreign site")
     MAIL = "MAIL", _("The e-mail could not be sent")
-    NOT_CONNECTABLE = "NOT_CONNECTABLE", _("The vehicle is removed, disabled or not integrated")
+    NOT_CONNECTABLE = "NOT_CONNECTABLE", _("The vehicle is removed, switched off or not integrated")
 
 
 class BatchKind(models.TextChoices):

@@ -58,13 +58,13 @@ ADVICE = {
     ),
     Cause.PROVIDER_DOWN: Advice(
         reconnect_helps=False,
-        owner_why=_("%(make)s's own service has a fault at the moment."),
+        owner_why=_("%(make)s’s own service has a fault at the moment."),
         owner_next_step=_("You need not do anything. Data comes back when %(make)s has repaired it."),
         staff=_("The manufacturer's service fails. Wait; reconnecting does not help."),
     ),
     Cause.PROVIDER_LIMITED: Advice(
         reconnect_helps=False,
-        owner_why=_("%(make)s lets us ask for your car's data only now and then."),
+        owner_why=_("%(make)s lets us ask for your car’s data only now and then."),
         owner_next_step=_("You need not do anything. Data comes back by itself."),
         staff=_("The manufacturer limits requests. Wait; reconnecting does not help."),
     ),
@@ -85,7 +85,7 @@ UNKNOWN_ADVICE = {
     ),
     StaleReason.MARKED_BY_STAFF: Advice(
         reconnect_helps=True,
-        owner_why=_("We noticed a problem with your car's connection."),
+        owner_why=_("We noticed a problem with your car’s connection."),
         owner_next_step=_("Please sign in with %(make)s once more. It takes about two minutes."),
         staff=_("Marked by staff."),
     ),
@@ -138,4 +138,4 @@ def next_step(vehicle: Vehicle) -> str:
 
 def make_name(vehicle: Vehicle) -> str:
     """Returns "Volvo", or words that fit in its place where the make is not known."""
-    return vehicle.make.name if vehicle.make else gettext("your car's manufacturer")
+    return vehicle.make.name if vehicle.make else gettext("your car’s manufacturer")

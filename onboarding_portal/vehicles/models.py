@@ -111,7 +111,7 @@ class Vehicle(models.Model):
     )
     description = models.CharField(_("description"), max_length=200, blank=True, default="")
     integration = models.CharField(_("integration"), max_length=12, choices=Integration)
-    is_disabled = models.BooleanField(_("disabled at ev.energy"), default=False)
+    is_disabled = models.BooleanField(_("switched off at ev.energy"), default=False)
 
     # The latest status ev.energy has of the car. `last_status_at` is when the car itself said it.
     last_status_at = models.DateTimeField(_("last data"), null=True, blank=True)

@@ -86,7 +86,7 @@ def test_a_car_that_cannot_be_connected_says_so_and_offers_the_waitlist(owner_cl
 
     html = owner_client.get(f"/connect/{trim.model.make_id}/{trim.model_id}/").content.decode()
 
-    assert "can't be connected yet" in html
+    assert "can’t be connected yet" in html
     assert f'name="model_id" value="{trim.model_id}"' in html
     assert "/connect/start/" not in html
 

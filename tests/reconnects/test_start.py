@@ -205,7 +205,7 @@ def test_vehicle_that_cannot_be_connected_says_so(
 @pytest.mark.parametrize(
     ("status", "shown", "words"),
     [
-        (503, 503, "We cannot reach ev.energy right now"),
+        (503, 503, "We can’t reach ev.energy right now"),
         (429, 503, "try again in 2 minutes"),
         (404, 410, "no longer knows this car"),
         (403, 502, "we send you nowhere"),

@@ -248,7 +248,7 @@ def test_the_owner_reads_the_name_of_the_make() -> None:
     unknown = make_stale_vehicle(cause=Cause.SIGN_IN_EXPIRED)
 
     assert advice.why(known) == "Your sign-in with 100% Électrique has expired."
-    assert advice.why(unknown) == "Your sign-in with your car's manufacturer has expired."
+    assert advice.why(unknown) == "Your sign-in with your car’s manufacturer has expired."
 
 
 @pytest.mark.django_db

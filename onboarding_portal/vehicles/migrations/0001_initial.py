@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('vehicle_id', models.CharField(max_length=30, primary_key=True, serialize=False, verbose_name='vehicle id')),
                 ('description', models.CharField(blank=True, default='', max_length=200, verbose_name='description')),
                 ('integration', models.CharField(choices=[('ACTIVE', 'Connected'), ('INACTIVE', 'Disconnected'), ('UNINTEGRATED', 'Not integrated')], max_length=12, verbose_name='integration')),
-                ('is_disabled', models.BooleanField(default=False, verbose_name='disabled at ev.energy')),
+                ('is_disabled', models.BooleanField(default=False, verbose_name='switched off at ev.energy')),
                 ('last_status_at', models.DateTimeField(blank=True, null=True, verbose_name='last data')),
                 ('state_of_charge_percentage', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='state of charge (%)')),
                 ('is_plugged_in', models.BooleanField(blank=True, null=True, verbose_name='plugged in')),
