@@ -7,7 +7,9 @@ from onboarding_portal.operations.purge import purge
 
 
 class Command(BaseCommand):
-    help = "Removes what nobody needs any more: ended sessions and links, finished tasks, old guesses and more."
+    help = (
+        "Removes what nobody needs any more: ended sessions and links, finished tasks, old guesses and more."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, count in purge(now=timezone.now()).items():
