@@ -1,0 +1,94 @@
+"""Staff's list of vehicles with 1,000,000 of them beside 10,000, on PostgreSQL, through gunicorn.
+
+Each page is asked for in turns at both; the ratio is that of the medians. The number of queries must be the same.
+"""
+
+import statistics
+import time
+from contextlib import ExitStack
+
+from tests.benchmarks.databases import POSTGRESQL, new_database
+from tests.benchmarks.deployment import environment, gunicorn, inside, migrate
+from tests.benchmarks.figures import Figure
+from tests.benchmarks.load import Connection, prepared
+
+FEW, MANY, QUICK_MANY = 10_000, 1_000_000, 100_000
+LIST = "/admin/vehicles/vehicle/"
+MAKE = "vmak" + "7".zfill(26)
+PAGES = {
+    "first page": "",
+    "integration active": "?integration__exact=ACTIVE",
+    "integration inactive": "?integration__exact=INACTIVE",
+    "integration none": "?integration__exact=UNINTEGRATED",
+    "stale": "?stale=yes",
+    "not stale": "?stale=no",
+    "reason": "?stale_reason__exact=SILENT",
+    "cause": "?cause__exact=PROVIDER_DOWN",
+    "silent for a week": "?silent=7",
+    "silent for 90 days": "?silent=90",
+    "never sent data": "?silent=never",
+    "make": f"?make__make_id__exact={MAKE}",
+    "removed": "?removed=yes",
+    "not removed": "?removed=no",
+    "search by e-mail": "?q=owner777%40fleet.example",
+    "search by the beginning of an e-mail": "?q=owner77",
+    "search by vehicle id": f"?q=vhcl{'7777'.zfill(26)}",
+    "search for nobody": "?q=nobody%40nowhere.example",
+}
+
+
+def measure(*, kind: str, quick: bool) -> list[Figure]:
+    """How much longer each page takes with many vehicles than with few."""
+    if kind != POSTGRESQL:
+        return []
+    many = QUICK_MANY if quick else MANY
+    with ExitStack() as stack:
+        sides = [_side(stack, count=count) for count in (FEW, many)]
+        ratios = {name: _ratio(sides, query, rounds=7 if quick else 21) for name, query in PAGES.items()}
+    return [
+        Figure(what=f"vehicle list, {name}: {many:,} / {FEW:,}", database=kind, value=ratio, goal="≤ 1.5")
+        for name, ratio in ratios.items()
+    ] + [
+        Figure(
+            what="vehicle list: pages whose number of queries differs",
+            database=kind,
+            value=sum(few != much for few, much in zip(sides[0].queries, sides[1].queries, strict=True)),
+            goal="= 0",
+        ),
+        Figure(what="vehicle list: most queries of a page", database=kind, value=max(sides[1].queries)),
+    ]
+
+
+class _Side:
+    """One of the two databases, served."""
+
+    def __init__(self, *, port: int, session: str, queries: list[int]) -> None:
+        self.queries = queries
+        self._port = port
+        self._session = session
+
+    def seconds(self, query: str) -> float:
+        request = prepared(method="GET", path=f"{LIST}{query}", cookies={"session": self._session})
+        with Connection(self._port) as connection:
+            started = time.perf_counter()
+            answer = connection.ask(request)
+            seconds = time.perf_counter() - started
+        assert answer.status == 200, f"{query}: {answer.status}"
+        return seconds
+
+
+def _side(stack: ExitStack, *, count: int) -> _Side:
+    portal = environment(stack.enter_context(new_database(POSTGRESQL)))
+    migrate(portal)
+    session = inside(portal, "admin_data.prepare", count=count)
+    queries = inside(portal, "admin_data.count_queries", paths=[f"{LIST}{query}" for query in PAGES.values()])
+    port = stack.enter_context(gunicorn(portal))
+    return _Side(port=port, session=session, queries=queries)
+
+
+def _ratio(sides: list[_Side], query: str, *, rounds: int) -> float:
+    for side in sides:
+        side.seconds(query)
+    measured = [[side.seconds(query) for side in sides] for _ in range(rounds)]
+    few, many = (statistics.median(column) for column in zip(*measured, strict=True))
+    return many / few

@@ -1,0 +1,81 @@
+"""How fast `POST /connect/start/` is beside the least Django could do, beside allauth's redirect, and a bare view.
+
+All run under the same gunicorn (one worker, four threads), one after the other in turns. Ratios are medians of pairs
+measured right after one another, so that a machine whose speed drifts does not matter much.
+"""
+
+import statistics
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.benchmarks.databases import new_database
+from tests.benchmarks.deployment import Environment, environment, gunicorn, inside, manage, migrate
+from tests.benchmarks.figures import Figure
+from tests.benchmarks.load import prepared, requests_per_second
+
+CONNECTIONS = 4
+GOALS = {"the minimal view": "≥ 0.75", "allauth's redirect": "≥ 2.5", "the bare view": ""}
+PLAIN_DJANGO = "django.core.wsgi:get_wsgi_application()"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contestant:
+    name: str
+    port: int
+    requests: list[bytes]
+
+    def rate(self, *, seconds: float) -> float:
+        return requests_per_second(self.requests, port=self.port, seconds=seconds, expected=302)
+
+
+def measure(*, kind: str, quick: bool) -> list[Figure]:
+    """Ratios of requests a second, start / other."""
+    with new_database(kind) as url, ExitStack() as stack:
+        portal = environment(url)
+        migrate(portal)
+        manage(settings_of(portal, "allauth"), "migrate", "-v", "0")
+        contestants = list(_contestants(portal, stack))
+        for contestant in contestants:
+            contestant.rate(seconds=0.5)
+        rounds = [[each.rate(seconds=0.5 if quick else 2.0) for each in contestants] for _ in range(9)]
+    minimal_to_bare = Figure(
+        what="the minimal view / the bare view",
+        database=kind,
+        value=statistics.median(row[1] / row[3] for row in rounds),
+    )
+    return [*_compare(rounds, kind), minimal_to_bare]
+
+
+def _compare(rounds: list[list[float]], kind: str) -> Iterator[Figure]:
+    for place, (name, goal) in enumerate(GOALS.items(), start=1):
+        ratio = statistics.median(row[0] / row[place] for row in rounds)
+        yield Figure(what=f"POST /connect/start/ / {name}", database=kind, value=ratio, goal=goal)
+
+
+def _contestants(portal: Environment, stack: ExitStack) -> Iterator[Contestant]:
+    data = inside(portal, "start_data.prepare", connections=CONNECTIONS)
+    pick = {"make_id": data["make_id"]}
+    for name, settings, path, form in (
+        ("POST /connect/start/", "portal", "/connect/start/", pick),
+        ("the minimal view", "minimal", "/minimal/", {}),
+        ("allauth's redirect", "allauth", "/accounts/github/login/", {}),
+        ("the bare view", "minimal", "/bare/", {}),
+    ):
+        application = "onboarding_portal.wsgi" if settings == "portal" else PLAIN_DJANGO
+        port = stack.enter_context(gunicorn(settings_of(portal, settings), application=application))
+        yield Contestant(name=name, port=port, requests=_requests(path, form, settings, data))
+
+
+def _requests(path: str, form: dict[str, str], settings: str, data: dict[str, Any]) -> list[bytes]:
+    body = urlencode({"csrfmiddlewaretoken": data["csrf"], **form})
+    return [
+        prepared(method="POST", path=path, cookies={"session": session, "csrf": data["csrf"]}, body=body)
+        for session in data["sessions"][settings]
+    ]
+
+
+def settings_of(portal: Environment, name: str) -> Environment:
+    return {**portal, "DJANGO_SETTINGS_MODULE": f"tests.benchmarks.{name}_settings"}
