@@ -12,6 +12,7 @@ os.environ["SECRET_KEY"] = "a-key-for-tests-only-" + "x" * 40
 os.environ["PORTAL_URL"] = "http://testserver"
 os.environ["PORTAL_NAME"] = "Brightfield Energy"
 os.environ["PORTAL_SUPPORT_EMAIL"] = "help@brightfield.example"
+os.environ["DEFAULT_FROM_EMAIL"] = "cars@brightfield.example"
 os.environ["ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
 os.environ["EV_ENERGY_API_URL"] = "https://api.ev.energy/v2"
 os.environ["EV_ENERGY_TOKEN_URL"] = "https://api.ev.energy/o/token/"
