@@ -1,13 +1,15 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.accounts.models import User, normalize_email
+from onboarding_portal.accounts.models import normalize_email
+
+EMAIL_LENGTH = 254  # what the column holds
 
 
 class SignInForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail address"),
-        max_length=User._meta.get_field("email").max_length,
+        max_length=EMAIL_LENGTH,
         widget=forms.EmailInput(
             attrs={
                 "autocomplete": "email",
@@ -23,7 +25,10 @@ class SignInForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        return normalize_email(self.cleaned_data["email"])
+        email = normalize_email(self.cleaned_data["email"])
+        if len(email) > EMAIL_LENGTH:  # some letters are two in lower case
+            raise forms.ValidationError(self.fields["email"].error_messages["invalid"])
+        return email
 
 
 class CodeForm(forms.Form):

@@ -6,6 +6,7 @@ request, so data from a sync counts too.
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 
 from onboarding_portal.accounts.models import User
@@ -89,8 +90,10 @@ def finish(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:
 
     A finished repair also answers staff's mark, which data alone does not lift.
     """
-    if reconnect.try_move(State.RECONNECTED, now=now, lease=lease, next_work_at=now):
-        Vehicle.objects.filter(pk=reconnect.vehicle_id).clear_stale()
+    # Both or neither: nobody takes up a reconnect that has ended, and the mark would stay.
+    with transaction.atomic():
+        if reconnect.try_move(State.RECONNECTED, now=now, lease=lease, next_work_at=now):
+            Vehicle.objects.filter(pk=reconnect.vehicle_id).clear_stale()
 
 
 def notice_returns(*, now: datetime) -> int:

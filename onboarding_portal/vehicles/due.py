@@ -54,7 +54,7 @@ def work_off(*, work: Work, client: Client, clock: Callable[[], datetime]) -> bo
 
 
 def has_due(*, work: Work, now: datetime) -> bool:
-    return Vehicle.objects.filter(**{f"{work}__lte": now}).exists()
+    return Vehicle.objects.present().filter(**{f"{work}__lte": now}).exists()
 
 
 def _claim(work: Work, *, now: datetime) -> Vehicle | None:

@@ -219,7 +219,15 @@ def test_other_address_can_be_asked_for_while_one_code_is_pending(client: Client
 
 
 @pytest.mark.parametrize(
-    "email", ["", "nonsense", "a@b", "x" * 250 + "@example.com", "ann@example.com\nbcc: x@y.de"]
+    "email",
+    [
+        "",
+        "nonsense",
+        "a@b",
+        "x" * 250 + "@example.com",
+        "ann@example.com\nbcc: x@y.de",
+        "ann@" + ("\u0130" * 25 + ".") * 8 + "de",  # a letter that is two in lower case
+    ],
 )
 def test_what_is_no_address_is_refused_with_a_message_tied_to_the_field(client: Client, email: str) -> None:
     response = ask_for_code(client, email)

@@ -3,10 +3,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from requests import ConnectTimeout
 
 from onboarding_portal.reconnects.bulk import Lane, run_slice
 from onboarding_portal.reconnects.models import Reconnect
+from onboarding_portal.reconnects.querysets import LEASE
 from onboarding_portal.reconnects.states import State
 from onboarding_portal.reconnects.sweep import settle
 from onboarding_portal.reconnects.watch import STEPS, send_off
@@ -107,6 +109,28 @@ def test_anything_less_is_no_proof(
 
     reconnect.refresh_from_db()
     assert (reconnect.state, reconnect.checks_done) == (State.REDIRECTED, 1)
+
+
+def test_worker_that_ends_before_the_mark_is_lifted_has_not_ended_the_reconnect(
+    ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
+) -> None:
+    reconnect = sent_off(vehicle=make_stale_vehicle(StaleReason.MARKED_BY_STAFF))
+    answer(ev_energy_api, reconnect.vehicle, integrated="ACTIVE", sampled_at=NOW + timedelta(seconds=30))
+    clock.shift(timedelta(minutes=1))
+
+    def end_at_the_mark(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and "vehicles_vehicle" in sql and '"stale_since" = ' in sql:
+            raise SystemExit
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(end_at_the_mark), pytest.raises(SystemExit):
+        run_slice(Lane.WATCHES)
+    clock.shift(LEASE)
+    run_slice(Lane.WATCHES)
+
+    reconnect.refresh_from_db()
+    assert reconnect.state == State.RECONNECTED
+    assert not Vehicle.objects.get().is_stale
 
 
 def test_repair_lifts_staffs_mark(ev_energy_api: EvEnergyApi, clock: time_machine.Traveller) -> None:

@@ -189,3 +189,11 @@ def test_a_failed_read_for_a_page_fails_no_task(ev_energy_api: EvEnergyApi, stat
     run_tasks()
 
     assert len(ev_energy_api.requests) == 1
+
+
+def test_a_removed_vehicle_keeps_no_sweep_busy() -> None:
+    make_vehicle(refresh_due_at=NOW, removed_at=NOW)
+
+    tasks.enqueue_due_work()
+
+    assert not DBTaskResult.objects.exists()
