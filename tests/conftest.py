@@ -4,10 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 
 from .ev_energy_api import EvEnergyApi, faked_ev_energy
 
 pytest_plugins = ["tests.log_check"]  # no secret in any log line
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        pytest.skip("Needs PostgreSQL behind DATABASE_URL.")
 
 
 @pytest.fixture(autouse=True)

@@ -150,9 +150,9 @@ def visitor(chromium: Browser, portal: LiveServer) -> Iterator[Callable[..., Vis
     """Opens a browser of its own for each call: `visitor()` a phone, `visitor(java_script_enabled=False)`…"""
     visitors: list[Visitor] = []
 
-    def open_browser(**options: object) -> Visitor:
+    def open_browser(**options: Any) -> Visitor:
         options = {"viewport": {"width": 390, "height": 780}, **options}
-        context = chromium.new_context(**options)  # type: ignore[arg-type]  # options are Playwright's own
+        context = chromium.new_context(**options)
         context.set_default_timeout(10_000)
         visitors.append(Visitor(context, portal.url))
         return visitors[-1]

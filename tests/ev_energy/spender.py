@@ -39,10 +39,9 @@ def configure() -> None:
 
 
 def spend() -> None:
-    # Only importable once Django is configured.
-    from onboarding_portal.ev_energy.budget import Priority, priority  # noqa: PLC0415
-    from onboarding_portal.ev_energy.client import get_client  # noqa: PLC0415
-    from onboarding_portal.ev_energy.errors import BudgetExhausted  # noqa: PLC0415
+    from onboarding_portal.ev_energy.budget import Priority, priority  # noqa: PLC0415  needs settings
+    from onboarding_portal.ev_energy.client import get_client  # noqa: PLC0415  as above
+    from onboarding_portal.ev_energy.errors import BudgetExhausted  # noqa: PLC0415  as above
 
     done = 0
     while done < int(os.environ["SPENDER_LINKS"]):

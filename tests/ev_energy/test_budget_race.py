@@ -101,8 +101,6 @@ def test_processes_at_one_sqlite_file_meet_no_429(tmp_path: Path) -> None:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_processes_at_one_postgresql_database_meet_no_429() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("Needs PostgreSQL behind DATABASE_URL.")
     limit = RollingLimit(limit=50, window_seconds=1.0)
     known = connection.settings_dict
     database = {name: known[name] for name in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")}

@@ -9,6 +9,7 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from onboarding_portal.reconnects.models import Batch, BatchKind, Origin, Reconnect, UnstableVehicle
 from onboarding_portal.reconnects.states import State
@@ -137,7 +138,7 @@ def test_the_page_says_who_is_left_out_and_why() -> None:
     left_out = dict(re.findall(r'<tr><td>(.+?)</td><td class="number">(\d+)</td></tr>', page))
     assert left_out == {
         "Removed": "1",
-        "Disabled at ev.energy": "1",
+        "Switched off at ev.energy": "1",
         "Not integrated": "1",
         "Reconnect already open": "1",
         "No e-mail address": "1",
@@ -148,8 +149,8 @@ def test_the_page_says_who_is_left_out_and_why() -> None:
     assert "<b>1 vehicle</b>" in page
 
 
-def test_the_page_says_how_long_it_takes_within_the_hourly_limit(settings: object) -> None:
-    settings.EV_ENERGY_RESERVED_REQUESTS = 999  # type: ignore[attr-defined]
+def test_the_page_says_how_long_it_takes_within_the_hourly_limit(settings: Settings) -> None:
+    settings.EV_ENERGY_RESERVED_REQUESTS = 999
     client = staff_with(*LOOK, LINKS)
 
     # One request an hour is left for bulk work: the second link waits for the window to move on.
@@ -158,8 +159,8 @@ def test_the_page_says_how_long_it_takes_within_the_hourly_limit(settings: objec
     assert re.search(r"this takes: <b>(6\d minutes|1 hour|2 hours)</b>", page)
 
 
-def test_the_page_says_plainly_when_the_reserve_leaves_nothing_for_bulk_work(settings: object) -> None:
-    settings.EV_ENERGY_RESERVED_REQUESTS = 1000  # type: ignore[attr-defined]
+def test_the_page_says_plainly_when_the_reserve_leaves_nothing_for_bulk_work(settings: Settings) -> None:
+    settings.EV_ENERGY_RESERVED_REQUESTS = 1000
     client = staff_with(*LOOK, LINKS)
 
     page = choose(client, LINKS, [make_broken_car()]).content.decode()

@@ -32,8 +32,6 @@ def at_once(work: Callable[[], HttpResponse], *, times: int) -> list[HttpRespons
 
 
 def test_submits_at_the_same_moment_make_one_batch() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("Needs PostgreSQL behind DATABASE_URL.")
     client = staff_with(*LOOK, "request_reconnect_links")
     cars = [make_broken_car() for _number in range(20)]
     page = choose(client, "request_reconnect_links", cars)

@@ -59,8 +59,6 @@ INSERT INTO reconnects_reconnect (vehicle_id, state, origin, wants_email, batch_
 @pytest.fixture
 def full(transactional_db: None) -> Batch:
     """A portal in its third year, its tables vacuumed as autovacuum leaves them."""
-    if connection.vendor != "postgresql":
-        pytest.skip("Needs PostgreSQL behind DATABASE_URL.")
     batch = make_batch()
     make = make_make("Volvo")
     with connection.cursor() as cursor:

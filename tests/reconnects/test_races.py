@@ -28,7 +28,6 @@ T = TypeVar("T")
 
 pytestmark = [
     pytest.mark.postgres,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite in memory serves one thread"),
     pytest.mark.django_db(transaction=True),
 ]
 

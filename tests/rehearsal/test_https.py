@@ -1,6 +1,7 @@
 """Behind a platform that ends https: what it says of a request in its headers is believed, and acted on."""
 
 from http.cookies import SimpleCookie
+from typing import Any
 
 import pytest
 import requests
@@ -17,7 +18,7 @@ def web(deployment: Deployment) -> PortalProcess:
     return deployment.start_web(**HTTPS)
 
 
-def ask(web: PortalProcess, path: str, *, scheme: str, **options: object) -> requests.Response:
+def ask(web: PortalProcess, path: str, *, scheme: str, **options: Any) -> requests.Response:
     """A request as the platform hands it on."""
     headers = {"Host": HOST, "X-Forwarded-Proto": scheme, "X-Forwarded-For": "203.0.113.7"}
     given = options.pop("headers", {})
@@ -28,7 +29,7 @@ def ask(web: PortalProcess, path: str, *, scheme: str, **options: object) -> req
         headers={**headers, **given},
         timeout=10,
         allow_redirects=False,
-        **options,  # type: ignore[arg-type]  # requests' own
+        **options,
     )
 
 
