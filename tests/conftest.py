@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from .ev_energy_api import EvEnergyApi, faked_ev_energy
+from tests.ev_energy_api import EvEnergyApi, faked_ev_energy
 
 pytest_plugins = ["tests.log_check"]  # no secret in any log line
 

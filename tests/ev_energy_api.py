@@ -11,9 +11,8 @@ from requests import PreparedRequest, Response
 from urllib3 import HTTPResponse
 
 from onboarding_portal.ev_energy.client import forget_client
-
-from .contract import check_basics, contract, with_body
-from .ev_energy_answers import Json, an_id, problem_json, url, user_json
+from tests.contract import check_basics, contract, with_body
+from tests.ev_energy_answers import Json, an_id, problem_json, url, user_json
 
 HEADERS = {"EvEnergy-Version": "2", "X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "990"}
 

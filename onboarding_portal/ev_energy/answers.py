@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
-from .errors import (
+from onboarding_portal.ev_energy.errors import (
     BadResponse,
     EvEnergyError,
     Forbidden,

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from .answers import Answer, raise_for_problem
-from .auth import BearerAuth, TokenSource
-from .budget import Budget
-from .call_log import logged
-from .deadline import deadline
-from .errors import BadResponse
-from .fields import Fields, parse_list
-from .pagination import next_cursor, previous_cursor
-from .resources import Page
-from .retries import Repeat
-from .transport import Call, Transport
+from onboarding_portal.ev_energy.answers import Answer, raise_for_problem
+from onboarding_portal.ev_energy.auth import BearerAuth, TokenSource
+from onboarding_portal.ev_energy.budget import Budget
+from onboarding_portal.ev_energy.call_log import logged
+from onboarding_portal.ev_energy.deadline import deadline
+from onboarding_portal.ev_energy.errors import BadResponse
+from onboarding_portal.ev_energy.fields import Fields, parse_list
+from onboarding_portal.ev_energy.pagination import next_cursor, previous_cursor
+from onboarding_portal.ev_energy.resources import Page
+from onboarding_portal.ev_energy.retries import Repeat
+from onboarding_portal.ev_energy.transport import Call, Transport
 
 T = TypeVar("T")
 

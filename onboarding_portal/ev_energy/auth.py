@@ -9,14 +9,14 @@ from django.utils.crypto import salted_hmac
 from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from . import shared_cache
-from .answers import raise_for_problem
-from .call_log import logged
-from .errors import Invalid, Unauthorized
-from .fields import Fields, wrong
-from .retries import Repeat
-from .shared_cache import CacheDown
-from .transport import Call, Transport
+from onboarding_portal.ev_energy import shared_cache
+from onboarding_portal.ev_energy.answers import raise_for_problem
+from onboarding_portal.ev_energy.call_log import logged
+from onboarding_portal.ev_energy.errors import Invalid, Unauthorized
+from onboarding_portal.ev_energy.fields import Fields, wrong
+from onboarding_portal.ev_energy.retries import Repeat
+from onboarding_portal.ev_energy.shared_cache import CacheDown
+from onboarding_portal.ev_energy.transport import Call, Transport
 
 OPERATION = "fetch_token"
 RENEW_AHEAD_SECONDS = 300.0

@@ -20,11 +20,11 @@ from enum import StrEnum
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from . import shared_cache
-from .answers import Answer
-from .errors import BudgetExhausted
-from .shared_cache import CacheDown
-from .window import FLIGHT_SECONDS, Observation, Window
+from onboarding_portal.ev_energy import shared_cache
+from onboarding_portal.ev_energy.answers import Answer
+from onboarding_portal.ev_energy.errors import BudgetExhausted
+from onboarding_portal.ev_energy.shared_cache import CacheDown
+from onboarding_portal.ev_energy.window import FLIGHT_SECONDS, Observation, Window
 
 OWNER_WAITS_SECONDS = 0.5
 BULK_WAITS_SECONDS = 3.0

@@ -13,13 +13,13 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from . import ids
-from .asking import Asker
-from .auth import Credentials, TokenSource
-from .budget import get_budget
-from .fields import Fields
-from .log_operations import LARGEST_PAGE, LogOperations, check_id
-from .resources import (
+from onboarding_portal.ev_energy import ids
+from onboarding_portal.ev_energy.asking import Asker
+from onboarding_portal.ev_energy.auth import Credentials, TokenSource
+from onboarding_portal.ev_energy.budget import get_budget
+from onboarding_portal.ev_energy.fields import Fields
+from onboarding_portal.ev_energy.log_operations import LARGEST_PAGE, LogOperations, check_id
+from onboarding_portal.ev_energy.resources import (
     Compatibility,
     Make,
     Model,
@@ -30,8 +30,8 @@ from .resources import (
     Vehicle,
     WaitlistEntry,
 )
-from .retries import Repeat
-from .transport import Transport
+from onboarding_portal.ev_energy.retries import Repeat
+from onboarding_portal.ev_energy.transport import Transport
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from .errors import BadResponse
+from onboarding_portal.ev_energy.errors import BadResponse
 
 _MISSING = object()
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from . import ids
-from .asking import Asker
-from .errors import NotFound
-from .resources import CommandLog, ErrorLog, Page, StatusLog
-from .times import iso
+from onboarding_portal.ev_energy import ids
+from onboarding_portal.ev_energy.asking import Asker
+from onboarding_portal.ev_energy.errors import NotFound
+from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, Page, StatusLog
+from onboarding_portal.ev_energy.times import iso
 
 LARGEST_PAGE = 100
 WITH_VEHICLE = [("expand", "vehicle")]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from . import ids
-from .fields import Fields
+from onboarding_portal.ev_energy import ids
+from onboarding_portal.ev_energy.fields import Fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from . import ids
+from onboarding_portal.ev_energy import ids
 
 
 class UnfitOnboardingId(ValueError):

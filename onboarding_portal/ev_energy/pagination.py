@@ -7,8 +7,8 @@ would carry the token there, and some links come without the API's `/v2`.
 import re
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
-from .answers import Answer
-from .errors import BadResponse
+from onboarding_portal.ev_energy.answers import Answer
+from onboarding_portal.ev_energy.errors import BadResponse
 
 LONGEST_CURSOR = 200
 

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
-from . import ids
-from .fields import Fields, wrong
-from .logs import CommandLog, ErrorLog, StatusLog
+from onboarding_portal.ev_energy import ids
+from onboarding_portal.ev_energy.fields import Fields, wrong
+from onboarding_portal.ev_energy.logs import CommandLog, ErrorLog, StatusLog
 
 __all__ = [
     "CommandLog",

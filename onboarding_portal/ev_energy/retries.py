@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib3.exceptions import MaxRetryError, ResponseError
 from urllib3.util.retry import Retry
 
-from .deadline import seconds_left
+from onboarding_portal.ev_energy.deadline import seconds_left
 
 BACKOFF_SECONDS = 0.2
 SHORTEST_ATTEMPT_SECONDS = 0.5

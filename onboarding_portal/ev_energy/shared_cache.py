@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import Error as DatabaseFailure
 from django.utils.module_loading import import_string
 
-from .deadline import seconds_left
+from onboarding_portal.ev_energy.deadline import seconds_left
 
 # Some seconds, because the database cache cuts expiries down to whole seconds. Only the lock of a killed
 # process lasts that long.

@@ -19,9 +19,8 @@ from onboarding_portal.ev_energy.errors import (
     Unavailable,
 )
 from onboarding_portal.ev_energy.transport import Transport
+from tests.ev_energy.servers import Server, server
 from tests.ev_energy_api import EvEnergyApi
-
-from .servers import Server, server
 
 CREDENTIALS = Credentials(
     token_url="https://api.ev.energy/o/token/", client_id="portal-client", client_secret="portal-secret"

@@ -14,9 +14,8 @@ from onboarding_portal.ev_energy import budget as budget_module
 from onboarding_portal.ev_energy.budget import Budget, Priority, Reservation, get_budget, priority
 from onboarding_portal.ev_energy.client import Client, get_client
 from onboarding_portal.ev_energy.errors import BudgetExhausted, RateLimited, Unavailable
+from tests.ev_energy.rolling_server import RollingLimit, answer
 from tests.ev_energy_api import EvEnergyApi
-
-from .rolling_server import RollingLimit, answer
 
 START = 1_700_000_000.0
 

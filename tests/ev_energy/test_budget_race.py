@@ -18,8 +18,7 @@ from pytest_django import Settings
 
 from onboarding_portal.ev_energy.budget import Budget, Priority, priority
 from onboarding_portal.ev_energy.errors import BudgetExhausted
-
-from .rolling_server import RollingLimit
+from tests.ev_energy.rolling_server import RollingLimit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

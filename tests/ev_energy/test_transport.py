@@ -14,8 +14,7 @@ from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import BadResponse, Unavailable
 from onboarding_portal.ev_energy.retries import Repeat
 from onboarding_portal.ev_energy.transport import LARGEST_ANSWER_BYTES, Call, Transport
-
-from .servers import Talk, answer, drip, hang_up, server, silence
+from tests.ev_energy.servers import Talk, answer, drip, hang_up, server, silence
 
 AUTH = HTTPBasicAuth("somebody", "a-secret")
 UNTIL_BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"

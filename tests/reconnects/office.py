@@ -13,8 +13,7 @@ from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.models import Vehicle
 from tests.factories import NOW, make_staff
 from tests.html_forms import forms_on
-
-from .rows import make_broken_car, make_reconnect
+from tests.reconnects.rows import make_broken_car, make_reconnect
 
 LIST = reverse("admin:vehicles_vehicle_changelist")
 LOOK = ["view_vehicle", "view_reconnect", "view_batch", "view_unstablevehicle"]

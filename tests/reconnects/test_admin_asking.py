@@ -15,9 +15,8 @@ from onboarding_portal.reconnects.models import Batch, BatchKind, Origin, Reconn
 from onboarding_portal.reconnects.states import State
 from tests.factories import NOW, make_owner, make_vehicle
 from tests.html_forms import forms_on
-
-from .office import LIST, LOOK, choose, confirm, page_of, staff_with, user_id_of
-from .rows import make_broken_car, make_reconnect
+from tests.reconnects.office import LIST, LOOK, choose, confirm, page_of, staff_with, user_id_of
+from tests.reconnects.rows import make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

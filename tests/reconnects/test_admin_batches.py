@@ -17,9 +17,8 @@ from onboarding_portal.reconnects.models import BatchKind, Reconnect
 from onboarding_portal.reconnects.states import State
 from tests.factories import NOW, make_owner
 from tests.html_forms import forms_on
-
-from .office import LOOK, make_batch, make_ready, page_of, staff_with, user_id_of
-from .rows import LINK, make_broken_car, make_reconnect
+from tests.reconnects.office import LOOK, make_batch, make_ready, page_of, staff_with, user_id_of
+from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

@@ -10,9 +10,8 @@ from django.db import connection
 from django.http import HttpResponse
 
 from onboarding_portal.reconnects.models import Batch, Reconnect
-
-from .office import LOOK, choose, confirm, page_of, staff_with
-from .rows import make_broken_car
+from tests.reconnects.office import LOOK, choose, confirm, page_of, staff_with
+from tests.reconnects.rows import make_broken_car
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

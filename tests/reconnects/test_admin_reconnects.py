@@ -14,9 +14,8 @@ from onboarding_portal.reconnects.handing_out import qr_code
 from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent, UnstableVehicle
 from onboarding_portal.reconnects.states import State
 from tests.factories import NOW, make_owner, make_staff
-
-from .office import LOOK, make_ready, staff_with, user_id_of
-from .rows import LINK, make_broken_car, make_reconnect
+from tests.reconnects.office import LOOK, make_ready, staff_with, user_id_of
+from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

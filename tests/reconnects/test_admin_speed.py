@@ -13,8 +13,7 @@ from django.urls import reverse
 from onboarding_portal.reconnects.models import Batch, Reconnect
 from onboarding_portal.vehicles.models import Vehicle
 from tests.factories import make_make
-
-from .office import LOOK, make_batch, staff_with
+from tests.reconnects.office import LOOK, make_batch, staff_with
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

@@ -21,8 +21,7 @@ from onboarding_portal.reconnects.models import Batch, BatchKind, Failure, Recon
 from onboarding_portal.reconnects.states import OPEN_STATES, State
 from onboarding_portal.vehicles.models import Cause, Integration, StaleReason, Vehicle
 from tests.factories import NOW, make_owner, make_staff, make_stale_vehicle, make_vehicle
-
-from .rows import LINK, make_broken_car, make_reconnect
+from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

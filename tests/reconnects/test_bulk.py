@@ -12,8 +12,7 @@ from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
-
-from .rows import LINK, OTHER_LINK, make_reconnect
+from tests.reconnects.rows import LINK, OTHER_LINK, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

@@ -18,8 +18,7 @@ from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_make, make_model, make_owner
-
-from .rows import LINK, make_broken_car, make_emailed, make_reconnect
+from tests.reconnects.rows import LINK, make_broken_car, make_emailed, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

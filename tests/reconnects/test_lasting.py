@@ -16,8 +16,7 @@ from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_owner
-
-from .rows import LINK, OTHER_LINK, make_broken_car, make_emailed
+from tests.reconnects.rows import LINK, OTHER_LINK, make_broken_car, make_emailed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

@@ -16,8 +16,7 @@ from onboarding_portal.reconnects.querysets import LEASE
 from onboarding_portal.reconnects.states import OPEN_STATES, State
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
-
-from .rows import LINK, OTHER_LINK, make_reconnect
+from tests.reconnects.rows import LINK, OTHER_LINK, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

@@ -11,8 +11,7 @@ from onboarding_portal.reconnects.models import BatchKind, UnstableVehicle
 from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
 from tests.factories import NOW, make_staff
-
-from .rows import make_broken_car, make_reconnect
+from tests.reconnects.rows import make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

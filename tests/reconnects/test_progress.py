@@ -9,8 +9,7 @@ from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.models import NOT_STALE, Cause, Integration, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
-
-from .rows import make_broken_car, make_reconnect
+from tests.reconnects.rows import make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

@@ -21,8 +21,7 @@ from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_staff
-
-from .rows import make_broken_car, make_emailed, make_reconnect
+from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
 
 T = TypeVar("T")
 

@@ -15,8 +15,7 @@ from onboarding_portal.reconnects.tasks import watch_vehicles
 from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_id, make_owner, make_stale_vehicle, make_vehicle
-
-from .rows import LINK, OTHER_LINK, make_broken_car, make_emailed, make_reconnect
+from tests.reconnects.rows import LINK, OTHER_LINK, make_broken_car, make_emailed, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

@@ -16,8 +16,7 @@ from onboarding_portal.reconnects.states import (
     sources_of,
 )
 from tests.factories import NOW, make_staff
-
-from .rows import LINK, make_broken_car, make_reconnect
+from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 
 pytestmark = pytest.mark.django_db
 

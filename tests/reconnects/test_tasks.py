@@ -15,9 +15,8 @@ from onboarding_portal.reconnects.querysets import LEASE
 from onboarding_portal.reconnects.states import State
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
+from tests.reconnects.rows import LINK, make_reconnect
 from tests.tasks import run_tasks
-
-from .rows import LINK, make_reconnect
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 

@@ -16,8 +16,7 @@ from onboarding_portal.vehicles.models import NOT_STALE, Integration, StaleReaso
 from tests.ev_energy_answers import status_log_json, user_json, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_owner, make_stale_vehicle
-
-from .rows import LINK, make_broken_car, make_reconnect
+from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

@@ -4,8 +4,7 @@ from werkzeug.test import Client
 from onboarding_portal.sandbox.behaviour import Behaviour
 from onboarding_portal.sandbox.context import Config
 from onboarding_portal.sandbox.rate_limit import RollingWindow
-
-from .world import World, location
+from tests.sandbox.world import World, location
 
 
 def limited(limit: int, window: float = 100.0) -> World:

@@ -1,6 +1,5 @@
 from onboarding_portal.sandbox.catalogue import Catalogue, load_catalogue
-
-from .world import World, links
+from tests.sandbox.world import World, links
 
 
 def all_pages(world: World, path: str) -> list[dict[str, object]]:

@@ -18,8 +18,7 @@ from onboarding_portal.sandbox.behaviour import Behaviour
 from onboarding_portal.sandbox.context import Config
 from onboarding_portal.sandbox.routes import OPERATIONS, Area
 from onboarding_portal.sandbox.server import Running, serve_in_thread
-
-from ..contract import contract
+from tests.contract import contract
 
 pytestmark = [
     pytest.mark.contract,

@@ -3,8 +3,7 @@ import re
 import pytest
 
 from onboarding_portal.sandbox.context import Config
-
-from .world import RETURN_ADDRESS, World, continue_link, location, returned
+from tests.sandbox.world import RETURN_ADDRESS, World, continue_link, location, returned
 
 
 def test_make_that_is_enough_leads_straight_to_the_manufacturer() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from .world import World, links
+from tests.sandbox.world import World, links
 
 
 def test_token_needs_the_right_secret() -> None:

@@ -5,8 +5,7 @@ import pytest
 
 from onboarding_portal.sandbox.causes import CAUSES
 from onboarding_portal.sandbox.moments import DAY_US, HOUR_US, iso
-
-from .world import START_US, HandClock, World, links
+from tests.sandbox.world import START_US, HandClock, World, links
 
 
 def read_all(world: World, path: str) -> list[dict[str, Any]]:

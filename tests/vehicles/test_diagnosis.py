@@ -13,8 +13,7 @@ from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, Integr
 from tests.ev_energy_answers import error_log_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_make, make_owner, make_stale_vehicle, make_vehicle
-
-from .resources import error_log
+from tests.vehicles.resources import error_log
 
 LOST = StaleReason.CONNECTION_LOST
 

@@ -15,8 +15,7 @@ from tests.ev_energy_answers import error_log_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_owner, make_stale_vehicle, make_vehicle
 from tests.tasks import run_tasks
-
-from .resources import vehicle_answer
+from tests.vehicles.resources import vehicle_answer
 
 pytestmark = pytest.mark.django_db
 with_worker = pytest.mark.django_db(transaction=True)

@@ -25,8 +25,7 @@ from tests.factories import (
     make_vehicle,
 )
 from tests.tasks import run_tasks
-
-from .resources import vehicle_answer
+from tests.vehicles.resources import vehicle_answer
 
 pytestmark = pytest.mark.django_db
 

@@ -18,8 +18,7 @@ from tests.factories import (
     make_trim,
     make_vehicle,
 )
-
-from .resources import vehicle_resource
+from tests.vehicles.resources import vehicle_resource
 
 pytestmark = pytest.mark.django_db
 

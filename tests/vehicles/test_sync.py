@@ -20,8 +20,7 @@ from onboarding_portal.vehicles.sync import LEASE, TOO_OLD, Outcome, SyncReport,
 from tests.ev_energy_answers import Json
 from tests.ev_energy_api import HEADERS, EvEnergyApi
 from tests.factories import NOW, make_id, make_owner, make_vehicle
-
-from .resources import vehicle_answer
+from tests.vehicles.resources import vehicle_answer
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,7 @@ from tests.ev_energy_answers import url
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
 from tests.reconnects.rows import LINK, make_reconnect
-
-from .desk import (
+from tests.vehicles_diagnostics.desk import (
     KINDS,
     PLACES,
     add_entry,

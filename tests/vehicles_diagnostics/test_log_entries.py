@@ -7,8 +7,7 @@ import pytest
 
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
-
-from .desk import (
+from tests.vehicles_diagnostics.desk import (
     COMMAND_ID,
     KINDS,
     add_entry,

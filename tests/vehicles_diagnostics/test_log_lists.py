@@ -7,8 +7,7 @@ import pytest
 
 from onboarding_portal.ev_energy.times import iso
 from tests.ev_energy_api import EvEnergyApi
-
-from .desk import (
+from tests.vehicles_diagnostics.desk import (
     KINDS,
     add_page,
     entry_json,

@@ -8,8 +8,16 @@ from onboarding_portal.reconnects.states import State
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_id, make_owner
 from tests.reconnects.rows import make_reconnect
-
-from .desk import KINDS, add_entry, add_page, entry_json, make_car, minutes_ago, page_url, sign_in_staff
+from tests.vehicles_diagnostics.desk import (
+    KINDS,
+    add_entry,
+    add_page,
+    entry_json,
+    make_car,
+    minutes_ago,
+    page_url,
+    sign_in_staff,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,7 @@ from tests.ev_energy_answers import status_log_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
 from tests.reconnects.rows import make_reconnect
-
-from .desk import (
+from tests.vehicles_diagnostics.desk import (
     COMMAND_ID,
     add_page,
     entry_json,

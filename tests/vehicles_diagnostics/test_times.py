@@ -9,8 +9,7 @@ from pytest_django import Settings
 from onboarding_portal.vehicles.diagnostics.periods import period_form
 from onboarding_portal.vehicles.diagnostics.zones import clock, zone_named
 from tests.ev_energy_api import EvEnergyApi
-
-from .desk import add_page, entry_json, make_car, page_url, sign_in_staff, text_of
+from tests.vehicles_diagnostics.desk import add_page, entry_json, make_car, page_url, sign_in_staff, text_of
 
 LONDON = ZoneInfo("Europe/London")
 ZONE_PAGE = "/admin/vehicles/vehicle/time-zone/"

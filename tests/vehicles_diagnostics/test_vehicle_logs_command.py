@@ -9,8 +9,17 @@ from pytest_django import Settings
 
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_vehicle
-
-from .desk import COMMAND_ID, KINDS, add_page, entry_json, fail, logs_path, minutes_ago, queries, time_field
+from tests.vehicles_diagnostics.desk import (
+    COMMAND_ID,
+    KINDS,
+    add_page,
+    entry_json,
+    fail,
+    logs_path,
+    minutes_ago,
+    queries,
+    time_field,
+)
 
 pytestmark = pytest.mark.django_db
 
