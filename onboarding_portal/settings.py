@@ -199,7 +199,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.client_address.client_address"
+AXES_USERNAME_CALLABLE = "onboarding_portal.accounts.lock_out.tried_address"
+AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.lock_out.tried_from"
 AXES_LOCKOUT_CALLABLE = "onboarding_portal.operations.views.locked_out"
 AXES_ENABLE_ADMIN = False  # ours is tidier, see accounts/admin.py
 AXES_ENABLE_ACCESS_FAILURE_LOG = False

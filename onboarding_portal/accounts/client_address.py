@@ -25,6 +25,9 @@ def _as_address(text: str) -> str:
     has_port = text.count(":") == 1 or "]:" in text
     host = text.rpartition(":")[0] if has_port else text
     try:
-        return str(ipaddress.ip_address(host.strip("[]")))
+        address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return ""
+    # A socket for both versions writes IPv4 addresses so; as one IPv6 network all visitors would share a limit.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)

@@ -18,7 +18,7 @@ from onboarding_portal.vehicles.models import Vehicle
 
 
 class UnknownLink(Exception):
-    """No such link was ever sent, or the car belongs to somebody else by now."""
+    """No such link was ever sent, or the car belongs to somebody else by now, or its owner may not sign in."""
 
 
 class Standing(Enum):
@@ -54,7 +54,10 @@ def create_token(*, reconnect: Reconnect, now: datetime) -> str:
 def find_link(*, token: str) -> LastingLink:
     """The link of this token, with its reconnect and car. Raises UnknownLink."""
     link = LastingLink.objects.with_token(token).first()
-    if link is None or link.owner_id != link.reconnect.vehicle.owner_id:
+    if link is None:
+        raise UnknownLink
+    owner = link.reconnect.vehicle.owner
+    if link.owner_id != owner.pk or not owner.is_active:
         raise UnknownLink
     return link
 

@@ -20,6 +20,7 @@ from onboarding_portal.accounts.client_address import UNKNOWN_ADDRESS, client_ad
         (1, "203.0.113.7:51234", "203.0.113.7"),
         (1, "2001:DB8::1", "2001:db8::1"),
         (1, "[2001:db8::1]:443", "2001:db8::1"),
+        (1, "::ffff:203.0.113.7", "203.0.113.7"),
     ],
 )
 def test_only_what_our_own_proxies_wrote_is_believed(

@@ -232,3 +232,26 @@ def test_tables_nobody_uses_are_not_in_the_admin(client: Client) -> None:
     assert "/admin/axes/accesslog/" not in page
     assert "/admin/accounts/invitation/" in page
     assert not mail.outbox
+
+
+def test_guessing_is_locked_in_whatever_spelling_the_address_is_given(client: Client) -> None:
+    make_staff(email="sam@example.com")
+    for spelling in (
+        "sam@example.com",
+        "Sam@example.com",
+        "SAM@EXAMPLE.COM",
+        " sAm@example.com",
+        "saM@Example.com",
+    ):
+        _enter_password(client, spelling, "wrong")
+
+    assert _enter_password(client, "sam@eXample.com") == 429
+
+
+def test_guessing_is_locked_for_all_addresses_of_one_connection(client: Client) -> None:
+    make_staff(email="sam@example.com")
+    for number in range(5):
+        _enter_password(Client(REMOTE_ADDR=f"2001:db8:0:1::{number}"), "sam@example.com", "wrong")
+
+    assert _enter_password(Client(REMOTE_ADDR="2001:db8:0:1::ffff"), "sam@example.com") == 429
+    assert _enter_password(Client(REMOTE_ADDR="2001:db8:0:2::1"), "sam@example.com") == 302

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from requests import ConnectTimeout
 
+from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.lasting import create_token
 from onboarding_portal.reconnects.models import LastingLink, Reconnect, ReconnectEvent
 from onboarding_portal.reconnects.querysets import hash_token
@@ -133,6 +134,16 @@ def test_link_is_revoked_once_the_car_is_back(client: Client, ev_energy_api: EvE
         assert "already connected" in response.content.decode()
     reconnect.refresh_from_db()
     assert reconnect.state == State.EMAILED
+    assert not ev_energy_api.requests
+
+
+def test_link_opens_nothing_once_its_owner_is_locked_out(client: Client, ev_energy_api: EvEnergyApi) -> None:
+    _, token = make_emailed()
+    User.objects.update(is_active=False)
+
+    assert client.get(address(token)).status_code == 404
+    assert client.post(address(token)).status_code == 404
+    assert Reconnect.objects.get().state == State.EMAILED
     assert not ev_energy_api.requests
 
 
