@@ -155,9 +155,8 @@ def _watch(
     for thread in threads:
         thread.start()
     try:
-        while inside(portal, "batch_data.waiting"):
-            assert time.monotonic() - started < PATIENCE_SECONDS, "The batch does not end."
-            time.sleep(1.0)
+        is_done = inside(portal, "batch_data.wait_until_done", patience_seconds=PATIENCE_SECONDS)
+        assert is_done, "The batch does not end."
         run.seconds = time.monotonic() - started
     finally:
         ends.set()

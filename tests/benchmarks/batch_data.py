@@ -1,5 +1,6 @@
 """The scene of the batch: stale vehicles of the sandbox's fleet, owners who click, and what came of it all."""
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -41,6 +42,16 @@ def start_batch(*, leave_out: list[str]) -> int:
 
 def sweep() -> None:
     sweep_reconnects()
+
+
+def wait_until_done(*, patience_seconds: float) -> bool:
+    """Returns whether nothing of the batch waits any more, as soon as that is so or the patience has run out."""
+    gives_up_at = time.monotonic() + patience_seconds
+    while waiting():
+        if time.monotonic() > gives_up_at:
+            return False
+        time.sleep(0.5)
+    return True
 
 
 def waiting() -> int:

@@ -11,7 +11,8 @@ from tests.factories import make_id
 BACKENDS = {
     "portal": "onboarding_portal.accounts.backends.CodeBackend",
     "minimal": "django.contrib.auth.backends.ModelBackend",
-    "allauth": "onboarding_portal.accounts.backends.CodeBackend",
+    "allauth": "allauth.account.auth_backends.AuthenticationBackend",
+    "allauth_quick": "onboarding_portal.accounts.backends.CodeBackend",
 }
 
 
