@@ -201,7 +201,10 @@ class ReconnectLink:
             raise wrong(fields.at("url"), "an absolute URL")
         # The schema calls it expires_at, the documented examples expiry.
         name = "expires_at" if fields.values.get("expires_at") is not None else "expiry"
-        return cls(url=url, expires_at=fields.optional_moment(name))
+        expires_at = fields.optional_moment(name)
+        # The first and the last days of the calendar are how programs write "not set" and "never".
+        is_stated = expires_at is not None and 2000 <= expires_at.year < 9000
+        return cls(url=url, expires_at=expires_at if is_stated else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ owner the portal does not know is marked removed, so that the former owner no lo
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -33,6 +33,8 @@ READ_FIELDS = [
 OWNER_FIELDS = ["owner", "connected_at", *NOT_STALE]
 
 DESCRIPTION_LENGTH = 200
+# Programs write "never" as the first day of the calendar, which no reader's time zone can show.
+EARLIEST_SAMPLE = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=10)  # a sample further ahead of our clock than this is not believed
 
 
@@ -188,7 +190,7 @@ def _read(vehicle: Vehicle, resource: resources.Vehicle, *, known: _Known, now: 
 def _read_status(vehicle: Vehicle, status: resources.StatusLog, *, now: datetime) -> None:
     # Some cars' clocks are ahead. A sample cannot be newer than the moment ev.energy received it.
     sampled_at = min(status.sampled_at, status.logged_at or status.sampled_at)
-    if sampled_at > now + CLOCK_SKEW:
+    if not EARLIEST_SAMPLE <= sampled_at <= now + CLOCK_SKEW:
         return
     if vehicle.last_status_at is not None and vehicle.last_status_at > sampled_at:
         return

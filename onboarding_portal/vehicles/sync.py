@@ -21,12 +21,14 @@ from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import CanComeBack, Invalid, NotFound
 from onboarding_portal.vehicles import staleness
-from onboarding_portal.vehicles.models import NOT_STALE, SyncRun, Vehicle
+from onboarding_portal.vehicles.models import NOT_STALE, SyncRun, SyncState, Vehicle
 from onboarding_portal.vehicles.store import store_page
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)  # more than one page takes, with all its repetitions
+# A list that lost its end, or came empty, looks like this many vehicles gone at once. Their reconnects would end.
+MANY_VEHICLES, MANY_SHARE = 100, 0.5
 TOO_OLD = timedelta(hours=6)  # without progress; the list behind the cursor has changed too much by then
 
 
@@ -132,11 +134,22 @@ def _complete(run: SyncRun, *, now: datetime) -> bool:
     """Marks what the whole run has not seen as removed, and ends the run; False if the lease was lost."""
     with transaction.atomic():
         # The sandbox of the live API lists the same static vehicles to everyone: missing there means nothing.
-        vanished = Vehicle.objects.present().filter(read_at__lt=run.started_at)
-        removed_count = (
-            vanished.update(removed_at=now, **NOT_STALE) if settings.EV_ENERGY_VERIFY_OWNERSHIP else 0
-        )
+        removed_count = _remove_vanished(run, now=now) if settings.EV_ENERGY_VERIFY_OWNERSHIP else 0
         if run.complete(removed_count=removed_count, now=now):
             return True
         transaction.set_rollback(True)
     return False
+
+
+def _remove_vanished(run: SyncRun, *, now: datetime) -> int:
+    """Returns how many were removed. Where most seem to be gone, only those the last whole run missed as well."""
+    present = Vehicle.objects.present()
+    vanished = present.filter(read_at__lt=run.started_at)
+    count = vanished.count()
+    if count > max(MANY_VEHICLES, MANY_SHARE * present.count()):
+        logger.error(
+            "%d vehicles are missing at ev.energy; they stay until the next sync misses them too", count
+        )
+        last = SyncRun.objects.filter(state=SyncState.COMPLETE).order_by("-started_at").first()
+        vanished = vanished.filter(read_at__lt=last.started_at) if last else vanished.none()
+    return vanished.update(removed_at=now, **NOT_STALE)

@@ -238,6 +238,15 @@ def test_reconnect_link_ends_when_either_spelling_says(
     assert ev_energy_api.requests[0].body is None
 
 
+@pytest.mark.parametrize("never", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+def test_reconnect_link_that_ends_beyond_any_time_zone_does_not_say_when(
+    client: Client, ev_energy_api: EvEnergyApi, never: str
+) -> None:
+    ev_energy_api.add_reconnect_link(VEHICLE_ID, expires_at=never)
+
+    assert client.create_reconnect_link(vehicle_id=VEHICLE_ID).expires_at is None
+
+
 def test_reconnect_link_may_not_say_when_it_ends(client: Client, ev_energy_api: EvEnergyApi) -> None:
     ev_energy_api.add_reconnect_link(VEHICLE_ID)
 

@@ -1,5 +1,5 @@
 import math
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -168,6 +168,15 @@ def test_a_car_whose_clock_is_ahead_is_believed_only_up_to_when_its_sample_arriv
 def test_a_sample_from_the_future_is_not_believed() -> None:
     owner = make_owner()
     resource = vehicle_resource(owner=owner, sampled_at=NOW + timedelta(days=300))
+
+    vehicle = store_vehicle(resource=resource, owner=owner, now=NOW)
+
+    assert vehicle.last_status_at is None
+
+
+def test_a_sample_from_the_first_day_of_the_calendar_is_not_believed() -> None:
+    owner = make_owner()
+    resource = vehicle_resource(owner=owner, sampled_at=datetime(1, 1, 1, tzinfo=UTC))
 
     vehicle = store_vehicle(resource=resource, owner=owner, now=NOW)
 

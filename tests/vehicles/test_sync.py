@@ -97,6 +97,24 @@ def test_what_a_complete_run_has_not_seen_is_removed(ev_energy_api: EvEnergyApi)
     assert (gone.removed_at, gone.stale_since) == (NOW, None)
 
 
+def test_a_list_that_lost_most_vehicles_is_believed_once_the_next_run_says_so_too(
+    ev_energy_api: EvEnergyApi,
+) -> None:
+    owner = make_owner()
+    listed, *missing = [make_vehicle(owner=owner, read_at=NOW - timedelta(hours=1)) for _ in range(102)]
+    ev_energy_api.add_vehicles([vehicle_answer(owner=owner, id=listed.pk)])
+
+    first = sync(now=NOW)
+    present_between = Vehicle.objects.present().count()
+    second = sync(now=NOW + timedelta(minutes=15))
+
+    assert first.run is not None
+    assert second.run is not None
+    assert (first.run.state, first.run.removed_count, present_between) == (SyncState.COMPLETE, 0, 102)
+    assert second.run.removed_count == len(missing)
+    assert set(Vehicle.objects.present()) == {listed}
+
+
 def test_a_removed_vehicle_that_is_listed_again_is_back(ev_energy_api: EvEnergyApi) -> None:
     owner = make_owner()
     vehicle = make_vehicle(owner=owner, removed_at=NOW - timedelta(days=1), read_at=NOW - timedelta(days=1))
