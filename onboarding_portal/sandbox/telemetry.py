@@ -58,64 +58,83 @@ def habits(vehicle: Vehicle) -> Habits:
     )
 
 
-def status_at(*, vehicle: Vehicle, moment_us: int) -> dict[str, Any]:
-    """The fields of a status log sampled at that moment, all but `url` and `vehicle`."""
-    day = habits(vehicle)
-    time_us = moment_us % DAY_US
-    charged = min(1.0, max(0.0, (time_us - day.charges_from_us) / max(day.charging_us, 1)))
-    away = [progress(time_us, day.leaves_us, day.drive_us), progress(time_us, day.returns_us, day.drive_us)]
-    driven = sum(away) / 2
+@dataclass(frozen=True, kw_only=True)
+class Doing:
+    """What a car does at one time of its day; `driven` and `charged` are parts of the day's way and charge."""
+
+    has_left: bool
+    driven: float
+    charged: float
+    is_driving: bool
+    is_plugged_in: bool
+    left_to_charge_us: int
+
+    @property
+    def is_charging(self) -> bool:
+        return self.left_to_charge_us > 0
+
+    @property
+    def is_complete(self) -> bool:
+        return self.is_plugged_in and not self.has_left and self.charged >= 1
+
+    @property
+    def state(self) -> str:
+        if self.is_driving:
+            return "DRIVING"
+        if not self.is_plugged_in:
+            return "STATIONARY"
+        if self.is_charging:
+            return "PLUGGED_IN_CHARGING"
+        return "PLUGGED_IN_COMPLETE" if self.is_complete else "PLUGGED_IN_NOT_CHARGING"
+
+
+def doing_at(*, day: Habits, time_us: int) -> Doing:
     has_left = time_us >= day.leaves_us
-    charge_us = (time_us - day.charges_from_us) if not has_left else 0
-    is_plugged_in = not has_left or time_us >= day.plugs_in_us
-    is_charging = is_plugged_in and not has_left and 0 <= charge_us < day.charging_us
-    missing_wh = day.used_wh * (driven if has_left else 1 - charged)
-    level_wh = round(vehicle.battery_size_wh * TARGET_PERCENTAGE / 100 - missing_wh)
-    is_driving = any(0 < part < 1 for part in away)
-    is_complete = is_plugged_in and not has_left and charged >= 1
-    odometer_km = (
-        4_000 + number(vehicle.vehicle_id) % 60_000 + (moment_us // DAY_US - 20_000 + driven) * day.daily_km
+    away = [progress(time_us, day.leaves_us, day.drive_us), progress(time_us, day.returns_us, day.drive_us)]
+    charge_us = time_us - day.charges_from_us
+    is_charging = not has_left and 0 <= charge_us < day.charging_us
+    return Doing(
+        has_left=has_left,
+        driven=sum(away) / 2,
+        charged=progress(time_us, day.charges_from_us, max(day.charging_us, 1)),
+        is_driving=any(0 < part < 1 for part in away),
+        is_plugged_in=not has_left or time_us >= day.plugs_in_us,
+        left_to_charge_us=day.charging_us - charge_us if is_charging else 0,
     )
-    return {
-        "sampled_at": iso(moment_us),
-        "logged_at": iso(moment_us + logging_delay_us(vehicle=vehicle, moment_us=moment_us)),
-        "state_of_charge_percentage": round(100 * level_wh / vehicle.battery_size_wh),
-        "is_charging": is_charging,
-        "is_plugged_in": is_plugged_in,
-        "charge_rate_watts": CHARGE_RATE_WATTS if is_charging else 0,
-        "estimated_charge_rate_watts": None,
-        "charge_level_watt_hours": level_wh,
-        "target_charge_level_percentage": TARGET_PERCENTAGE,
-        "target_charge_level_watt_hours": vehicle.battery_size_wh * TARGET_PERCENTAGE // 100,
-        "charge_energy_added_watt_hours": round(day.used_wh * charged)
-        if is_plugged_in and not has_left
-        else None,
-        "minutes_to_full_charge": (day.charging_us - charge_us) // (60 * SECOND_US) if is_charging else None,
-        "current_type": "AC - Typically home chargers" if is_plugged_in else None,
-        "is_complete": is_complete,
-        "odometer_meters": round(max(0.0, odometer_km) * 1000),
-        "data_source": None,
-        "state": state_name(
-            is_driving=is_driving,
-            is_plugged_in=is_plugged_in,
-            is_charging=is_charging,
-            is_complete=is_complete,
-        ),
-    }
 
 
 def progress(time_us: int, start_us: int, length_us: int) -> float:
     return min(1.0, max(0.0, (time_us - start_us) / length_us))
 
 
-def state_name(*, is_driving: bool, is_plugged_in: bool, is_charging: bool, is_complete: bool) -> str:
-    if is_driving:
-        return "DRIVING"
-    if not is_plugged_in:
-        return "STATIONARY"
-    if is_charging:
-        return "PLUGGED_IN_CHARGING"
-    return "PLUGGED_IN_COMPLETE" if is_complete else "PLUGGED_IN_NOT_CHARGING"
+def status_at(*, vehicle: Vehicle, moment_us: int) -> dict[str, Any]:
+    """The fields of a status log sampled at that moment, all but `url` and `vehicle`."""
+    day = habits(vehicle)
+    car = doing_at(day=day, time_us=moment_us % DAY_US)
+    missing_wh = day.used_wh * (car.driven if car.has_left else 1 - car.charged)
+    level_wh = round(vehicle.battery_size_wh * TARGET_PERCENTAGE / 100 - missing_wh)
+    days_driven = moment_us // DAY_US - 20_000 + car.driven
+    odometer_km = 4_000 + number(vehicle.vehicle_id) % 60_000 + days_driven * day.daily_km
+    is_being_filled = car.is_plugged_in and not car.has_left
+    return {
+        "sampled_at": iso(moment_us),
+        "logged_at": iso(moment_us + logging_delay_us(vehicle=vehicle, moment_us=moment_us)),
+        "state_of_charge_percentage": round(100 * level_wh / vehicle.battery_size_wh),
+        "is_charging": car.is_charging,
+        "is_plugged_in": car.is_plugged_in,
+        "charge_rate_watts": CHARGE_RATE_WATTS if car.is_charging else 0,
+        "estimated_charge_rate_watts": None,
+        "charge_level_watt_hours": level_wh,
+        "target_charge_level_percentage": TARGET_PERCENTAGE,
+        "target_charge_level_watt_hours": vehicle.battery_size_wh * TARGET_PERCENTAGE // 100,
+        "charge_energy_added_watt_hours": round(day.used_wh * car.charged) if is_being_filled else None,
+        "minutes_to_full_charge": car.left_to_charge_us // (60 * SECOND_US) if car.is_charging else None,
+        "current_type": "AC - Typically home chargers" if car.is_plugged_in else None,
+        "is_complete": car.is_complete,
+        "odometer_meters": round(max(0.0, odometer_km) * 1000),
+        "data_source": None,
+        "state": car.state,
+    }
 
 
 def logging_delay_us(*, vehicle: Vehicle, moment_us: int) -> int:
