@@ -59,12 +59,8 @@ class Application:
             response = ProblemError(404).response(api_url=api_url, instance=instance)
             return with_api_headers(self.sandbox, request, response)
         operation = BY_NAME[name]
-        call = Call(
-            sandbox=self.sandbox,
-            request=request,
-            arguments=arguments,
-            now_us=self.sandbox.clock.now_us(),
-        )
+        now_us = self.sandbox.clock.now_us()
+        call = Call(sandbox=self.sandbox, request=request, arguments=arguments, now_us=now_us)
         try:
             response = self.run(operation, call)
         except ProblemError as problem:
@@ -72,6 +68,9 @@ class Application:
         except HTTPException as error:  # a body too large, or not what its content type says
             code = error.code if error.code in {400, 413} else 400
             response = ProblemError(code).response(api_url=api_url, instance=instance)
+        return self.noted(operation, request, response)
+
+    def noted(self, operation: Operation, request: Request, response: Response) -> Response:
         if operation.area in {Area.API, Area.BROWSER_API, Area.TOKEN}:
             with self.sandbox.lock:
                 self.sandbox.statistics.requests[operation.name, response.status_code] += 1
