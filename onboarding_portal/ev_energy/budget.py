@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -29,6 +29,7 @@ from onboarding_portal.ev_energy.window import FLIGHT_SECONDS, Observation, Wind
 OWNER_WAITS_SECONDS = 0.5
 BULK_WAITS_SECONDS = 3.0
 BULK_COMES_BACK_AFTER_SECONDS = 1.0
+WINDOW_FIELDS = [field.name for field in fields(Window)]
 
 
 class Priority(StrEnum):
@@ -176,7 +177,9 @@ class Budget:
         stored = shared_cache.read(self._key)
         if not isinstance(stored, dict):
             return Window(seconds=self._window_seconds)
-        return Window(**{**stored, "seconds": self._window_seconds})
+        # Another release, there for the moment in which one replaces the other, may know of more.
+        known = {name: stored[name] for name in WINDOW_FIELDS if name in stored}
+        return Window(**{**known, "seconds": self._window_seconds})
 
     def _write(self, window: Window) -> None:
         # A plain dict: a class would tie what one release wrote to the code of the next.

@@ -47,7 +47,7 @@ def _cursor(answer: Answer, *, api_url: str, relations: set[str], parameter: str
 
 
 def _link(header: str, relations: set[str]) -> str | None:
-    for target, parameters in re.findall(r"<([^>]*)>([^<]*)", header):
+    for target, parameters in re.findall(r"<([^<>]*)>([^<]*)", header):
         relation = re.search(r"""\brel\s*=\s*(?:"([^"]*)"|([^\s;,]+))""", parameters, re.IGNORECASE)
         if relation and relations & set((relation[1] or relation[2] or "").lower().split()):
             return str(target).strip()

@@ -30,7 +30,13 @@ PATTERNS: list[tuple[re.Pattern[str], str]] = [
         re.compile(r"""(https?://[^/\s"'\\]+)/[^\s"'<>\\]*(?:reconnect|onboarding)[^\s"'<>\\]*"""),
         r"\1/[link]",
     ),
-    (re.compile(r"""[\w.!#$%&'*+/=^`{|}~-]+(?:@|%40)[\w-]+(\.[\w-]+)+"""), "[email]"),
+    # From the beginning of such a word only: the path of a page nobody has is logged, and it may be a long one.
+    (
+        re.compile(
+            r"""(?<![\w.!#$%&'*+/=^`{|}~-])[\w.!#$%&'*+/=^`{|}~-]+(?:@|%40)[\w-]+(\.[\w-]+)+""",
+        ),
+        "[email]",
+    ),
     # A long word of upper case, lower case and digits is a token; ev.energy's ids have a shape of their own.
     (
         re.compile(

@@ -18,6 +18,7 @@ LOOK_BACK = timedelta(days=30)
 LOOK_AGAIN_AFTER = timedelta(days=1)
 MAX_LOGS = 25  # newest first; one request
 LONGEST_DETAIL = 300
+LONGEST_TEXT = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ def cause_of(log: ErrorLog) -> Cause:
 
 def _words(*texts: str | None) -> str:
     """Returns lower-case words parted by spaces: AUTHENTICATION_ERROR and VehicleAPIUnauthorized alike."""
-    text = " ".join(text for text in texts if text)[:2000]
+    text = " ".join(text for text in texts if text)[:LONGEST_TEXT]
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
     return " ".join(re.findall(r"[a-z0-9]+", parted.lower()))
 
@@ -158,7 +159,9 @@ def _detail(log: ErrorLog, count: int) -> str:
         (log.error_detail or "")[:LONGEST_DETAIL],
         f"{count} errors since the last data" if count > 1 else "",
     ]
-    return _without_secrets(", ".join(part for part in parts if part))[:CAUSE_DETAIL_LENGTH]
+    # Cut before and after: what is looked through must not be as long as whoever wrote it likes.
+    text = ", ".join(part for part in parts if part)[:LONGEST_TEXT]
+    return _without_secrets(text)[:CAUSE_DETAIL_LENGTH]
 
 
 def _without_secrets(text: str) -> str:

@@ -285,6 +285,14 @@ def test_lock_of_another_is_not_released(clock: Clock) -> None:
     assert cache.get("test-budget:lock") == "taken over after it ended"
 
 
+def test_what_another_release_stored_is_read_as_far_as_it_is_known(clock: Clock) -> None:
+    budget = a_budget(clock)
+    spend(budget, 3)
+    cache.set("test-budget", {**cache.get("test-budget"), "added_later": 1})
+
+    assert budget.snapshot().used == 3
+
+
 def test_thousand_requests_take_little_room(clock: Clock) -> None:
     budget = a_budget(clock, reserve=0)
     for _ in range(1000):

@@ -25,6 +25,7 @@ def add_page(api: EvEnergyApi, link: str | None, number: int = 1) -> None:
         f'<{API}/vehicle_makes?page_before={CURSOR}>; rel="previous"',
         "nonsense",
         "<>",
+        pytest.param("<" * 60_000, id="brackets"),  # no search of it may take longer than the reading
     ],
 )
 def test_list_ends_without_a_next_link(client: Client, ev_energy_api: EvEnergyApi, link: str | None) -> None:

@@ -158,6 +158,12 @@ def test_the_detail_is_bounded() -> None:
     assert len(find_cause(logs=[log], reason=LOST).detail) <= CAUSE_DETAIL_LENGTH
 
 
+def test_a_code_as_long_as_a_book_is_not_looked_through() -> None:
+    finding = find_cause(logs=[error_log(error_code="E" * 300_000)], reason=StaleReason.SILENT)
+
+    assert len(finding.detail) == CAUSE_DETAIL_LENGTH
+
+
 @pytest.mark.django_db
 def test_a_diagnosis_is_one_request_for_what_came_after_the_last_data(ev_energy_api: EvEnergyApi) -> None:
     vehicle = make_stale_vehicle()
