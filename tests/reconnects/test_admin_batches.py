@@ -207,7 +207,7 @@ def test_the_page_takes_the_same_queries_for_few_and_many() -> None:
     assert len(few) == len(many) <= 10
 
 
-@pytest.mark.parametrize("batch_id", ["0", "99999999", "9" * 30, "x", "1%00", "%C2%B2"])
+@pytest.mark.parametrize("batch_id", ["0", "99999999", "9" * 30, "x", "%C2%B2"])
 def test_an_unknown_batch_is_not_found(batch_id: str) -> None:
     client = staff_with(*LOOK, LINKS)
 
