@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 
 class StorableTextMiddleware:
@@ -24,16 +24,17 @@ class StorableTextMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
-        if any("\x00" in text for text in _texts_for_queries(request)):
-            raise BadRequest("A NUL in the address or in a selection.")
+        match = request.resolver_match
+        if match is None or match.app_name != "admin":
+            return
+        if "\x00" in request.path_info:
+            raise Http404
+        is_list = (match.url_name or "").endswith("_changelist")
+        if is_list and any("\x00" in text for text in _texts_for_queries(request)):
+            raise BadRequest("A NUL in a filter or in a selection.")
 
 
 def _texts_for_queries(request: HttpRequest) -> Iterator[str]:
-    match = request.resolver_match
-    if match is None or match.app_name != "admin":
-        return
-    yield request.path_info
-    if (match.url_name or "").endswith("_changelist"):
-        for name, values in request.GET.lists():
-            yield from values if name != SEARCH_VAR else ()
-        yield from request.POST.getlist(ACTION_CHECKBOX_NAME)
+    for name, values in request.GET.lists():
+        yield from values if name != SEARCH_VAR else ()
+    yield from request.POST.getlist(ACTION_CHECKBOX_NAME)

@@ -13,16 +13,13 @@ PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"
 @pytest.mark.parametrize(
     "address",
     [
-        "/admin/vehicles/vehicle/%00/change/",
-        "/admin/vehicles/vehicle/%00/history/",
-        "/admin/catalogue/make/%00/change/",
         "/admin/vehicles/vehicle/?vehicle_id=%00",
         "/admin/vehicles/vehicle/?make__make_id__exact=%00",
         "/admin/reconnects/reconnect/?state__exact=%00",
         "/admin/accounts/user/?email=%00",
     ],
 )
-def test_nul_in_an_address_is_a_bad_request(address: str) -> None:
+def test_nul_in_a_filter_is_a_bad_request(address: str) -> None:
     visitor = Client()
     visitor.force_login(make_staff(is_superuser=True), backend=PASSWORD_BACKEND)
 
@@ -30,6 +27,21 @@ def test_nul_in_an_address_is_a_bad_request(address: str) -> None:
 
     assert response.status_code == 400
     assert "<h1>" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/vehicles/vehicle/%00/change/",
+        "/admin/vehicles/vehicle/%00/history/",
+        "/admin/catalogue/make/%00/change/",
+    ],
+)
+def test_nul_in_an_address_names_nothing(address: str) -> None:
+    visitor = Client()
+    visitor.force_login(make_staff(is_superuser=True), backend=PASSWORD_BACKEND)
+
+    assert visitor.get(address).status_code == 404
 
 
 def test_nul_in_a_selection_is_a_bad_request() -> None:
