@@ -30,8 +30,8 @@ PAGES = {
     "make": f"?make__make_id__exact={MAKE}",
     "removed": "?removed=yes",
     "not removed": "?removed=no",
-    "search by e-mail": "?q=owner777%40fleet.example",
-    "search by the beginning of an e-mail": "?q=owner77",
+    "search by e-mail": "?q=owner0000777%40fleet.example",
+    "search by a beginning that fits 100 owners": "?q=owner00077",
     "search by vehicle id": f"?q=vhcl{'7777'.zfill(26)}",
     "search for nobody": "?q=nobody%40nowhere.example",
 }

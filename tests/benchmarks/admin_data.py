@@ -22,8 +22,8 @@ FILL = [
     """
     INSERT INTO accounts_user (password, is_superuser, email, ev_energy_user_id, is_staff, is_active,
                                is_self_registered, wants_reminders, joined_at)
-    SELECT '!', false, 'owner' || n || '@fleet.example', 'user' || lpad(n::text, 26, '0'), false, true, false, true,
-           now() - n * interval '1 second'
+    SELECT '!', false, 'owner' || lpad(n::text, 7, '0') || '@fleet.example', 'user' || lpad(n::text, 26, '0'),
+           false, true, false, true, now() - n * interval '1 second'
     FROM generate_series(1, %(count)s * 4 / 5) n
     """,
     """
@@ -41,7 +41,7 @@ FILL = [
         '', '', now() - n * interval '1 second', now(), CASE WHEN n %% 40 = 5 THEN now() END
     FROM generate_series(1, %(count)s) n
     JOIN accounts_user owner
-        ON owner.ev_energy_user_id = 'user' || lpad((1 + n %% (%(count)s * 4 / 5))::text, 26, '0')
+        ON owner.ev_energy_user_id = 'user' || lpad((1 + n::bigint * 7919 %% (%(count)s * 4 / 5))::text, 26, '0')
     JOIN catalogue_model model ON model.model_id = 'vmod' || lpad((1 + n %% 300)::text, 26, '0')
     """,
 ]

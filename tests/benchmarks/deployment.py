@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
 MANAGE = [PYTHON, "manage.py"]
 PORTAL = "tests.benchmarks.portal_settings"
+_STATIC = tempfile.TemporaryDirectory(prefix="portal-benchmark-static-")  # removed with this process
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": PORTAL,
     "SECRET_KEY": "benchmark-" + "k3y" * 20,
@@ -28,7 +29,7 @@ ENVIRONMENT = {
     "EV_ENERGY_CLIENT_SECRET": "sandbox-secret",
     "EMAIL_URL": "dummymail://",
     "LOG_FORMAT": "json",
-    "STATIC_ROOT": str(Path(tempfile.gettempdir()) / f"portal-benchmark-static-{os.getpid()}"),
+    "STATIC_ROOT": _STATIC.name,
 }
 END_SECONDS = 20.0
 Environment = dict[str, str]
