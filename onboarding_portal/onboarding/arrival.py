@@ -7,12 +7,12 @@ steps, and the car appears once the answer is there.
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from time import monotonic
 
 from django.utils import timezone
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.ev_energy.deadline import deadline, seconds_left
 from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
 from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.onboarding.models import Attempt, Claim, ClaimState
@@ -21,7 +21,7 @@ from onboarding_portal.vehicles.store import BelongsToAnotherOwner, store_vehicl
 logger = logging.getLogger(__name__)
 
 MAX_VEHICLES = 20  # in one return; nobody connects more cars in one go
-PATIENCE_SECONDS = 5.0  # after which an owner in front of a screen waits for no further vehicle
+OWNER_WAITS_SECONDS = 8.0  # for all vehicles of a return together; the rest is read in the background
 
 
 class MalformedReturn(Exception):
@@ -43,20 +43,18 @@ def record_return(*, attempt: Attempt, vehicle_ids: Sequence[str], now: datetime
         attempt.cancel(now=now)
 
 
-def read_back(
-    *, attempt: Attempt, client: Client, now: datetime, patience_seconds: float | None = None
-) -> None:
+def read_back(*, attempt: Attempt, client: Client, now: datetime, seconds: float) -> None:
     """Reads the attempt's due claims from ev.energy, stores the owner's vehicles, and settles the attempt.
 
-    Safe to run twice at once: each claim is leased by whoever comes first. With `patience_seconds` no further claim
-    is begun after that time; what is left stays due.
+    Ends within `seconds`; what is left by then stays due. Safe to run twice at once: each claim is leased by whoever
+    comes first.
     """
-    started = monotonic()
-    for claim in attempt.claims.due(now=now):
-        if patience_seconds is not None and monotonic() - started > patience_seconds:
-            break
-        if claim.lease(now=now):
-            _read_back_one(claim=claim, owner=attempt.owner, client=client, now=now)
+    with deadline(seconds=seconds):
+        for claim in attempt.claims.due(now=now):
+            if not seconds_left(default=seconds):
+                break
+            if claim.lease(now=now):
+                _read_back_one(claim=claim, owner=attempt.owner, client=client, now=now)
     attempt.settle(now=now)
 
 

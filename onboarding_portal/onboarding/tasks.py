@@ -19,7 +19,7 @@ SLICE_SECONDS = 5.0  # of work in one task, so that a worker that is told to end
 def read_back_attempt(attempt_id: str) -> None:
     """Reads back what a return left pending. Nothing happens if nothing is due."""
     attempt = Attempt.objects.select_related("owner").get(pk=UUID(attempt_id))
-    read_back(attempt=attempt, client=get_client(), now=timezone.now(), patience_seconds=SLICE_SECONDS)
+    read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=SLICE_SECONDS)
     read_back_later(attempt)
 
 
@@ -31,7 +31,7 @@ def read_back_due_attempts() -> None:
         if monotonic() - started > SLICE_SECONDS:
             enqueue_once(read_back_due_attempts)
             return
-        read_back(attempt=attempt, client=get_client(), now=timezone.now(), patience_seconds=SLICE_SECONDS)
+        read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=SLICE_SECONDS)
 
 
 def read_back_later(attempt: Attempt) -> None:

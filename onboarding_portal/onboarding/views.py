@@ -15,7 +15,12 @@ from onboarding_portal.catalogue.pick import Pick, PickRefused, resolve_pick
 from onboarding_portal.catalogue.search import search
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid
-from onboarding_portal.onboarding.arrival import PATIENCE_SECONDS, MalformedReturn, read_back, record_return
+from onboarding_portal.onboarding.arrival import (
+    OWNER_WAITS_SECONDS,
+    MalformedReturn,
+    read_back,
+    record_return,
+)
 from onboarding_portal.onboarding.forms import WaitlistForm
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.onboarding.outcome import outcome_of
@@ -97,7 +102,7 @@ def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     except MalformedReturn:
         return render(request, "onboarding/return_malformed.html", {"attempt": attempt}, status=400)
     attempt.owner = owner
-    read_back(attempt=attempt, client=get_client(), now=timezone.now(), patience_seconds=PATIENCE_SECONDS)
+    read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=OWNER_WAITS_SECONDS)
     read_back_later(attempt)
     # To the same page without the ids: reloading it, or sharing its address, claims nothing.
     return redirect("onboarding:return", attempt.pk)

@@ -7,6 +7,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import User
+from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.onboarding.arrival import read_back
 from onboarding_portal.onboarding.models import Attempt, AttemptState, Claim, ClaimState
 from onboarding_portal.onboarding.tasks import read_back_attempt, sweep_attempts
 from onboarding_portal.vehicles.models import Vehicle
@@ -232,6 +234,18 @@ def test_loading_the_page_again_without_ids_does_not_undo_the_connection(
     response = come_back(owner_client, attempt)
 
     assert "Your car is connected" in text(response)
+
+
+def test_an_owner_does_not_wait_for_ever_and_the_rest_is_read_later(
+    attempt: Attempt, ev_energy_api: EvEnergyApi
+) -> None:
+    ev_energy_api.add_vehicle(vehicle_json(1, user=1))
+    attempt.claim(vehicle_ids=[VEHICLE], now=timezone.now())
+
+    read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=0)
+
+    assert ev_energy_api.requests == []
+    assert attempt.claims.due(now=timezone.now()).count() == 1
 
 
 @pytest.mark.parametrize(
