@@ -28,6 +28,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True  # straight from static/, without collectstatic
 
+# A browser that is still open keeps threads of the live server; their connections must not outlast the test.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file: the live server's threads would lock one another out of a database in memory.
     _folder = tempfile.mkdtemp(prefix="onboarding-portal-tests-")

@@ -41,13 +41,18 @@ def email() -> str:
     return f"{make_id('anna')}@example.com"
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.fixture
 def page(
     request: pytest.FixtureRequest, visitor: Callable[..., Visitor], portal: LiveServer, email: str
 ) -> Page:
-    page = visitor(java_script_enabled=request.param).page
+    page = visitor(java_script_enabled=getattr(request, "param", True)).page
     sign_in(page, portal.url, email=email)
     return page
+
+
+with_and_without_javascript = pytest.mark.parametrize(
+    "page", [True, False], ids=["with JavaScript", "without JavaScript"], indirect=True
+)
 
 
 def choose(page: Page, portal: LiveServer, *names: str) -> None:
@@ -58,6 +63,7 @@ def choose(page: Page, portal: LiveServer, *names: str) -> None:
         ).click()
 
 
+@with_and_without_javascript
 def test_owner_connects_a_car_whose_make_is_enough(
     page: Page, portal: LiveServer, sandbox: Sandbox, email: str
 ) -> None:
@@ -76,6 +82,7 @@ def test_owner_connects_a_car_whose_make_is_enough(
     assert page.url == f"{portal.url}/connect/return/{Attempt.objects.get().pk}/"
 
 
+@with_and_without_javascript
 def test_owner_connects_a_car_that_needs_its_model(page: Page, portal: LiveServer) -> None:
     model = (
         Model.objects.filter(onboardable=True, make__onboardable=False)
@@ -91,6 +98,7 @@ def test_owner_connects_a_car_that_needs_its_model(page: Page, portal: LiveServe
     assert Vehicle.objects.get().model == model
 
 
+@with_and_without_javascript
 def test_owner_connects_a_car_that_needs_its_trim(page: Page, portal: LiveServer) -> None:
     trim = (
         Trim.objects.filter(onboardable=True, model__onboardable=False, model__make__onboardable=False)
@@ -124,6 +132,7 @@ def test_owner_leaves_the_choice_to_ev_energy(page: Page, portal: LiveServer, sa
     assert page.url.startswith(sandbox.origin)
 
 
+@with_and_without_javascript
 def test_owner_gives_up_and_tries_again(page: Page, portal: LiveServer) -> None:
     choose(page, portal, Make.objects.filter(onboardable=True).earliest("name").name)
     leave_for_the_manufacturer(page)

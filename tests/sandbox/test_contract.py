@@ -28,7 +28,7 @@ pytestmark = [
     ),
 ]
 
-EXAMPLES = 25
+EXAMPLES = 15
 API_OPERATIONS = [operation.name for operation in OPERATIONS if operation.area is not Area.TOKEN]
 CHECKS = [
     checks.not_a_server_error,
