@@ -2,7 +2,7 @@
 
 from onboarding_portal.settings import AUTHENTICATION_BACKENDS as QUICK_BACKENDS
 from onboarding_portal.settings import SESSION_ENGINE as QUICK_SESSIONS
-from tests.benchmarks.allauth_settings import *  # noqa: F403
+from tests.benchmarks.allauth_settings import *  # noqa: F403  settings build on settings
 
 AUTHENTICATION_BACKENDS = QUICK_BACKENDS
 SESSION_ENGINE = QUICK_SESSIONS

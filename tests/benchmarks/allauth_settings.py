@@ -4,7 +4,7 @@ The provider is configured in the settings, as in all examples of allauth's docu
 read as Django and allauth read them. The middleware is the portal's.
 """
 
-from tests.benchmarks.portal_settings import *  # noqa: F403
+from tests.benchmarks.portal_settings import *  # noqa: F403  settings build on settings
 from tests.benchmarks.portal_settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "allauth.socialaccount", "allauth.socialaccount.providers.github"]

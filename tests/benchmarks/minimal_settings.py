@@ -1,6 +1,6 @@
 """The least Django that has a session, a user, CSRF and a table to insert into: the portal is measured against it."""
 
-from tests.benchmarks.portal_settings import *  # noqa: F403
+from tests.benchmarks.portal_settings import *  # noqa: F403  settings build on settings
 from tests.benchmarks.portal_settings import INSTALLED_APPS
 
 # What the middleware left out belongs to; none of it takes part in a request here.
