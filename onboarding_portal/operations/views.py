@@ -1,5 +1,6 @@
 """Pages of the portal itself: home, and what is shown when something is refused or broken."""
 
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,9 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from onboarding_portal.ev_energy.request_context import current_request_id
+from onboarding_portal.unreachable import is_unreachable
+
+RETRY_AFTER_SECONDS = 30
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -42,6 +46,14 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500; or 503 and when to try again, if the database or the cache cannot be reached."""
+    if not is_unreachable(sys.exception()):
+        return HttpResponse(_page_by_itself(request, "errors/500.html"), status=500)
+    page = _page_by_itself(request, "errors/503.html")
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _page_by_itself(request: HttpRequest, template: str) -> str:
     # Without the request nothing in the template can ask the database, which may be what is broken.
     context = {
         "portal_name": settings.PORTAL_NAME,
@@ -49,4 +61,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "can_reload": request.method == "GET",
         "request_id": current_request_id.get(),
     }
-    return HttpResponse(render_to_string("errors/500.html", context), status=500)
+    return render_to_string(template, context)

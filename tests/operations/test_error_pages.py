@@ -50,9 +50,9 @@ def test_failed_form_offers_no_reload_of_an_address_that_only_takes_forms(visito
 
 @pytest.mark.usefixtures("unreachable_database")
 def test_page_for_what_broke_needs_no_database(visitor: Client) -> None:
-    visitor.cookies["session"] = "x" * 32  # asks for the session, and so for the database
+    visitor.cookies["session"] = "x" * 32  # a page that asked for the session would ask the database
 
-    response = visitor.get("/vehicles/")
+    response = visitor.get("/500/")
 
     assert response.status_code == 500
     _check_page(response.content.decode())
