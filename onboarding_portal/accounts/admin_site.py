@@ -10,6 +10,8 @@ from django.db.models.base import ModelBase
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.admin_lists import StaffChangeList
+
 CODE_BACKEND = "onboarding_portal.accounts.backends.CodeBackend"
 # allauth keeps these for features that are switched off here; their tables stay empty.
 UNUSED = {EmailAddress, EmailConfirmation}
@@ -33,4 +35,10 @@ class StaffAdminSite(AdminSite):
         **options: Any,
     ) -> None:
         models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
-        super().register([model for model in models if model not in UNUSED], admin_class, **options)
+        used = [model for model in models if model not in UNUSED]
+        super().register(used, admin_class, **{"get_changelist": _get_changelist, **options})
+
+
+def _get_changelist(admin: ModelAdmin[Any], request: HttpRequest, **kwargs: Any) -> type[StaffChangeList]:
+    """Every list's, whoever wrote its ModelAdmin: Django's own and the task queue's too."""
+    return StaffChangeList
