@@ -17,6 +17,7 @@ STILL_ACCEPTING_SECONDS = 0.75
 
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    alive: bool
     ends_at: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
