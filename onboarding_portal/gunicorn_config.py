@@ -11,4 +11,5 @@ from typing import Any
 _settings = importlib.import_module(os.environ.get("DJANGO_SETTINGS_MODULE") or "onboarding_portal.settings")
 
 worker_class = "onboarding_portal.gunicorn_worker.DrainingWorker"
+logger_class = "onboarding_portal.gunicorn_worker.LoggerWithoutAccess"
 logconfig_dict: dict[str, Any] = _settings.LOGGING

@@ -9,6 +9,7 @@ import time
 from types import FrameType
 from typing import Any
 
+from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 # Platforms tell a process to end, and their routers to send nothing there, at about the same moment. Less than a
@@ -49,3 +50,10 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             if self.nr_conns == connections_before:
                 break
         listener.close()
+
+
+class LoggerWithoutAccess(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn would gather what its line of each request tells; the portal writes its own, without the query."""
+
+    def access(self, *_: object) -> None:
+        pass

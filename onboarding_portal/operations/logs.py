@@ -55,8 +55,6 @@ def logging_config(
             "django": only_root,
             "django.server": only_root,
             "gunicorn.error": only_root | {"level": "INFO"},
-            # Ours says the same without the query, see request_id.py.
-            "gunicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
             # At INFO it tells of every run of every job, which the job's own line tells better.
             "apscheduler": only_root | {"level": "WARNING"},
         },
