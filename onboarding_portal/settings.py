@@ -69,7 +69,6 @@ INSTALLED_APPS = [
     "onboarding_portal.accounts.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -82,6 +81,11 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 
+# Every text is marked for translation; English is the first. Who adds a second one lets browsers choose.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+CHOICE_OF_LANGUAGE = ["django.middleware.locale.LocaleMiddleware"] if len(LANGUAGES) > 1 else []
+
 MIDDLEWARE = [
     "onboarding_portal.operations.request_id.RequestIdMiddleware",
     "onboarding_portal.operations.health.HealthMiddleware",
@@ -92,10 +96,10 @@ MIDDLEWARE = [
     "onboarding_portal.operations.private_pages.PrivatePagesMiddleware",
     "onboarding_portal.operations.storable_text.StorableTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    *CHOICE_OF_LANGUAGE,
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "onboarding_portal.accounts.sessions.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -134,8 +138,11 @@ DATABASES["default"]["CONN_MAX_AGE"] = env.whole_number("CONN_MAX_AGE", default=
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Cache: shared by all processes, so a process-local one is never the default.
-CACHES = {"default": env.cache("CACHE_URL", default="dbcache://portal_cache")}
+# Cache: shared by all processes, so a process-local one is never the default. It is for copies that may be old.
+CACHES = {
+    "default": env.cache("CACHE_URL", default="dbcache://portal_cache"),
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "TIMEOUT": 60},
+}
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Django's default of 300 entries would throw out access tokens and rate limits.
     CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000
@@ -154,7 +161,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "onboarding_portal.accounts.backends.CodeBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -208,9 +215,6 @@ AXES_DISABLE_ACCESS_LOG = True  # it would keep every sign-in of every owner, wi
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 AXES_VERBOSE = False
 
-# Languages: every text is marked for translation; English is the first.
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

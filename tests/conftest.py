@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import connection
 
 from tests.ev_energy_api import EvEnergyApi, faked_ev_energy
@@ -18,7 +18,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def _cache_ends_with_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tests without an enclosing transaction commit what they cache, and no flush empties the cache's table."""
+    """No flush empties the cache's table, and tests without an enclosing transaction commit what they cache."""
     marker = request.node.get_closest_marker("django_db")
     commits = bool({"transactional_db", "live_server"} & set(request.fixturenames)) or (
         marker is not None and marker.kwargs.get("transaction", False)
@@ -26,6 +26,7 @@ def _cache_ends_with_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
     if commits:
         request.getfixturevalue("transactional_db")
     yield
+    caches["process"].clear()
     if commits:
         cache.clear()
 

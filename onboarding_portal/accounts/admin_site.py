@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.admin_lists import StaffChangeList
 
-CODE_BACKEND = "onboarding_portal.accounts.backends.CodeBackend"
+CODE_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # allauth keeps these for features that are switched off here; their tables stay empty.
 UNUSED = {EmailAddress, EmailConfirmation}
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -136,6 +137,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def release_ev_energy_claim(self) -> None:
         type(self).objects.filter(pk=self.pk).update(ev_energy_claimed_until=None)
+
+
+class Session(AbstractBaseSession):
+    """A browser's session; it ends with its user."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions", verbose_name=_("user"))
+
+    def __str__(self) -> str:
+        return f"Session until {self.expire_date:%Y-%m-%d %H:%M}"  # who knows the key has the session
 
 
 def hash_token(token: str) -> str:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from onboarding_portal.by_key import by_key
+from django.core.cache import caches
+
+from onboarding_portal.built_once import by_key
 from onboarding_portal.catalogue.models import Make, Model, Trim, car_name
 from onboarding_portal.ev_energy import ids
 
@@ -61,5 +63,13 @@ def _load(*, make_id: str, model_id: str, trim_id: str) -> Pick:
         model = Model.objects.select_related("make").filter(model_id=model_id).first()
         return Pick(make=model.make, model=model) if model else Pick()
     if make_id:
-        return Pick(make=by_key(Make, make_id))
+        return Pick(make=_make(make_id))
     return Pick()
+
+
+def _make(make_id: str) -> Make | None:
+    """The make as it was at most a minute ago. Most picks are a make alone, and the catalogue changes once a day."""
+    found: Make | None = caches["process"].get(f"make:{make_id}")
+    if found is None and (found := by_key(Make, make_id)):
+        caches["process"].set(f"make:{make_id}", found)
+    return found

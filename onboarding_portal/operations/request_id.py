@@ -76,7 +76,7 @@ def loggable_path(request: HttpRequest) -> str:
 
 
 def _id_of(request: HttpRequest) -> str:
-    given = request.headers.get(HEADER, "")
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
 
 

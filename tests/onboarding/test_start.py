@@ -2,9 +2,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
+from django.conf import settings
+from django.core.cache import caches
 from django.test import Client
+from django.utils import timezone
 
 from onboarding_portal.accounts.models import User
+from onboarding_portal.catalogue.models import Make
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from tests.ev_energy_answers import an_id, user_json
 from tests.ev_energy_api import EvEnergyApi
@@ -208,8 +212,22 @@ def test_a_double_click_makes_two_attempts_and_one_user(client: Client, ev_energ
 def test_starting_takes_few_queries(owner_client: Client, django_assert_num_queries) -> None:
     make = make_make(onboardable=True)
 
-    with django_assert_num_queries(4):  # session, user, make, attempt
+    with django_assert_num_queries(3):  # session with its user, make, attempt
         owner_client.post(START, {"make_id": make.pk})
+    with django_assert_num_queries(2):  # the make is known by now
+        owner_client.post(START, {"make_id": make.pk})
+
+
+def test_a_make_that_is_retired_is_refused_once_the_copy_of_it_has_run_out(owner_client: Client) -> None:
+    make = make_make(onboardable=True)
+    assert owner_client.post(START, {"make_id": make.pk}).status_code == 302
+    Make.objects.update(retired_at=timezone.now())
+    assert owner_client.post(START, {"make_id": make.pk}).status_code == 302
+
+    caches["process"].clear()
+
+    assert owner_client.post(START, {"make_id": make.pk}).status_code == 400
+    assert settings.CACHES["process"]["TIMEOUT"] == 60
 
 
 def test_csp_lets_the_form_go_on_to_ev_energy_and_the_manufacturers(owner_client: Client) -> None:
