@@ -1,13 +1,22 @@
 """django-allauth's own redirect to a provider, inside the portal: what an operator would have without ours.
 
-The provider is configured in the settings, as in all examples of allauth's documentation; sessions and users are
-read as Django and allauth read them. The middleware is the portal's.
+One provider is configured in the settings, the other in the database, where allauth's admin keeps them; sessions and
+users are read as Django and allauth read them. The rest of the middleware is the portal's.
 """
 
 from tests.benchmarks.portal_settings import *  # noqa: F403  settings build on settings
-from tests.benchmarks.portal_settings import INSTALLED_APPS
+from tests.benchmarks.portal_settings import INSTALLED_APPS, MIDDLEWARE
 
-INSTALLED_APPS = [*INSTALLED_APPS, "allauth.socialaccount", "allauth.socialaccount.providers.github"]
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "django.contrib.sessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+]
+QUICK = "onboarding_portal.accounts.sessions.AuthenticationMiddleware"
+PLAIN = "django.contrib.auth.middleware.AuthenticationMiddleware"
+MIDDLEWARE = [PLAIN if name == QUICK else name for name in MIDDLEWARE]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 ROOT_URLCONF = "tests.benchmarks.allauth_urls"

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from django.conf import settings
 from django.middleware.csrf import _get_new_csrf_string
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from onboarding_portal.reconnects.states import OPEN_STATES, State
 from onboarding_portal.reconnects.tasks import sweep_reconnects
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.sync import Outcome, sync_vehicles
-from tests.benchmarks.start_data import BACKENDS, session_of
+from tests.benchmarks.start_data import session_of
 from tests.benchmarks.sync_data import add_owners
 
 
@@ -28,7 +29,10 @@ def read_fleet(*, vehicles: int, clicks: int) -> dict[str, Any]:
     clicking = Vehicle.objects.select_related("owner").order_by("pk")[:clicks]
     return {
         "csrf": _get_new_csrf_string(),
-        "owners": [(session_of(vehicle.owner, BACKENDS["portal"]), vehicle.pk) for vehicle in clicking],
+        "owners": [
+            (session_of(vehicle.owner, settings.AUTHENTICATION_BACKENDS[-1]), vehicle.pk)
+            for vehicle in clicking
+        ],
     }
 
 

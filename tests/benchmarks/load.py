@@ -1,11 +1,12 @@
 """Load from one process: keep-alive connections that each send one prepared request after another."""
 
+import selectors
 import socket
-import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,27 +26,28 @@ def prepared(*, method: str, path: str, cookies: dict[str, str], body: str = "")
 
 
 def requests_per_second(requests: Sequence[bytes], *, port: int, seconds: float, expected: int) -> float:
-    """Sends each request over and over on a connection of its own; an answer other than `expected` is an error."""
-    counts: list[int] = []
-    end = time.perf_counter() + seconds
+    """Sends each request over and over on a connection of its own; an answer other than `expected` is an error.
 
-    def work(request: bytes) -> None:
-        count = 0
-        with Connection(port) as connection:
-            while time.perf_counter() < end:
-                answer = connection.ask(request)
-                assert answer.status == expected, f"{answer.status} for {request[:80]!r}"
+    One thread for all of them: whoever sends must leave the processor to those who answer.
+    """
+    count = 0
+    with ExitStack() as stack, selectors.DefaultSelector() as selector:
+        connections = [stack.enter_context(Connection(port)) for _ in requests]
+        started = time.perf_counter()
+        for connection, request in zip(connections, requests, strict=True):
+            selector.register(connection, selectors.EVENT_READ, request)
+            connection.send(request)
+        while selector.get_map():
+            for key, _ in selector.select(timeout=60):
+                connection = cast("Connection", key.fileobj)
+                answer = connection.receive()
+                assert answer.status == expected, f"{answer.status} for {key.data[:80]!r}"
                 count += 1
-        counts.append(count)
-
-    threads = [threading.Thread(target=work, args=[request]) for request in requests]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(counts) == len(requests), "a connection failed"
-    return sum(counts) / (time.perf_counter() - started)
+                if time.perf_counter() - started < seconds:
+                    connection.send(key.data)
+                else:
+                    selector.unregister(connection)
+        return count / (time.perf_counter() - started)
 
 
 class Connection:
@@ -62,9 +64,19 @@ class Connection:
         self._stream.close()
         self._socket.close()
 
-    def ask(self, request: bytes) -> Answer:
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def send(self, request: bytes) -> None:
         self._socket.sendall(request)
+
+    def receive(self) -> Answer:
+        """Waits for the whole answer."""
         return _read_answer(self._stream)
+
+    def ask(self, request: bytes) -> Answer:
+        self.send(request)
+        return self.receive()
 
 
 def _read_answer(stream: BinaryIO) -> Answer:
