@@ -2,26 +2,16 @@
 
 import sqlite3
 
+import redis
 from django.db import InterfaceError, OperationalError
-from django.utils.module_loading import import_string
 
 # SQLite has one class for both. These codes are mistakes in SQL or in its use, not a file that is away or locked.
 SQLITE_MISTAKES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE}
 PRIMARY_CODE = 0xFF  # the rest of a code are details
 
 
-def _unreachable() -> tuple[type[Exception], ...]:
-    """What the database and the cache raise. Redis is the operator's choice, so its client may not be installed."""
-    errors: list[type[Exception]] = [OperationalError, InterfaceError]
-    for name in ("redis.exceptions.ConnectionError", "redis.exceptions.TimeoutError"):
-        try:
-            errors.append(import_string(name))
-        except ImportError:
-            continue
-    return tuple(errors)
-
-
-_UNREACHABLE = _unreachable()
+# What the database raises, and a cache that is Redis.
+_UNREACHABLE = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
 
 
 def is_unreachable(error: BaseException | None) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import redis
 from django.core.cache import cache
 from django.db import Error as DatabaseFailure
 from django.utils.module_loading import import_string
@@ -24,12 +25,9 @@ class CacheDown(Exception):
 
 def _failures() -> tuple[type[Exception], ...]:
     """What the backends raise when they cannot be reached: each has its own tree of errors."""
-    failures: list[type[Exception]] = [DatabaseFailure, OSError]
-    for name in ("redis.exceptions.RedisError", "pymemcache.exceptions.MemcacheError"):
-        try:
-            failures.append(import_string(name))
-        except ImportError:
-            continue
+    failures: list[type[Exception]] = [DatabaseFailure, OSError, redis.RedisError]
+    with suppress(ImportError):  # the client for Memcached is not among our packages
+        failures.append(import_string("pymemcache.exceptions.MemcacheError"))
     return tuple(failures)
 
 

@@ -140,9 +140,6 @@ REDIS_DOWN = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", ["/accounts/login/", "/reconnect/no-such-token/"])
 def test_without_redis_limits_cannot_be_kept_and_people_are_asked_to_wait(page: str) -> None:
-    pytest.importorskip(
-        "redis", reason="Redis is the operator's choice; its client is not among our packages."
-    )
     visitor = Client(raise_request_exception=False)
 
     with override_settings(CACHES=REDIS_DOWN):
