@@ -16,6 +16,7 @@ from tests.benchmarks.figures import Figure
 from tests.benchmarks.load import prepared, requests_per_second
 
 CONNECTIONS = 4
+ROUNDS = 31
 GOALS = {
     "the minimal view": "≥ 0.75",
     "allauth's redirect": "≥ 2.5",
@@ -44,7 +45,8 @@ def measure(*, kind: str, quick: bool) -> list[Figure]:
         contestants = list(_contestants(portal, stack))
         for contestant in contestants:
             contestant.rate(seconds=0.5)
-        rounds = [[each.rate(seconds=0.5 if quick else 2.0) for each in contestants] for _ in range(9)]
+        seconds, count = (0.5, 5) if quick else (1.5, ROUNDS)
+        rounds = [[each.rate(seconds=seconds) for each in contestants] for _ in range(count)]
     minimal_to_bare = Figure(
         what="the minimal view / the bare view",
         database=kind,
