@@ -20,7 +20,6 @@ ROUNDS = 31
 GOALS = {
     "the minimal view": "≥ 0.75",
     "allauth's redirect": "≥ 2.5",
-    "allauth's redirect, its provider in the database": "",
     "the bare view": "",
 }
 PLAIN_DJANGO = "django.core.wsgi:get_wsgi_application()"
@@ -63,13 +62,11 @@ def _compare(rounds: list[list[float]], kind: str) -> Iterator[Figure]:
 
 def _contestants(portal: Environment, stack: ExitStack) -> Iterator[Contestant]:
     data = inside(portal, "start_data.prepare", connections=CONNECTIONS)
-    inside(settings_of(portal, "allauth"), "allauth_data.add_provider")
     pick = {"make_id": data["make_id"]}
     for name, settings, path, form in (
         ("POST /connect/start/", "portal", "/connect/start/", pick),
         ("the minimal view", "minimal", "/minimal/", {}),
         ("allauth's redirect", "allauth", "/accounts/github/login/", {}),
-        ("allauth's, its provider in the database", "allauth", "/accounts/google/login/", {}),
         ("the bare view", "minimal", "/bare/", {}),
     ):
         application = "onboarding_portal.wsgi" if settings == "portal" else PLAIN_DJANGO
