@@ -10,6 +10,12 @@ pytestmark = pytest.mark.django_db
 PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
+@pytest.fixture
+def staff(client: Client) -> Client:
+    client.force_login(make_staff(is_superuser=True), backend=PASSWORD_BACKEND)
+    return client
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -19,11 +25,8 @@ PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"
         "/admin/accounts/user/?email=%00",
     ],
 )
-def test_nul_in_a_filter_is_a_bad_request(address: str) -> None:
-    visitor = Client()
-    visitor.force_login(make_staff(is_superuser=True), backend=PASSWORD_BACKEND)
-
-    response = visitor.get(address)
+def test_nul_in_a_filter_is_a_bad_request(staff: Client, address: str) -> None:
+    response = staff.get(address)
 
     assert response.status_code == 400
     assert "<h1>" in response.content.decode()
@@ -37,21 +40,16 @@ def test_nul_in_a_filter_is_a_bad_request(address: str) -> None:
         "/admin/catalogue/make/%00/change/",
     ],
 )
-def test_nul_in_an_address_names_nothing(address: str) -> None:
-    visitor = Client()
-    visitor.force_login(make_staff(is_superuser=True), backend=PASSWORD_BACKEND)
-
-    assert visitor.get(address).status_code == 404
+def test_nul_in_an_address_names_nothing(staff: Client, address: str) -> None:
+    assert staff.get(address).status_code == 404
 
 
-def test_nul_in_a_selection_is_a_bad_request() -> None:
-    visitor = Client()
-    visitor.force_login(make_staff(is_superuser=True), backend=PASSWORD_BACKEND)
+def test_nul_in_a_selection_is_a_bad_request(staff: Client) -> None:
     make_vehicle()
 
     selection = {"action": "mark_stale", "_selected_action": "\x00"}
 
-    assert visitor.post("/admin/vehicles/vehicle/", selection).status_code == 400
+    assert staff.post("/admin/vehicles/vehicle/", selection).status_code == 400
 
 
 @pytest.mark.parametrize("charset", ["raw_unicode_escape", "utf-16"])
