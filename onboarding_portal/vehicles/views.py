@@ -2,12 +2,13 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.vehicles.cards import show
 from onboarding_portal.vehicles.models import Vehicle
 
@@ -16,8 +17,12 @@ from onboarding_portal.vehicles.models import Vehicle
 @login_required
 @never_cache
 def vehicle_list(request: HttpRequest) -> HttpResponse:
-    owner = user_of(request)
-    page = show(vehicles=Vehicle.objects.of(owner.pk), now=timezone.now())
+    """All of an owner's cars; whoever comes back from a reconnect with the id of one sees that one."""
+    vehicles = Vehicle.objects.of(user_of(request).pk)
+    came_back_with = request.GET.get("vehicle_uid", "")
+    if is_vehicle_id(came_back_with) and vehicles.filter(pk=came_back_with).exists():
+        return redirect("vehicles:detail", came_back_with)
+    page = show(vehicles=vehicles, now=timezone.now())
     return render(request, "vehicles/list.html", {"page": page})
 
 

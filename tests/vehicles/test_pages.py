@@ -288,3 +288,27 @@ def test_times_are_told_as_people_say_them(moment: datetime, words: str) -> None
 def test_days_end_at_midnight_where_the_company_is() -> None:
     with timezone.override("Europe/Berlin"):
         assert day_and_time(datetime(2026, 3, 13, 23, 30, tzinfo=UTC), now=NOW) == "today at 00:30"
+
+
+def test_who_comes_back_from_a_reconnect_sees_that_car(owners_client: Client, owner: User) -> None:
+    vehicle = make_stale_vehicle(owner=owner)
+
+    response = owners_client.get(LIST, {"vehicle_id": "1501989003", "vehicle_uid": vehicle.pk})
+
+    assert response.status_code == 302
+    assert response["Location"] == detail(vehicle)
+
+
+@pytest.mark.parametrize("claimed", ["", "\x00", "https://evil.example/", "vhcl" + "A" * 26])
+def test_who_comes_back_with_anything_else_sees_the_list(
+    owners_client: Client, owner: User, claimed: str
+) -> None:
+    make_vehicle(owner=owner)
+
+    assert owners_client.get(LIST, {"vehicle_uid": claimed}).status_code == 200
+
+
+def test_who_comes_back_with_the_car_of_another_sees_the_list(owners_client: Client) -> None:
+    foreign = make_vehicle()
+
+    assert owners_client.get(LIST, {"vehicle_uid": foreign.pk}).status_code == 200
