@@ -138,11 +138,8 @@ DATABASES["default"]["CONN_MAX_AGE"] = env.whole_number("CONN_MAX_AGE", default=
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Cache: shared by all processes, so a process-local one is never the default. It is for copies that may be old.
-CACHES = {
-    "default": env.cache("CACHE_URL", default="dbcache://portal_cache"),
-    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "TIMEOUT": 60},
-}
+# Cache: shared by all processes, so never a process-local one.
+CACHES = {"default": env.cache("CACHE_URL", default="dbcache://portal_cache")}
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Django's default of 300 entries would throw out access tokens and rate limits.
     CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000

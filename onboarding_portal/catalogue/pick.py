@@ -1,8 +1,8 @@
 """Is this pick enough? One place decides how far an owner must choose before ev.energy can connect the car."""
 
 from dataclasses import dataclass
-
-from django.core.cache import caches
+from functools import lru_cache
+from time import monotonic
 
 from onboarding_portal.built_once import by_key
 from onboarding_portal.catalogue.models import Make, Model, Trim, car_name
@@ -63,13 +63,14 @@ def _load(*, make_id: str, model_id: str, trim_id: str) -> Pick:
         model = Model.objects.select_related("make").filter(model_id=model_id).first()
         return Pick(make=model.make, model=model) if model else Pick()
     if make_id:
-        return Pick(make=_make(make_id))
+        # Most picks are a make alone, and the catalogue changes once a day: a make may be a minute old.
+        return Pick(make=make_in_minute(make_id, minute=int(monotonic() // 60)))
     return Pick()
 
 
-def _make(make_id: str) -> Make | None:
-    """The make as it was at most a minute ago. Most picks are a make alone, and the catalogue changes once a day."""
-    found: Make | None = caches["process"].get(f"make:{make_id}")
-    if found is None and (found := by_key(Make, make_id)):
-        caches["process"].set(f"make:{make_id}", found)
-    return found
+@lru_cache(maxsize=256)
+def make_in_minute(make_id: str, *, minute: int) -> Make:
+    """The make, read once a minute in each process. Raises PickRefused, again each time, while there is none."""
+    if make := by_key(Make, make_id):
+        return make
+    raise PickRefused

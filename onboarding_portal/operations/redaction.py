@@ -7,6 +7,7 @@ Database errors quote values, and values are e-mail addresses. So every handler 
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
 from urllib.parse import unquote, urlsplit
 
 # What is removed, by its look, in this order. Patterns stop before quotes and backslashes.
@@ -48,6 +49,7 @@ PATTERNS: list[tuple[re.Pattern[str], str]] = [
     # A sign-in code: six consonants, as allauth makes them.
     (re.compile(r"(?<![A-Za-z])[BCDFGHJKLMNPQRSTVWXZ]{6}(?![A-Za-z])"), "[code]"),
 ]
+SHORT = 120
 SHORTEST_SECRET = 8  # shorter ones are words that may stand anywhere
 SECRET_NAMES = ("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET")
 URLS_WITH_PASSWORDS = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")
@@ -87,6 +89,7 @@ class RedactSecrets(logging.Filter):
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
         self._secrets = tuple(secrets)
+        self._redact_short = lru_cache(maxsize=1024)(partial(redact, secrets=self._secrets))
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = self._redact(_message(record)), None
@@ -102,7 +105,8 @@ class RedactSecrets(logging.Filter):
         return True
 
     def _redact(self, text: str) -> str:
-        return redact(text, secrets=self._secrets)
+        # What is short is mostly said again and again: a method, a path, an operation's name.
+        return self._redact_short(text) if len(text) <= SHORT else redact(text, secrets=self._secrets)
 
     def _clean(self, value: object) -> object:
         """Returns the value with every text in it redacted; what is neither plain nor a collection becomes text."""

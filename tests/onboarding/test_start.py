@@ -2,12 +2,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
-from django.conf import settings
-from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 
 from onboarding_portal.accounts.models import User
+from onboarding_portal.catalogue import pick
 from onboarding_portal.catalogue.models import Make
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from tests.ev_energy_answers import an_id, user_json
@@ -218,16 +217,27 @@ def test_starting_takes_few_queries(owner_client: Client, django_assert_num_quer
         owner_client.post(START, {"make_id": make.pk})
 
 
-def test_a_make_that_is_retired_is_refused_once_the_copy_of_it_has_run_out(owner_client: Client) -> None:
+def test_a_make_that_is_retired_is_refused_at_most_a_minute_later(owner_client: Client, monkeypatch) -> None:
     make = make_make(onboardable=True)
+    monkeypatch.setattr(pick, "monotonic", lambda: 6000.0)
     assert owner_client.post(START, {"make_id": make.pk}).status_code == 302
     Make.objects.update(retired_at=timezone.now())
+    monkeypatch.setattr(pick, "monotonic", lambda: 6059.9)
     assert owner_client.post(START, {"make_id": make.pk}).status_code == 302
 
-    caches["process"].clear()
+    monkeypatch.setattr(pick, "monotonic", lambda: 6060.0)
 
     assert owner_client.post(START, {"make_id": make.pk}).status_code == 400
-    assert settings.CACHES["process"]["TIMEOUT"] == 60
+
+
+def test_a_make_that_is_new_can_be_picked_at_once(owner_client: Client) -> None:
+    new = make_make(onboardable=True)
+    Make.objects.all().delete()
+    assert owner_client.post(START, {"make_id": new.pk}).status_code == 400
+
+    new.save()
+
+    assert owner_client.post(START, {"make_id": new.pk}).status_code == 302
 
 
 def test_csp_lets_the_form_go_on_to_ev_energy_and_the_manufacturers(owner_client: Client) -> None:
