@@ -1,14 +1,17 @@
 from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
 
 import pytest
 import requests
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue import pick
 from onboarding_portal.catalogue.models import Make
 from onboarding_portal.onboarding.models import Attempt, AttemptState
+from onboarding_portal.onboarding.start import RETURN_PATH
 from tests.ev_energy_answers import an_id, user_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_make, make_model, make_owner, make_trim
@@ -51,6 +54,11 @@ def test_make_alone_goes_to_ev_energy_with_exactly_these_parameters(owner_client
     response = owner_client.post(START, {"make_id": make.pk})
 
     assert sent_to(response) == expected(make_id=make.pk)
+
+
+def test_the_return_address_is_the_page_of_returns() -> None:
+    attempt_id = uuid4()
+    assert reverse("onboarding:return", args=[attempt_id]) == RETURN_PATH.format(attempt_id)
 
 
 def test_model_goes_with_its_make(owner_client: Client) -> None:
