@@ -17,6 +17,7 @@ QUICK = "onboarding_portal.accounts.sessions.AuthenticationMiddleware"
 PLAIN = "django.contrib.auth.middleware.AuthenticationMiddleware"
 MIDDLEWARE = [PLAIN if name == QUICK else name for name in MIDDLEWARE]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+SILENCED_SYSTEM_CHECKS = ["axes.W003"]  # nobody gives a password here
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 ROOT_URLCONF = "tests.benchmarks.allauth_urls"
 SOCIALACCOUNT_PROVIDERS = {"github": {"APPS": [{"client_id": "benchmark", "secret": "benchmark"}]}}

@@ -14,5 +14,5 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
 ROOT_URLCONF = "tests.benchmarks.minimal_urls"
-LOGGING = {"version": 1, "disable_existing_loggers": True}
+LOGGING = {"version": 1, "disable_existing_loggers": True, "loggers": {"gunicorn.error": {"level": "ERROR"}}}
 LOGGING_CONFIG = None
