@@ -3,6 +3,7 @@
 ev.energy sends owners back to an address fixed for the whole application, so this page is where they wait.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,6 +59,12 @@ def progress_of(*, vehicle: Vehicle, now: datetime) -> Progress | None:
         data_received=day_and_time(received, now=now) if received else "",
         refresh_seconds=REFRESH_SECONDS if is_live else None,
     )
+
+
+def on_the_way(*, vehicle_ids: Sequence[str]) -> set[str]:
+    """Those of the vehicles whose owner was sent off and whose data is waited for. One query, none for no ids."""
+    under_way = Reconnect.objects.filter(vehicle__in=vehicle_ids, state=State.REDIRECTED)
+    return set(under_way.values_list("vehicle_id", flat=True)) if vehicle_ids else set()
 
 
 def _kind(latest: Reconnect, *, vehicle: Vehicle, now: datetime) -> str | None:

@@ -249,7 +249,7 @@ def test_the_list_takes_a_fixed_number_of_queries(owners_client: Client, owner: 
     with CaptureQueriesContext(connection) as queries:
         shown(owners_client, LIST)
 
-    # The session, the owner, the cars; one car that is waited for claimed and its task stored.
+    # The session with the owner, the cars, their reconnects; one car that is waited for claimed and its task stored.
     assert len(queries) <= 6
 
 

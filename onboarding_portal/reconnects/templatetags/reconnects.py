@@ -1,9 +1,12 @@
-"""How a reconnect shows on the vehicle's page, which knows nothing of reconnects itself."""
+"""How a reconnect shows on the pages of vehicles, which know nothing of reconnects themselves."""
+
+from collections.abc import Iterable
 
 from django import template
 from django.utils import timezone
 
-from onboarding_portal.reconnects.progress import Progress, progress_of
+from onboarding_portal.reconnects.progress import Progress, on_the_way, progress_of
+from onboarding_portal.vehicles.cards import Card
 from onboarding_portal.vehicles.models import Vehicle
 
 register = template.Library()
@@ -13,3 +16,9 @@ register = template.Library()
 def reconnect_progress(vehicle: Vehicle) -> Progress | None:
     """What is known of the vehicle's latest reconnect; None where it is long past."""
     return progress_of(vehicle=vehicle, now=timezone.now())
+
+
+@register.simple_tag
+def reconnects_on_the_way(cards: Iterable[Card]) -> set[str]:
+    """The ids of the vehicles that need no attention because their owner has just given it."""
+    return on_the_way(vehicle_ids=[card.vehicle.pk for card in cards if card.needs_attention])
