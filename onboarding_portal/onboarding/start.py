@@ -23,8 +23,7 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
     itself). ev.energy is called only if it does not know the owner yet; EvEnergyError if that fails, and no attempt
     is stored then.
     """
-    with deadline(seconds=OWNER_WAITS_SECONDS):
-        user_id = owner.ev_energy_user_id or ensure_ev_energy_user(user=owner, client=get_client())
+    user_id = owner.ev_energy_user_id or _made_known(owner)
     attempt = Attempt.objects.start(
         owner_id=owner.pk, make_id=make_id, model_id=model_id, trim_id=trim_id, now=now
     )
@@ -35,3 +34,8 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
         trim_id=trim_id,
         redirect_uri=settings.PORTAL_URL + RETURN_PATH.format(attempt.pk),
     )
+
+
+def _made_known(owner: User) -> str:
+    with deadline(seconds=OWNER_WAITS_SECONDS):
+        return ensure_ev_energy_user(user=owner, client=get_client())
