@@ -85,7 +85,11 @@ def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
         (folder / name).mkdir(exist_ok=True)
     # The terminal is for what a person needs: addresses, codes, links. The rest is in the folder of logs.
     logging.getLogger().setLevel(logging.ERROR)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the first is ignored where a script began us
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # the first is ignored where a script began us
         signal.signal(number, _interrupt)
     processes = Processes(folder / "logs")
     try:
