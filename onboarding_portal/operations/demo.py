@@ -85,11 +85,8 @@ def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
         (folder / name).mkdir(exist_ok=True)
     # The terminal is for what a person needs: addresses, codes, links. The rest is in the folder of logs.
     logging.getLogger().setLevel(logging.ERROR)
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-        signal.SIGHUP,
-    ):  # the first is ignored where a script began us
+    # Python takes Ctrl-C for nothing where a script began the demo in its background.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     processes = Processes(folder / "logs")
     try:
