@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from pytest_django import DjangoDbBlocker
 
 from onboarding_portal.catalogue.pick import make_in_minute
 from tests.ev_energy_api import EvEnergyApi, faked_ev_energy
@@ -16,21 +15,6 @@ pytest_plugins = ["tests.log_check"]  # no secret in any log line
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("Needs PostgreSQL behind DATABASE_URL.")
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Ends what others are still connected: threads, and the browsers' event loop, have connections of their own.
-
-    PostgreSQL drops no database that somebody is connected to.
-    """
-    yield
-    if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from django.conf import settings as django_settings
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -49,6 +50,9 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
+        # While this event loop runs, Django keeps connections of their own for it; after it nobody could close them,
+        # and PostgreSQL drops no database somebody is connected to.
+        connections.close_all()
 
 
 class Sandbox:
