@@ -127,6 +127,16 @@ def test_the_secrets_the_portal_was_started_with_are_removed_wherever_they_stand
     assert record.getMessage() == ", ".join(["[secret]"] * 6)
 
 
+def test_what_one_filter_remembers_is_not_taken_for_clean_by_another() -> None:
+    texts = []
+    for secrets in ([], ["signing-key"], ["signing-key"]):
+        record = logging.makeLogRecord({"msg": "signing-key of %s", "args": ("anna@example.com",)})
+        RedactSecrets(secrets).filter(record)
+        texts.append(record.getMessage())
+
+    assert texts == ["signing-key of [email]", "[secret] of [email]", "[secret] of [email]"]
+
+
 def test_short_words_and_broken_addresses_are_not_taken_for_secrets() -> None:
     assert (
         secret_values({"DATABASE_URL": "postgres://portal:portal@db/portal", "CACHE_URL": "redis://[x"}) == []
