@@ -63,8 +63,8 @@ def progress_of(*, vehicle: Vehicle, now: datetime) -> Progress | None:
 
 def on_the_way(*, vehicle_ids: Sequence[str]) -> set[str]:
     """Those of the vehicles whose owner was sent off and whose data is waited for. One query, none for no ids."""
-    under_way = Reconnect.objects.filter(vehicle__in=vehicle_ids, state=State.REDIRECTED)
-    return set(under_way.values_list("vehicle_id", flat=True)) if vehicle_ids else set()
+    sent_off = Reconnect.objects.filter(vehicle__in=vehicle_ids, state=State.REDIRECTED)
+    return set(sent_off.values_list("vehicle_id", flat=True))
 
 
 def _kind(latest: Reconnect, *, vehicle: Vehicle, now: datetime) -> str | None:

@@ -44,15 +44,18 @@ def test_waiting_page_says_what_was_done_and_when_it_looks_again(
 
 
 def test_the_list_asks_for_no_reconnect_that_is_under_way(client: Client) -> None:
-    signed_in_again = make_reconnect(State.REDIRECTED, next_work_at=NOW + timedelta(minutes=2)).vehicle
-    lost = make_broken_car(cause=Cause.SIGN_IN_EXPIRED, owner=signed_in_again.owner)
+    sent_off = make_reconnect(State.REDIRECTED, next_work_at=NOW + timedelta(minutes=2)).vehicle
+    lost = make_broken_car(cause=Cause.SIGN_IN_EXPIRED, owner=sent_off.owner)
     client.force_login(lost.owner, backend="django.contrib.auth.backends.ModelBackend")
 
     page = client.get(reverse("vehicles:list")).content.decode()
 
-    assert page.count("You signed in again. We are waiting for new data from your car.") == 1
+    assert page.count("We are waiting for new data from your car.") == 1
+    assert (
+        page.count(f'href="{reverse("vehicles:detail", args=[sent_off.pk])}"') == 2
+    )  # its name, and the way on
     assert reverse("reconnects:start", args=[lost.pk]) in page
-    assert reverse("reconnects:start", args=[signed_in_again.pk]) not in page
+    assert reverse("reconnects:start", args=[sent_off.pk]) not in page
 
 
 def test_page_stops_refreshing_itself_after_a_while(client: Client) -> None:

@@ -20,5 +20,5 @@ def reconnect_progress(vehicle: Vehicle) -> Progress | None:
 
 @register.simple_tag
 def reconnects_on_the_way(cards: Iterable[Card]) -> set[str]:
-    """The ids of the vehicles that need no attention because their owner has just given it."""
+    """The ids of those that need attention and whose owner was sent off to give it."""
     return on_the_way(vehicle_ids=[card.vehicle.pk for card in cards if card.needs_attention])
