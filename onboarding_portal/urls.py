@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from onboarding_portal.accounts import views as accounts_views
 
-urlpatterns = [
+urlpatterns = [  # what is asked for most comes first
     path("connect/", include("onboarding_portal.onboarding.urls")),
     path("vehicles/", include("onboarding_portal.vehicles.urls")),
     path("", include("onboarding_portal.reconnects.urls")),
