@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "onboarding_portal.accounts.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -81,10 +82,9 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 
-# Every text is marked for translation; English is the first. Who adds a second one lets browsers choose.
+# Every text is marked for translation; English is the first.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
-CHOICE_OF_LANGUAGE = ["django.middleware.locale.LocaleMiddleware"] if len(LANGUAGES) > 1 else []
 
 MIDDLEWARE = [
     "onboarding_portal.operations.request_id.RequestIdMiddleware",
@@ -96,10 +96,10 @@ MIDDLEWARE = [
     "onboarding_portal.operations.private_pages.PrivatePagesMiddleware",
     "onboarding_portal.operations.storable_text.StorableTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    *CHOICE_OF_LANGUAGE,
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "onboarding_portal.accounts.sessions.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -169,7 +169,6 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "vehicles:list"
 LOGOUT_REDIRECT_URL = "home"
-SESSION_ENGINE = "onboarding_portal.accounts.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 
 # Behind how many proxies of ours requests arrive: 0 means the socket's address is the visitor's.

@@ -5,13 +5,13 @@ from django.urls import include, path
 
 from onboarding_portal.accounts import views as accounts_views
 
-urlpatterns = [  # what is asked for most comes first
+urlpatterns = [
+    path("", include("onboarding_portal.operations.urls")),
+    path("invite/<str:token>/", accounts_views.invitation, name="invitation"),
+    path("accounts/", include("onboarding_portal.accounts.urls")),
     path("connect/", include("onboarding_portal.onboarding.urls")),
     path("vehicles/", include("onboarding_portal.vehicles.urls")),
     path("", include("onboarding_portal.reconnects.urls")),
-    path("", include("onboarding_portal.operations.urls")),
-    path("accounts/", include("onboarding_portal.accounts.urls")),
-    path("invite/<str:token>/", accounts_views.invitation, name="invitation"),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,12 +1,14 @@
 """Who uses the portal: owners, who sign in with a mailed code, and staff, who sign in with a password."""
 
 import secrets
+import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -89,6 +91,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+    # Goes into the hash each session must carry: another value ends them all.
+    session_nonce = models.UUIDField(default=uuid.uuid4, editable=False)
 
     objects = UserManager.from_queryset(UserQuerySet)()
 
@@ -116,7 +120,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether somebody vouches for the address: who made the user, or the owner, by having signed in."""
         return not self.is_self_registered or self.last_login is not None
 
+    def get_session_auth_hash(self) -> str:
+        return self._session_hash(settings.SECRET_KEY)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (self._session_hash(secret) for secret in settings.SECRET_KEY_FALLBACKS)
+
+    def _session_hash(self, secret: str | bytes) -> str:
+        value = f"{self.session_nonce}{self.password}"
+        return salted_hmac(
+            "onboarding_portal.accounts.session", value, secret=secret, algorithm="sha256"
+        ).hexdigest()
+
     # Mutators
+
+    def end_sessions(self) -> None:
+        """Signs the user out everywhere."""
+        self.session_nonce = uuid.uuid4()
+        self.save(update_fields=["session_nonce"])
 
     def link_to_ev_energy(self, *, ev_energy_user_id: str) -> str:
         """Stores the owner's id at ev.energy unless one is stored already; returns the one that holds.
@@ -137,15 +158,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def release_ev_energy_claim(self) -> None:
         type(self).objects.filter(pk=self.pk).update(ev_energy_claimed_until=None)
-
-
-class Session(AbstractBaseSession):
-    """A browser's session; it ends with its user."""
-
-    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions", verbose_name=_("user"))
-
-    def __str__(self) -> str:
-        return f"Session until {self.expire_date:%Y-%m-%d %H:%M}"  # who knows the key has the session
 
 
 def hash_token(token: str) -> str:
