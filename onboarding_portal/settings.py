@@ -66,7 +66,7 @@ INSTALLED_APPS = [
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",
     "onboarding_portal.sandbox",
-    "onboarding_portal.accounts.admin_config.StaffAdminConfig",
+    "onboarding_portal.accounts.staff.config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

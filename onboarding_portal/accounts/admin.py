@@ -19,6 +19,7 @@ from onboarding_portal.accounts import invitations
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Invitation, User, normalize_email
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.ev_energy.ids import is_user_id
 
 
@@ -38,7 +39,7 @@ class AddUserForm(forms.ModelForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):
+class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
     add_form = AddUserForm
     add_fieldsets = ((None, {"fields": ("email",)}),)
     list_display = ("email", "ev_energy_user_id", "is_staff", "is_active", "last_login", "joined_at")
@@ -111,7 +112,7 @@ class InvitationForm(forms.ModelForm[Invitation]):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin[Invitation]):
+class InvitationAdmin(StaffModelAdmin[Invitation]):
     form = InvitationForm
     fields = ("email",)
     list_display = ("email", "state", "invited_by", "created_at", "expires_at", "accepted_at")
@@ -169,7 +170,7 @@ class InvitationAdmin(admin.ModelAdmin[Invitation]):
 
 
 @admin.register(AccessAttempt)
-class AccessAttemptAdmin(admin.ModelAdmin[AccessAttempt]):
+class AccessAttemptAdmin(StaffModelAdmin[AccessAttempt]):
     """Wrong passwords of staff. Deleting one unlocks the sign-in."""
 
     list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
