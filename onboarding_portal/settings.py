@@ -174,7 +174,7 @@ SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 # Behind how many proxies of ours requests arrive: 0 means the socket's address is the visitor's.
 TRUSTED_PROXY_COUNT = env.whole_number("TRUSTED_PROXY_COUNT", default=1 if IS_HTTPS else 0)
 
-ACCOUNT_ADAPTER = "onboarding_portal.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "onboarding_portal.accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -194,7 +194,7 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # ours says more, see accounts/sign_in.py
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # ours says more, see accounts/sign_in/mailed_code.py
 ACCOUNT_SESSION_REMEMBER = True
 
 # Guessing of staff passwords: locked by e-mail address and network address together, over all processes.
@@ -202,8 +202,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "onboarding_portal.accounts.lock_out.tried_address"
-AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.lock_out.tried_from"
+AXES_USERNAME_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_address"
+AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_from"
 AXES_LOCKOUT_CALLABLE = "onboarding_portal.operations.views.locked_out"
 AXES_ENABLE_ADMIN = False  # ours is tidier, see accounts/admin.py
 AXES_ENABLE_ACCESS_FAILURE_LOG = False

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from onboarding_portal.accounts import invitations
+from onboarding_portal.accounts.invitations import mail as invitation_mail
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Invitation, User, normalize_email
 from onboarding_portal.accounts.requests import user_of
@@ -141,7 +141,7 @@ class InvitationAdmin(StaffModelAdmin[Invitation]):
 
     def _send(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
         try:
-            invitations.send(invitation=invitation, token=token)
+            invitation_mail.send(invitation=invitation, token=token)
         except MailNotSent:
             self.message_user(
                 request,
@@ -154,9 +154,9 @@ class InvitationAdmin(StaffModelAdmin[Invitation]):
         sent = accepted = 0
         for invitation in queryset:
             try:
-                invitations.send_again(invitation=invitation, now=timezone.now())
+                invitation_mail.send_again(invitation=invitation, now=timezone.now())
                 sent += 1
-            except invitations.AlreadyAccepted:
+            except invitation_mail.AlreadyAccepted:
                 accepted += 1
             except MailNotSent:
                 self.message_user(request, _("The mail server cannot be reached now."), messages.ERROR)

@@ -16,7 +16,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.tokens import hash_token
+
 INVITATION_LIFETIME = timedelta(days=30)
+HASHED_FOR = "accounts.invitation"
 
 
 def normalize_email(email: str) -> str:
@@ -83,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=None,
     )
     # Until then nobody else may create this owner at ev.energy: a creation is under way, or its answer was lost.
-    ev_energy_claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    ev_energy_creation_leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the admin."))
     is_active = models.BooleanField(_("active"), default=True)
     is_self_registered = models.BooleanField(
@@ -150,19 +153,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.refresh_from_db(fields=["ev_energy_user_id"])
         return self.ev_energy_user_id or ""
 
-    def claim_ev_energy_creation(self, *, now: datetime, until: datetime) -> bool:
+    def take_ev_energy_creation(self, *, now: datetime, until: datetime) -> bool:
         """Whether the caller, and nobody else until then, may create this owner at ev.energy."""
-        unclaimed = Q(ev_energy_claimed_until=None) | Q(ev_energy_claimed_until__lte=now)
-        mine = type(self).objects.filter(unclaimed, pk=self.pk, ev_energy_user_id=None)
-        return mine.update(ev_energy_claimed_until=until) == 1
+        free = Q(ev_energy_creation_leased_until=None) | Q(ev_energy_creation_leased_until__lte=now)
+        mine = type(self).objects.filter(free, pk=self.pk, ev_energy_user_id=None)
+        return mine.update(ev_energy_creation_leased_until=until) == 1
 
-    def release_ev_energy_claim(self) -> None:
-        type(self).objects.filter(pk=self.pk).update(ev_energy_claimed_until=None)
-
-
-def hash_token(token: str) -> str:
-    """Returns what is stored of an invitation's token, so that a copy of the database opens nothing."""
-    return salted_hmac("onboarding_portal.accounts.invitation", token, algorithm="sha256").hexdigest()
+    def release_ev_energy_creation(self) -> None:
+        type(self).objects.filter(pk=self.pk).update(ev_energy_creation_leased_until=None)
 
 
 class InvitationState(models.TextChoices):
@@ -179,7 +177,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         token = secrets.token_urlsafe(32)
         invitation = self.create(
             email=normalize_email(email),
-            token_hash=hash_token(token),
+            token_hash=hash_token(token, purpose=HASHED_FOR),
             invited_by=invited_by,
             created_at=now,
             expires_at=now + INVITATION_LIFETIME,
@@ -195,7 +193,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(email=normalize_email(email))
 
     def with_token(self, token: str) -> Self:
-        return self.filter(token_hash=hash_token(token))
+        return self.filter(token_hash=hash_token(token, purpose=HASHED_FOR))
 
     # Mutators
 
@@ -243,6 +241,6 @@ class Invitation(models.Model):
         renewed = (
             type(self)
             .objects.filter(pk=self.pk, accepted_at=None)
-            .update(token_hash=hash_token(token), expires_at=now + INVITATION_LIFETIME)
+            .update(token_hash=hash_token(token, purpose=HASHED_FOR), expires_at=now + INVITATION_LIFETIME)
         )
         return token if renewed else None

@@ -15,6 +15,11 @@ class Migration(migrations.Migration):
         migrations.DeleteModel(
             name='Session',
         ),
+        migrations.RenameField(
+            model_name='user',
+            old_name='ev_energy_claimed_until',
+            new_name='ev_energy_creation_leased_until',
+        ),
         migrations.AddField(
             model_name='user',
             name='session_nonce',
