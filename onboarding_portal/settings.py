@@ -66,9 +66,10 @@ INSTALLED_APPS = [
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",
     "onboarding_portal.sandbox",
-    "onboarding_portal.accounts.admin_config.StaffAdminConfig",
+    "onboarding_portal.accounts.staff.config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -81,10 +82,9 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 
-# Every text is marked for translation; English is the first. Who adds a second one lets browsers choose.
+# Every text is marked for translation; English is the first.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
-CHOICE_OF_LANGUAGE = ["django.middleware.locale.LocaleMiddleware"] if len(LANGUAGES) > 1 else []
 
 MIDDLEWARE = [
     "onboarding_portal.operations.request_id.RequestIdMiddleware",
@@ -96,10 +96,10 @@ MIDDLEWARE = [
     "onboarding_portal.operations.private_pages.PrivatePagesMiddleware",
     "onboarding_portal.operations.storable_text.StorableTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    *CHOICE_OF_LANGUAGE,
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "onboarding_portal.accounts.sessions.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -169,13 +169,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "vehicles:list"
 LOGOUT_REDIRECT_URL = "home"
-SESSION_ENGINE = "onboarding_portal.accounts.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 
 # Behind how many proxies of ours requests arrive: 0 means the socket's address is the visitor's.
 TRUSTED_PROXY_COUNT = env.whole_number("TRUSTED_PROXY_COUNT", default=1 if IS_HTTPS else 0)
 
-ACCOUNT_ADAPTER = "onboarding_portal.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "onboarding_portal.accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -195,7 +194,7 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # ours says more, see accounts/sign_in.py
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # ours says more, see accounts/sign_in/mailed_code.py
 ACCOUNT_SESSION_REMEMBER = True
 
 # Guessing of staff passwords: locked by e-mail address and network address together, over all processes.
@@ -203,8 +202,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "onboarding_portal.accounts.lock_out.tried_address"
-AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.lock_out.tried_from"
+AXES_USERNAME_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_address"
+AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_from"
 AXES_LOCKOUT_CALLABLE = "onboarding_portal.operations.views.locked_out"
 AXES_ENABLE_ADMIN = False  # ours is tidier, see accounts/admin.py
 AXES_ENABLE_ACCESS_FAILURE_LOG = False

@@ -3,15 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from onboarding_portal.accounts import views as accounts_views
+from onboarding_portal.accounts.invitations.views import invitation
 
-urlpatterns = [  # what is asked for most comes first
+urlpatterns = [
+    path("", include("onboarding_portal.operations.urls")),
+    path("invite/<str:token>/", invitation, name="invitation"),
+    path("accounts/", include("onboarding_portal.accounts.sign_in.urls")),
     path("connect/", include("onboarding_portal.onboarding.urls")),
     path("vehicles/", include("onboarding_portal.vehicles.urls")),
     path("", include("onboarding_portal.reconnects.urls")),
-    path("", include("onboarding_portal.operations.urls")),
-    path("accounts/", include("onboarding_portal.accounts.urls")),
-    path("invite/<str:token>/", accounts_views.invitation, name="invitation"),
     path("admin/", admin.site.urls),
 ]
 

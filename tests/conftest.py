@@ -6,7 +6,6 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from onboarding_portal.catalogue.pick import make_in_minute
 from tests.ev_energy_api import EvEnergyApi, faked_ev_energy
 
 pytest_plugins = ["tests.log_check"]  # no secret in any log line
@@ -27,7 +26,6 @@ def _cache_ends_with_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
     if commits:
         request.getfixturevalue("transactional_db")
     yield
-    make_in_minute.cache_clear()
     if commits:
         cache.clear()
 

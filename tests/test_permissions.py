@@ -22,8 +22,8 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.accounts.admin_site import CODE_BACKEND
 from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.staff.site import CODE_BACKEND
 from onboarding_portal.reconnects.models import Batch, BatchKind, UnstableVehicle
 from onboarding_portal.reconnects.states import State
 from onboarding_portal.reconnects.unsubscribe import unsubscribe_url

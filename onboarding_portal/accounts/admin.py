@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from onboarding_portal.accounts import invitations
+from onboarding_portal.accounts.invitations import mail as invitation_mail
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Invitation, User, normalize_email
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.ev_energy.ids import is_user_id
 
 
@@ -38,7 +39,7 @@ class AddUserForm(forms.ModelForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):
+class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
     add_form = AddUserForm
     add_fieldsets = ((None, {"fields": ("email",)}),)
     list_display = ("email", "ev_energy_user_id", "is_staff", "is_active", "last_login", "joined_at")
@@ -111,7 +112,7 @@ class InvitationForm(forms.ModelForm[Invitation]):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin[Invitation]):
+class InvitationAdmin(StaffModelAdmin[Invitation]):
     form = InvitationForm
     fields = ("email",)
     list_display = ("email", "state", "invited_by", "created_at", "expires_at", "accepted_at")
@@ -140,7 +141,7 @@ class InvitationAdmin(admin.ModelAdmin[Invitation]):
 
     def _send(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
         try:
-            invitations.send(invitation=invitation, token=token)
+            invitation_mail.send(invitation=invitation, token=token)
         except MailNotSent:
             self.message_user(
                 request,
@@ -153,9 +154,9 @@ class InvitationAdmin(admin.ModelAdmin[Invitation]):
         sent = accepted = 0
         for invitation in queryset:
             try:
-                invitations.send_again(invitation=invitation, now=timezone.now())
+                invitation_mail.send_again(invitation=invitation, now=timezone.now())
                 sent += 1
-            except invitations.AlreadyAccepted:
+            except invitation_mail.AlreadyAccepted:
                 accepted += 1
             except MailNotSent:
                 self.message_user(request, _("The mail server cannot be reached now."), messages.ERROR)
@@ -169,7 +170,7 @@ class InvitationAdmin(admin.ModelAdmin[Invitation]):
 
 
 @admin.register(AccessAttempt)
-class AccessAttemptAdmin(admin.ModelAdmin[AccessAttempt]):
+class AccessAttemptAdmin(StaffModelAdmin[AccessAttempt]):
     """Wrong passwords of staff. Deleting one unlocks the sign-in."""
 
     list_display = ("username", "ip_address", "failures_since_start", "attempt_time")

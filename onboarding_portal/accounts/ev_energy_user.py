@@ -18,7 +18,7 @@ from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid, Unavailab
 
 logger = logging.getLogger(__name__)
 
-CLAIM = timedelta(seconds=15)  # longer than the client waits for an answer
+LEASE = timedelta(seconds=15)  # longer than the client waits for an answer
 WAIT_SECONDS = 8.0
 POLL_SECONDS = 0.1
 
@@ -57,28 +57,27 @@ def _find(user: User, client: Client) -> str | None:
 def _create(user: User, client: Client) -> str | None:
     """Returns the new user's id; None if somebody else is at it."""
     now = timezone.now()
-    if not user.claim_ev_energy_creation(now=now, until=now + CLAIM):
+    if not user.take_ev_energy_creation(now=now, until=now + LEASE):
         return None
     try:
         ev_energy_user_id = client.create_user(email=user.email).user_id
     except Unavailable as error:
-        if (
-            error.status is not None
-        ):  # it answered, so it is done with it, and the next look-up tells the truth
-            user.release_ev_energy_claim()
+        # It answered, so it is done with it, and the next look-up tells the truth.
+        if error.status is not None:
+            user.release_ev_energy_creation()
         raise
     except Invalid as error:
-        user.release_ev_energy_claim()
+        user.release_ev_energy_creation()
         # Made by others between our question and this, or spelt in a way the question did not match.
         found = _find(user, client) if "email" in error.field_errors else None
         if found:
             return found
         raise
     except EvEnergyError:
-        user.release_ev_energy_claim()
+        user.release_ev_energy_creation()
         raise
     linked = _link(user, ev_energy_user_id)
-    user.release_ev_energy_claim()
+    user.release_ev_energy_creation()
     return linked
 
 
@@ -86,9 +85,9 @@ def _wait_for_the_other(user: User, give_up_at: float) -> None:
     """Returns when the owner is linked or may be created again: the second of two clicks ends like the first."""
     while time.monotonic() < give_up_at:
         time.sleep(POLL_SECONDS)
-        user.refresh_from_db(fields=["ev_energy_user_id", "ev_energy_claimed_until"])
-        claimed_until = user.ev_energy_claimed_until
-        if user.ev_energy_user_id or claimed_until is None or claimed_until <= timezone.now():
+        user.refresh_from_db(fields=["ev_energy_user_id", "ev_energy_creation_leased_until"])
+        leased_until = user.ev_energy_creation_leased_until
+        if user.ev_energy_user_id or leased_until is None or leased_until <= timezone.now():
             return
     raise UserBeingCreated("create_user: another request is at it", retry_after=WAIT_SECONDS)
 

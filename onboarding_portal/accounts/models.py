@@ -1,12 +1,14 @@
 """Who uses the portal: owners, who sign in with a mailed code, and staff, who sign in with a password."""
 
 import secrets
+import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -14,7 +16,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.tokens import hash_token
+
 INVITATION_LIFETIME = timedelta(days=30)
+HASHED_FOR = "accounts.invitation"
 
 
 def normalize_email(email: str) -> str:
@@ -81,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=None,
     )
     # Until then nobody else may create this owner at ev.energy: a creation is under way, or its answer was lost.
-    ev_energy_claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    ev_energy_creation_leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the admin."))
     is_active = models.BooleanField(_("active"), default=True)
     is_self_registered = models.BooleanField(
@@ -89,6 +94,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+    # Goes into the hash each session must carry: another value ends them all.
+    session_nonce = models.UUIDField(default=uuid.uuid4, editable=False)
 
     objects = UserManager.from_queryset(UserQuerySet)()
 
@@ -116,7 +123,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether somebody vouches for the address: who made the user, or the owner, by having signed in."""
         return not self.is_self_registered or self.last_login is not None
 
+    def get_session_auth_hash(self) -> str:
+        return self._session_hash(settings.SECRET_KEY)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (self._session_hash(secret) for secret in settings.SECRET_KEY_FALLBACKS)
+
+    def _session_hash(self, secret: str | bytes) -> str:
+        value = f"{self.session_nonce}{self.password}"
+        return salted_hmac(
+            "onboarding_portal.accounts.session", value, secret=secret, algorithm="sha256"
+        ).hexdigest()
+
     # Mutators
+
+    def end_sessions(self) -> None:
+        """Signs the user out everywhere."""
+        self.session_nonce = uuid.uuid4()
+        self.save(update_fields=["session_nonce"])
 
     def link_to_ev_energy(self, *, ev_energy_user_id: str) -> str:
         """Stores the owner's id at ev.energy unless one is stored already; returns the one that holds.
@@ -129,28 +153,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.refresh_from_db(fields=["ev_energy_user_id"])
         return self.ev_energy_user_id or ""
 
-    def claim_ev_energy_creation(self, *, now: datetime, until: datetime) -> bool:
+    def take_ev_energy_creation(self, *, now: datetime, until: datetime) -> bool:
         """Whether the caller, and nobody else until then, may create this owner at ev.energy."""
-        unclaimed = Q(ev_energy_claimed_until=None) | Q(ev_energy_claimed_until__lte=now)
-        mine = type(self).objects.filter(unclaimed, pk=self.pk, ev_energy_user_id=None)
-        return mine.update(ev_energy_claimed_until=until) == 1
+        free = Q(ev_energy_creation_leased_until=None) | Q(ev_energy_creation_leased_until__lte=now)
+        mine = type(self).objects.filter(free, pk=self.pk, ev_energy_user_id=None)
+        return mine.update(ev_energy_creation_leased_until=until) == 1
 
-    def release_ev_energy_claim(self) -> None:
-        type(self).objects.filter(pk=self.pk).update(ev_energy_claimed_until=None)
-
-
-class Session(AbstractBaseSession):
-    """A browser's session; it ends with its user."""
-
-    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions", verbose_name=_("user"))
-
-    def __str__(self) -> str:
-        return f"Session until {self.expire_date:%Y-%m-%d %H:%M}"  # who knows the key has the session
-
-
-def hash_token(token: str) -> str:
-    """Returns what is stored of an invitation's token, so that a copy of the database opens nothing."""
-    return salted_hmac("onboarding_portal.accounts.invitation", token, algorithm="sha256").hexdigest()
+    def release_ev_energy_creation(self) -> None:
+        type(self).objects.filter(pk=self.pk).update(ev_energy_creation_leased_until=None)
 
 
 class InvitationState(models.TextChoices):
@@ -167,7 +177,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         token = secrets.token_urlsafe(32)
         invitation = self.create(
             email=normalize_email(email),
-            token_hash=hash_token(token),
+            token_hash=hash_token(token, purpose=HASHED_FOR),
             invited_by=invited_by,
             created_at=now,
             expires_at=now + INVITATION_LIFETIME,
@@ -183,7 +193,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(email=normalize_email(email))
 
     def with_token(self, token: str) -> Self:
-        return self.filter(token_hash=hash_token(token))
+        return self.filter(token_hash=hash_token(token, purpose=HASHED_FOR))
 
     # Mutators
 
@@ -231,6 +241,6 @@ class Invitation(models.Model):
         renewed = (
             type(self)
             .objects.filter(pk=self.pk, accepted_at=None)
-            .update(token_hash=hash_token(token), expires_at=now + INVITATION_LIFETIME)
+            .update(token_hash=hash_token(token, purpose=HASHED_FOR), expires_at=now + INVITATION_LIFETIME)
         )
         return token if renewed else None

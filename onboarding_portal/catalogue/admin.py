@@ -1,11 +1,12 @@
 from django.contrib import admin
 from django.db import models
 
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.catalogue.models import Entry, Make, Model, Trim
-from onboarding_portal.read_only import ReadOnly
 
 
-class EntryAdmin(ReadOnly, admin.ModelAdmin[Entry]):
+class EntryAdmin(ReadOnly, StaffModelAdmin[Entry]):
     """The catalogue is ev.energy's: staff look, `sync_catalogue` writes."""
 
     list_filter = ["onboardable", ("retired_at", admin.EmptyFieldListFilter)]

@@ -1,10 +1,7 @@
 """Is this pick enough? One place decides how far an owner must choose before ev.energy can connect the car."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from time import monotonic
 
-from onboarding_portal.built_once import by_key
 from onboarding_portal.catalogue.models import Make, Model, Trim, car_name
 from onboarding_portal.ev_energy import ids
 
@@ -63,14 +60,5 @@ def _load(*, make_id: str, model_id: str, trim_id: str) -> Pick:
         model = Model.objects.select_related("make").filter(model_id=model_id).first()
         return Pick(make=model.make, model=model) if model else Pick()
     if make_id:
-        # Most picks are a make alone, and the catalogue changes once a day: a make may be a minute old.
-        return Pick(make=make_in_minute(make_id, minute=int(monotonic() // 60)))
+        return Pick(make=Make.objects.filter(make_id=make_id).first())
     return Pick()
-
-
-@lru_cache(maxsize=256)
-def make_in_minute(make_id: str, *, minute: int) -> Make:
-    """The make, read once a minute in each process. Raises PickRefused, again each time, while there is none."""
-    if make := by_key(Make, make_id):
-        return make
-    raise PickRefused

@@ -18,6 +18,7 @@ from onboarding_portal.ev_energy.errors import (
     Unauthorized,
     Unavailable,
 )
+from onboarding_portal.storable import storable
 
 # No wait is longer than the hour after which the limit is whole again; a header may say anything.
 LONGEST_WAIT_SECONDS = 3600.0
@@ -150,7 +151,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _storable(value: Any) -> Any:
     """JSON can escape what no database stores: NUL, and halves of characters, as a name that was cut in an emoji."""
     if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+        return storable(value)
     if isinstance(value, list):
         return [_storable(item) for item in value]
     if isinstance(value, dict):

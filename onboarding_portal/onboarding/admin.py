@@ -2,8 +2,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.onboarding.models import Attempt, Claim
-from onboarding_portal.read_only import ReadOnly
 from onboarding_portal.vehicles.admin_list import SEARCH_HELP, search
 
 
@@ -13,7 +14,7 @@ class ClaimInline(ReadOnly, admin.TabularInline[Claim, Attempt]):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(ReadOnly, admin.ModelAdmin[Attempt]):
+class AttemptAdmin(ReadOnly, StaffModelAdmin[Attempt]):
     list_display = [
         "started_at",
         "owner",

@@ -10,7 +10,6 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.built_once import insert
 from onboarding_portal.catalogue.models import ID_LENGTH
 
 # An attempt that nobody returned to for this long is abandoned. A return that comes even later still counts.
@@ -35,11 +34,9 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     # Factories
 
     def start(self, *, owner_id: int, make_id: str, model_id: str, trim_id: str, now: datetime) -> "Attempt":
-        attempt = Attempt(
+        return self.create(
             owner_id=owner_id, make_id=make_id, model_id=model_id, trim_id=trim_id, started_at=now
         )
-        insert(attempt)
-        return attempt
 
     # Mutators
 

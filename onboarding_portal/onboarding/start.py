@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.urls import reverse
 
 from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
 from onboarding_portal.accounts.models import User
@@ -12,8 +13,6 @@ from onboarding_portal.ev_energy.onboarding_url import onboarding_url
 from onboarding_portal.onboarding.models import Attempt
 
 OWNER_WAITS_SECONDS = 8.0
-# A promise to the outside as all paths are; to ask reverse() for it takes a twentieth of the whole request.
-RETURN_PATH = "/connect/return/{}/"
 
 
 def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now: datetime) -> str:
@@ -32,7 +31,7 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
         make_id=make_id,
         model_id=model_id,
         trim_id=trim_id,
-        redirect_uri=settings.PORTAL_URL + RETURN_PATH.format(attempt.pk),
+        redirect_uri=settings.PORTAL_URL + reverse("onboarding:return", args=[attempt.pk]),
     )
 
 

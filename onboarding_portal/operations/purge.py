@@ -12,11 +12,12 @@ from typing import Any
 
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import QuerySet
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.accounts.models import Invitation, Session, User
+from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.reconnects import sweep
 from onboarding_portal.reconnects.models import LastingLink
 from onboarding_portal.reconnects.states import FINAL_STATES

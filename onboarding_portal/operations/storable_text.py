@@ -13,6 +13,8 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 
+from onboarding_portal.storable import storable
+
 
 class StorableTextMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -21,6 +23,8 @@ class StorableTextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method in {"GET", "HEAD"}:
             request.encoding = "utf-8"
+        # The session is looked up by what its cookie says, and a quoted cookie can say NUL.
+        request.COOKIES = {name: storable(value) for name, value in request.COOKIES.items()}
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from onboarding_portal.ev_energy.errors import (
 )
 from onboarding_portal.reconnects.models import DETAIL_LENGTH, Failure, Origin, Reconnect
 from onboarding_portal.reconnects.states import State
+from onboarding_portal.storable import storable
 
 # In the background a try is repeated after these pauses, and then the reconnect has failed.
 PAUSES = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)]
@@ -52,7 +53,7 @@ def detail_of(problem: Problem) -> str:
     if not isinstance(problem, EvEnergyError):
         return str(problem)[:DETAIL_LENGTH]
     words = ": ".join(part for part in (problem.title, problem.detail) if part)
-    return (words or str(problem)).replace("\x00", "")[:DETAIL_LENGTH]
+    return storable(words or str(problem))[:DETAIL_LENGTH]
 
 
 def put_back(*, reconnect: Reconnect, lease: datetime, problem: Problem, now: datetime) -> None:

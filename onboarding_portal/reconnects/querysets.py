@@ -1,12 +1,13 @@
 """Queries over reconnects and what hangs on them, and the leases that let one worker at a row."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.db.models import Count, Q
-from django.utils.crypto import salted_hmac
 
+from onboarding_portal import tokens
 from onboarding_portal.reconnects.states import OPEN_STATES, State
 
 if TYPE_CHECKING:
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
 # Longer than any single piece of work: time-outs end a call to ev.energy or to the mail server well before.
 LEASE = timedelta(seconds=30)
 
-
-def hash_token(token: str) -> str:
-    """What is stored of a lasting link's token, so that a copy of the database opens nothing."""
-    return salted_hmac("onboarding_portal.reconnects.lasting", token, algorithm="sha256").hexdigest()
+hash_token = partial(tokens.hash_token, purpose="reconnects.lasting")
 
 
 class ReconnectQuerySet(models.QuerySet["Reconnect"]):

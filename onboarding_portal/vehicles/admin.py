@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from onboarding_portal.accounts.requests import user_of
-from onboarding_portal.read_only import NeitherAddedNorDeleted, ReadOnly
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted, ReadOnly
 from onboarding_portal.vehicles import admin_list, advice
 from onboarding_portal.vehicles.diagnostics.admin_views import diagnostics_urls
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
@@ -30,7 +31,7 @@ TITLES = {
 
 
 @admin.register(Vehicle)
-class VehicleAdmin(NeitherAddedNorDeleted, admin.ModelAdmin[Any]):
+class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     list_display = ["owner", "car", "integration", "stale_reason", "cause", "last_status_at", "vehicle_id"]
     list_display_links = ["owner", "vehicle_id"]
     list_select_related = ["owner", "make", "model"]
@@ -145,7 +146,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, admin.ModelAdmin[Any]):
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnly, admin.ModelAdmin[SyncRun]):
+class SyncRunAdmin(ReadOnly, StaffModelAdmin[SyncRun]):
     list_display = [
         "started_at",
         "state",

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import CanComeBack, EvEnergyError
 from onboarding_portal.ev_energy.resources import ErrorLog
+from onboarding_portal.storable import storable
 from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, StaleReason, Vehicle
 
 LOOK_BACK = timedelta(days=30)
@@ -166,8 +167,7 @@ def _detail(log: ErrorLog, count: int) -> str:
 
 def _without_secrets(text: str) -> str:
     """Providers quote what they were sent: addresses, e-mail addresses, tokens and VINs are blotted out."""
-    text = text.replace("\x00", "")
-    text = re.sub(r"\bhttps?://\S+", "[link]", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bhttps?://\S+", "[link]", storable(text), flags=re.IGNORECASE)
     text = re.sub(r"[^\s@]+@[^\s@]+", "[e-mail]", text)
     text = re.sub(
         r"(?i)\b(bearer|token|secret|password|code)(\s*[=:]\s*|\s+)[^\s,;]{6,}", r"\1 [secret]", text

@@ -20,6 +20,7 @@ from django.db import transaction
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.ev_energy import resources
+from onboarding_portal.storable import storable
 from onboarding_portal.vehicles import staleness
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
 
@@ -178,8 +179,8 @@ def _read(vehicle: Vehicle, resource: resources.Vehicle, *, known: _Known, now: 
     vehicle.make_id = make_id if make_id in known.makes else None
     vehicle.model_id = model_id if model_id in known.models else None
     vehicle.trim_id = resource.trim_id if resource.trim_id in known.trims else None
-    # PostgreSQL refuses NUL in text; one odd name must not stop a page of a hundred.
-    vehicle.description = resource.description.replace("\x00", "")[:DESCRIPTION_LENGTH]
+    # One odd name must not stop a page of a hundred.
+    vehicle.description = storable(resource.description)[:DESCRIPTION_LENGTH]
     vehicle.integration = Integration(resource.integration)
     vehicle.is_disabled = resource.is_disabled
     vehicle.read_at = now

@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from onboarding_portal.accounts.client_address import UNKNOWN_ADDRESS, client_address
+from onboarding_portal.accounts.sign_in.client_address import UNKNOWN_ADDRESS, client_address
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_some_time_after_a_lost_answer_that_had_no_effect_the_owner_is_created(
     with pytest.raises(Unavailable):
         _ensure(owner)
 
-    User.objects.update(ev_energy_claimed_until=timezone.now() - timedelta(seconds=1))
+    User.objects.update(ev_energy_creation_leased_until=timezone.now() - timedelta(seconds=1))
 
     assert _ensure(owner) == THEIRS["id"]
 
@@ -159,7 +159,7 @@ def test_refusal_is_passed_on_and_the_next_try_is_free(
         _ensure(owner)
 
     now = timezone.now()
-    assert owner.claim_ev_energy_creation(now=now, until=now)
+    assert owner.take_ev_energy_creation(now=now, until=now)
 
 
 def test_nothing_is_created_when_the_look_up_fails(owner: User, ev_energy_api: EvEnergyApi) -> None:
@@ -215,7 +215,7 @@ def test_second_click_waits_while_the_first_creates_and_says_so_if_that_takes_lo
     monkeypatch.setattr(ev_energy_user, "WAIT_SECONDS", 0.15)
     now = timezone.now()
     _found_nobody_while(
-        ev_energy_api, lambda: owner.claim_ev_energy_creation(now=now, until=now + timedelta(minutes=1))
+        ev_energy_api, lambda: owner.take_ev_energy_creation(now=now, until=now + timedelta(minutes=1))
     )
 
     with pytest.raises(UserBeingCreated):
@@ -235,6 +235,6 @@ def test_only_one_may_create_at_a_time(owner: User) -> None:
     now = timezone.now()
     copy = User.objects.get(pk=owner.pk)
 
-    assert owner.claim_ev_energy_creation(now=now, until=now + timedelta(seconds=15))
-    assert not copy.claim_ev_energy_creation(now=now, until=now + timedelta(seconds=15))
-    assert copy.claim_ev_energy_creation(now=now + timedelta(seconds=15), until=now + timedelta(seconds=30))
+    assert owner.take_ev_energy_creation(now=now, until=now + timedelta(seconds=15))
+    assert not copy.take_ev_energy_creation(now=now, until=now + timedelta(seconds=15))
+    assert copy.take_ev_energy_creation(now=now + timedelta(seconds=15), until=now + timedelta(seconds=30))

@@ -5,9 +5,7 @@ from tests.benchmarks.portal_settings import INSTALLED_APPS
 
 # What the middleware left out belongs to; none of it takes part in a request here.
 INSTALLED_APPS = [app for app in INSTALLED_APPS if not (app.startswith(("allauth", "axes")) or "dmin" in app)]
-INSTALLED_APPS += ["django.contrib.sessions"]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

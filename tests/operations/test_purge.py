@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from axes.models import AccessAttempt, AccessLog
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.accounts.models import Invitation, Session, User
+from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.operations import purge as purging
 from onboarding_portal.operations.purge import RULES, purge
 from onboarding_portal.reconnects.models import LastingLink, Reconnect

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.reconnects.models import BatchKind
 
 _PERMISSION_FOR = {
@@ -31,7 +31,7 @@ class StaffStyles:
         css = {"all": ["staff.css"]}
 
 
-class PlainRefusals(admin.ModelAdmin[Any]):
+class PlainRefusals(StaffModelAdmin[Any]):
     """Django treats an action the person may not take as none at all. Whoever sends one by hand is told plainly."""
 
     def changelist_view(

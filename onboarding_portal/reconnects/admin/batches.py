@@ -23,7 +23,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from onboarding_portal.accounts.requests import user_of
-from onboarding_portal.read_only import ReadOnly
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.reconnects import batches
 from onboarding_portal.reconnects.admin.access import StaffStyles, may_ask_for, may_see_links
 from onboarding_portal.reconnects.admin.links import shown_link
@@ -36,7 +37,7 @@ ROWS_PER_PAGE = 25
 
 
 @admin.register(Batch)
-class BatchAdmin(ReadOnly, StaffStyles, admin.ModelAdmin[Batch]):
+class BatchAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Batch]):
     list_display = ["__str__", "created_at", "created_by", "progress", "cancelled_at"]
     list_filter = ["kind"]
     list_select_related = ["created_by"]

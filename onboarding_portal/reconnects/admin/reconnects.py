@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.read_only import ReadOnly
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.reconnects.admin.access import StaffStyles, may_see_links
 from onboarding_portal.reconnects.admin.links import shown_link
 from onboarding_portal.reconnects.handing_out import link_to_hand_out, qr_code
@@ -35,7 +36,7 @@ class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):
 
 
 @admin.register(Reconnect)
-class ReconnectAdmin(ReadOnly, StaffStyles, admin.ModelAdmin[Reconnect]):
+class ReconnectAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Reconnect]):
     list_display = ["created_at", "state", "failure", "owner", "car", "vehicle_id", "origin", "requested_by"]
     list_filter = ["state", "origin", "failure", "created_at"]
     list_select_related = ["vehicle__owner", "vehicle__make", "vehicle__model", "requested_by"]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.requests import user_of
-from onboarding_portal.read_only import ReadOnly
+from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.reconnects.admin.access import PlainRefusals, StaffStyles
 from onboarding_portal.reconnects.models import UnstableVehicle
 from onboarding_portal.reconnects.querysets import UnstableVehicleQuerySet

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from onboarding_portal.accounts.requests import user_of
-from onboarding_portal.read_only import ReadOnly
+from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.reconnects.admin.access import PlainRefusals, StaffStyles, may_ask_for
 from onboarding_portal.reconnects.admin.forms import ConfirmationForm
 from onboarding_portal.reconnects.batches import Plan, plan_batch

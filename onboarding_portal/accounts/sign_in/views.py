@@ -1,11 +1,11 @@
-"""Signing in, signing out, and starting from an invitation."""
+"""Signing in and signing out."""
 
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from onboarding_portal.accounts import sign_in as journey
-from onboarding_portal.accounts.forms import CodeForm, SignInForm
 from onboarding_portal.accounts.mail import MailNotSent
-from onboarding_portal.accounts.models import Invitation, InvitationState
+from onboarding_portal.accounts.sign_in import mailed_code as journey
+from onboarding_portal.accounts.sign_in.forms import CodeForm, SignInForm
 
 
 def _next_url(request: HttpRequest) -> str:
@@ -26,11 +25,11 @@ def _next_url(request: HttpRequest) -> str:
     return url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else ""
 
 
-def _with_next(name: str, next_url: str) -> str:
+def with_next(name: str, next_url: str) -> str:
     return reverse(name) + (f"?{urlencode({'next': next_url})}" if next_url else "")
 
 
-def _start(request: HttpRequest, email: str) -> tuple[int, str]:
+def send_code(request: HttpRequest, email: str) -> tuple[int, str]:
     """Returns 200, or the status to answer with and what to tell the visitor."""
     try:
         journey.start(request=request, email=email, now=timezone.now())
@@ -50,9 +49,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST if request.method == "POST" else None, label_suffix="")
     status = 200
     if form.is_valid():
-        status, trouble = _start(request, form.cleaned_data["email"])
+        status, trouble = send_code(request, form.cleaned_data["email"])
         if not trouble:
-            return redirect(_with_next("account_confirm_login_code", next_url))
+            return redirect(with_next("account_confirm_login_code", next_url))
         form.add_error(None, trouble)
     return render(request, "account/sign_in.html", {"form": form, "next_url": next_url}, status=status)
 
@@ -81,7 +80,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", _("That is not the code in the latest e-mail. Please check it."))
         except journey.TooManyTries:
             messages.error(request, _("The code was wrong too often. Ask for a new one to go on."))
-            return redirect(_with_next("account_login", next_url))
+            return redirect(with_next("account_login", next_url))
     context = {"form": form, "pending": pending, "next_url": next_url}
     return render(request, "account/enter_code.html", context)
 
@@ -89,7 +88,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 def _ask_for_a_new_code(request: HttpRequest, next_url: str) -> HttpResponse:
     if request.method == "POST":
         messages.error(request, _("That code has expired or was used. Ask for a new one to go on."))
-    return redirect(_with_next("account_login", next_url))
+    return redirect(with_next("account_login", next_url))
 
 
 def _resend(request: HttpRequest, pending: journey.PendingSignIn, next_url: str) -> HttpResponse:
@@ -103,7 +102,7 @@ def _resend(request: HttpRequest, pending: journey.PendingSignIn, next_url: str)
         )
     else:
         messages.success(request, _("A new code is on its way. Only the newest one works."))
-    return redirect(_with_next("account_confirm_login_code", next_url))
+    return redirect(with_next("account_confirm_login_code", next_url))
 
 
 @require_POST
@@ -111,27 +110,3 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, _("You are signed out."))
     return redirect("home")
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
-    """GET changes nothing: mail scanners open every link."""
-    found = Invitation.objects.with_token(token).first()
-    if found is None:
-        return render(request, "accounts/invitation_unknown.html", status=404)
-    if request.user.is_authenticated and request.user.email == found.email:
-        return redirect("onboarding:makes")
-    state = found.state(now=timezone.now())
-    if state != InvitationState.OPEN:
-        context = {"is_accepted": state == InvitationState.ACCEPTED}
-        return render(request, "accounts/invitation_closed.html", context, status=410)
-    status, trouble = 200, ""
-    if request.method == "POST":
-        logout(request)  # the invited person may sit at a computer where somebody else is signed in
-        status, trouble = _start(request, found.email)
-        if not trouble:
-            return redirect(_with_next("account_confirm_login_code", reverse("onboarding:makes")))
-    return render(
-        request, "accounts/invitation.html", {"invitation": found, "trouble": trouble}, status=status
-    )

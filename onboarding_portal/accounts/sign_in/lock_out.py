@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest
 
-from onboarding_portal.accounts.client_address import client_address
 from onboarding_portal.accounts.models import normalize_email
+from onboarding_portal.accounts.sign_in.client_address import client_address
 
 IPV6_PREFIX = 64  # one connection has at least as many addresses as this leaves
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from onboarding_portal.accounts import views
+from onboarding_portal.accounts.sign_in import views
 
 urlpatterns = [
     path("login/", views.sign_in, name="account_login"),

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from types import new_class
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
@@ -10,7 +11,7 @@ from django.db.models.base import ModelBase
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.accounts.admin_lists import StaffChangeList
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 
 CODE_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # allauth keeps these for features that are switched off here; their tables stay empty.
@@ -36,9 +37,11 @@ class StaffAdminSite(AdminSite):
     ) -> None:
         models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
         used = [model for model in models if model not in UNUSED]
-        super().register(used, admin_class, **{"get_changelist": _get_changelist, **options})
+        super().register(used, _of_staff(admin_class or ModelAdmin), **options)
 
 
-def _get_changelist(admin: ModelAdmin[Any], request: HttpRequest, **kwargs: Any) -> type[StaffChangeList]:
-    """Every list's, whoever wrote its ModelAdmin: Django's own and the task queue's too."""
-    return StaffChangeList
+def _of_staff(admin_class: type[ModelAdmin[Any]]) -> type[ModelAdmin[Any]]:
+    """Returns the class itself if it is one of ours; Django's own and the task queue's get our base under them."""
+    if issubclass(admin_class, StaffModelAdmin):
+        return admin_class
+    return new_class(admin_class.__name__, (StaffModelAdmin, admin_class))

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from onboarding_portal.accounts.client_address import client_address
 from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.sign_in.client_address import client_address
 
 
 class AccountAdapter(DefaultAccountAdapter):

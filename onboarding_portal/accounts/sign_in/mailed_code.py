@@ -2,16 +2,20 @@
 
 allauth makes the code, keeps it in the visitor's session, counts the tries, compares in constant time and gives the
 session a new key. What is ours: who may have a code, that the page says nothing about who exists, and the limits.
+
+LoginCodeVerificationProcess is internal to allauth. The public way to it are two views, which know no start from an
+invitation and no mail that says why there is no code, and count tries in the session alone. No other module builds on
+it, and pyproject.toml holds allauth to one minor version for its sake.
 """
 
 import time
 from datetime import datetime
 from typing import Any
 
+from allauth.account.forms import ConfirmLoginCodeForm
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.core import ratelimit
-from allauth.core.internal.cryptokit import compare_user_code
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -106,7 +110,7 @@ def finish(*, request: HttpRequest, pending: PendingSignIn, code: str, next_url:
     if not ratelimit.consume(request, action="confirm_login_code", key=attempt):
         process.abort()
         raise TooManyTries
-    if not compare_user_code(actual=code, expected=process.code):
+    if not ConfirmLoginCodeForm({"code": code}, code=process.code).is_valid():
         raise WrongCode if process.record_invalid_attempt() else TooManyTries
     response: HttpResponse = process.finish(next_url)
     return response

@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class StaffAdminConfig(AdminConfig):
-    default_site = "onboarding_portal.accounts.admin_site.StaffAdminSite"
+    default_site = "onboarding_portal.accounts.staff.site.StaffAdminSite"

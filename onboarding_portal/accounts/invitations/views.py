@@ -1,0 +1,36 @@
+"""The page an invitation's link opens."""
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from onboarding_portal.accounts.models import Invitation, InvitationState
+from onboarding_portal.accounts.sign_in.views import send_code, with_next
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
+    """GET changes nothing: mail scanners open every link."""
+    found = Invitation.objects.with_token(token).first()
+    if found is None:
+        return render(request, "accounts/invitation_unknown.html", status=404)
+    if request.user.is_authenticated and request.user.email == found.email:
+        return redirect("onboarding:makes")
+    state = found.state(now=timezone.now())
+    if state != InvitationState.OPEN:
+        context = {"is_accepted": state == InvitationState.ACCEPTED}
+        return render(request, "accounts/invitation_closed.html", context, status=410)
+    status, trouble = 200, ""
+    if request.method == "POST":
+        logout(request)  # the invited person may sit at a computer where somebody else is signed in
+        status, trouble = send_code(request, found.email)
+        if not trouble:
+            return redirect(with_next("account_confirm_login_code", reverse("onboarding:makes")))
+    return render(
+        request, "accounts/invitation.html", {"invitation": found, "trouble": trouble}, status=status
+    )
