@@ -11,10 +11,8 @@ from django.test import Client
 from django.urls import resolve
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.reconnects.bulk import Lane, run_slice
-from onboarding_portal.reconnects.models import Failure, LastingLink, Reconnect, UnstableVehicle
-from onboarding_portal.reconnects.querysets import LEASE
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.background.lanes import Lane, run_slice
+from onboarding_portal.reconnects.models import LEASE, Failure, LastingLink, Reconnect, State, UnstableVehicle
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_make, make_model, make_owner

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, transaction
 
-from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent, WrongState
-from onboarding_portal.reconnects.moves import move_all
-from onboarding_portal.reconnects.states import (
+from onboarding_portal.reconnects.models import (
     FINAL_STATES,
     OPEN_STATES,
     TRANSITIONS,
+    Reconnect,
+    ReconnectEvent,
     State,
+    WrongState,
+    move_all,
     picture,
     sources_of,
 )

@@ -8,11 +8,9 @@ import time_machine
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.reconnects import tasks
-from onboarding_portal.reconnects.bulk import Lane, run_slice
-from onboarding_portal.reconnects.models import Reconnect
-from onboarding_portal.reconnects.querysets import LEASE
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.background import tasks
+from onboarding_portal.reconnects.background.lanes import Lane, run_slice
+from onboarding_portal.reconnects.models import LEASE, Reconnect, State
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
 from tests.reconnects.rows import LINK, make_reconnect

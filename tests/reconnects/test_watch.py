@@ -6,12 +6,10 @@ import time_machine
 from django.db import connection
 from requests import ConnectTimeout
 
-from onboarding_portal.reconnects.bulk import Lane, run_slice
-from onboarding_portal.reconnects.models import Reconnect
-from onboarding_portal.reconnects.querysets import LEASE
-from onboarding_portal.reconnects.states import State
-from onboarding_portal.reconnects.sweep import settle
-from onboarding_portal.reconnects.watch import STEPS, send_off
+from onboarding_portal.reconnects.background.lanes import Lane, run_slice
+from onboarding_portal.reconnects.background.sweep import settle
+from onboarding_portal.reconnects.background.watch import STEPS, send_off
+from onboarding_portal.reconnects.models import LEASE, Reconnect, State
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, StaleReason, Vehicle
 from tests.ev_energy_answers import status_log_json, user_json, vehicle_json
 from tests.ev_energy_api import EvEnergyApi

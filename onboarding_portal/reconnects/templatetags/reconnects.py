@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django import template
 from django.utils import timezone
 
-from onboarding_portal.reconnects.progress import Progress, on_the_way, progress_of
+from onboarding_portal.reconnects.owner.progress import Progress, on_the_way, progress_of
 from onboarding_portal.vehicles.cards import Card
 from onboarding_portal.vehicles.models import Vehicle
 

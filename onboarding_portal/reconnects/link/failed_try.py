@@ -1,0 +1,99 @@
+"""What a failed try does to its reconnect: a reason in the row, and another try or an end."""
+
+from datetime import datetime, timedelta
+
+from onboarding_portal.accounts.mail import MailNotSent
+from onboarding_portal.accounts.models import User
+from onboarding_portal.ev_energy.errors import (
+    BadResponse,
+    EvEnergyError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+)
+from onboarding_portal.reconnects.models import DETAIL_LENGTH, Failure, Origin, Reconnect, State
+
+# In the background a try is repeated after these pauses, and then the reconnect has failed.
+PAUSES = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)]
+
+
+class ForeignLink(Exception):
+    """The link does not lead to ev.energy. Nobody is sent there, and it is not stored."""
+
+
+Problem = EvEnergyError | ForeignLink | MailNotSent
+
+_CODES: dict[type[Exception], Failure] = {
+    Unavailable: Failure.UNAVAILABLE,
+    RateLimited: Failure.LIMITED,
+    NotFound: Failure.NOT_FOUND,
+    Unauthorized: Failure.REFUSED,
+    Forbidden: Failure.REFUSED,
+    Invalid: Failure.REFUSED,
+    BadResponse: Failure.BROKEN_ANSWER,
+    ForeignLink: Failure.FOREIGN_LINK,
+    MailNotSent: Failure.MAIL,
+}
+
+# Trying again can help. A refused token may be a key change in progress, a broken answer a proxy's hiccup.
+_PASSES = (Unavailable, RateLimited, Unauthorized, BadResponse, MailNotSent)
+
+
+def failure_of(problem: Problem) -> Failure:
+    return next(code for kind, code in _CODES.items() if isinstance(problem, kind))
+
+
+def detail_of(problem: Problem) -> str:
+    """ev.energy's own reason where it gave one, for staff; it may hold an e-mail address, so never for logs."""
+    if not isinstance(problem, EvEnergyError):
+        return str(problem)[:DETAIL_LENGTH]
+    words = ": ".join(part for part in (problem.title, problem.detail) if part)
+    return (words or str(problem)).replace("\x00", "")[:DETAIL_LENGTH]
+
+
+def put_back(*, reconnect: Reconnect, lease: datetime, problem: Problem, now: datetime) -> None:
+    """After a worker's try: another one later, or FAILED. Being limited is no fault of the row's and costs no try."""
+    rows = Reconnect.objects.filter(pk=reconnect.pk)
+    if isinstance(problem, RateLimited):
+        rows.release(lease=lease)
+    elif isinstance(problem, _PASSES) and reconnect.tries < len(PAUSES):
+        rows.release(
+            lease=lease,
+            tries=reconnect.tries + 1,
+            next_work_at=now + PAUSES[reconnect.tries],
+            failure=failure_of(problem),
+            failure_detail=detail_of(problem),
+        )
+    else:
+        _end(reconnect, lease=lease, problem=problem, now=now, by=None)
+
+
+def give_back(
+    *, reconnect: Reconnect, lease: datetime, problem: Problem, now: datetime, by: User | None
+) -> None:
+    """After a try for an owner in front of a screen, who is told at once and decides whether to try again.
+
+    Their own click has failed then. What staff asked for stays open, unless ev.energy knows no such vehicle.
+    """
+    is_own_click = reconnect.state == State.QUEUED and reconnect.origin == Origin.OWNER
+    if is_own_click or failure_of(problem) == Failure.NOT_FOUND:
+        _end(reconnect, lease=lease, problem=problem, now=now, by=by)
+    else:
+        Reconnect.objects.filter(pk=reconnect.pk).release(
+            lease=lease, failure=failure_of(problem), failure_detail=detail_of(problem)
+        )
+
+
+def _end(reconnect: Reconnect, *, lease: datetime, problem: Problem, now: datetime, by: User | None) -> None:
+    reconnect.try_move(
+        State.FAILED,
+        now=now,
+        by=by,
+        lease=lease,
+        note=str(failure_of(problem)),
+        failure=failure_of(problem),
+        failure_detail=detail_of(problem),
+    )

@@ -1,0 +1,59 @@
+"""The rows of reconnects, their states and their queries."""
+
+from onboarding_portal.reconnects.models.batch import Batch, BatchKind
+from onboarding_portal.reconnects.models.lasting_link import LastingLink, hash_token
+from onboarding_portal.reconnects.models.reconnect import (
+    CHUNK,
+    DETAIL_LENGTH,
+    LEASE,
+    Failure,
+    Origin,
+    Reconnect,
+    ReconnectEvent,
+    ReconnectQuerySet,
+    WrongState,
+    chunks,
+    move_all,
+)
+from onboarding_portal.reconnects.models.states import (
+    FINAL_STATES,
+    OPEN_STATES,
+    TRANSITIONS,
+    State,
+    columns_of_move,
+    picture,
+    sources_of,
+)
+from onboarding_portal.reconnects.models.unstable_vehicle import (
+    UnstableVehicle,
+    UnstableVehicleQuerySet,
+    flag_unstable,
+)
+
+__all__ = [
+    "CHUNK",
+    "DETAIL_LENGTH",
+    "FINAL_STATES",
+    "LEASE",
+    "OPEN_STATES",
+    "TRANSITIONS",
+    "Batch",
+    "BatchKind",
+    "Failure",
+    "LastingLink",
+    "Origin",
+    "Reconnect",
+    "ReconnectEvent",
+    "ReconnectQuerySet",
+    "State",
+    "UnstableVehicle",
+    "UnstableVehicleQuerySet",
+    "WrongState",
+    "chunks",
+    "columns_of_move",
+    "flag_unstable",
+    "hash_token",
+    "move_all",
+    "picture",
+    "sources_of",
+]
