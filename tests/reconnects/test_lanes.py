@@ -6,7 +6,8 @@ import time_machine
 from requests import ConnectionError as NoConnection
 
 from onboarding_portal.reconnects.background.lanes import WAKE_UP_EARLY, Lane, run_slice
-from onboarding_portal.reconnects.models import LEASE, Failure, Reconnect, ReconnectEvent, State
+from onboarding_portal.reconnects.models import Failure, Reconnect, ReconnectEvent, State
+from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
@@ -160,8 +161,8 @@ def test_link_of_a_killed_worker_that_lives_after_all_is_thrown_away(
     ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
 ) -> None:
     (row,) = queue(1, ev_energy_api)
-    late = Reconnect.objects.filter(pk=row.pk).claim(now=NOW)
-    clock.shift(LEASE)
+    late = Reconnect.objects.filter(pk=row.pk).take_due(now=NOW)
+    clock.shift(RECONNECT_LEASE)
     run_slice(Lane.LINKS)
     assert late is not None
 

@@ -12,7 +12,6 @@ from onboarding_portal.reconnects.link import make_link
 from onboarding_portal.reconnects.link.failed_try import ForeignLink
 from onboarding_portal.reconnects.link.make_link import Busy, link_for, refuse_foreign
 from onboarding_portal.reconnects.models import (
-    LEASE,
     OPEN_STATES,
     Failure,
     Origin,
@@ -20,6 +19,7 @@ from onboarding_portal.reconnects.models import (
     State,
     WrongState,
 )
+from onboarding_portal.timing import RECONNECT_LEASE
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
 from tests.reconnects.rows import LINK, OTHER_LINK, make_reconnect
@@ -140,7 +140,7 @@ def test_link_that_comes_after_the_lease_was_taken_over_is_thrown_away(ev_energy
     reconnect = make_reconnect()
 
     def answer_late(request: Any) -> tuple[int, dict[str, str], str]:
-        Reconnect.objects.update(lease_until=NOW + 2 * LEASE)
+        Reconnect.objects.update(lease_until=NOW + 2 * RECONNECT_LEASE)
         return 201, {}, f'{{"url": "{LINK}", "expires_at": "2026-03-14T10:30:00Z"}}'
 
     answer_with(answer_late, ev_energy_api, reconnect)

@@ -18,15 +18,12 @@ from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError, RateLimited
 from onboarding_portal.reconnects.background.watch import OWNER_MAY_WAIT, look, look_later
-from onboarding_portal.reconnects.link.failed_try import ForeignLink, put_back
+from onboarding_portal.reconnects.link.failed_try import ForeignLink, release_after_failure
 from onboarding_portal.reconnects.link.make_link import make_link
 from onboarding_portal.reconnects.mailed.emails import deliver
 from onboarding_portal.reconnects.models import Failure, Reconnect, ReconnectQuerySet, State, WrongState
+from onboarding_portal.timing import ONE_CALL_SECONDS, SLICE_SECONDS
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
-
-# Together they stay below the 10 seconds a platform gives after SIGTERM.
-SLICE_SECONDS = 2.0
-ONE_CALL_SECONDS = 6.0
 
 # A worker polls its queue once a second. A slice that starts early waits for the exact moment by itself.
 WAKE_UP_EARLY = timedelta(seconds=1.5)
@@ -81,7 +78,7 @@ def run_slice(lane: Lane, *, seconds: float = SLICE_SECONDS) -> datetime | None:
         now = timezone.now()
         if left <= 0:
             return now
-        row = _claim(lane, now=now)
+        row = _take_due(lane, now=now)
         if row is None or row.lease_until is None:
             return _next_due(lane, now=now)
         wait = _STEPS[lane](row, row.lease_until, now)
@@ -91,9 +88,9 @@ def run_slice(lane: Lane, *, seconds: float = SLICE_SECONDS) -> datetime | None:
             time.sleep(wait.seconds)
 
 
-def _claim(lane: Lane, *, now: datetime) -> Reconnect | None:
+def _take_due(lane: Lane, *, now: datetime) -> Reconnect | None:
     for rows in rows_of(lane):
-        if row := rows.claim(now=now):
+        if row := rows.take_due(now=now):
             return row
     return None
 
@@ -119,7 +116,7 @@ def _make_link(row: Reconnect, lease: datetime, now: datetime) -> Wait | None:
         with priority(Priority.BULK), deadline(seconds=ONE_CALL_SECONDS):
             make_link(reconnect=row, lease=lease, client=get_client(), now=now)
     except (EvEnergyError, ForeignLink) as problem:
-        put_back(reconnect=row, lease=lease, problem=problem, now=now)
+        release_after_failure(reconnect=row, lease=lease, problem=problem, now=now)
         return _wait_for(problem)
     except WrongState:
         # Cancelled while ev.energy was asked. The link is forgotten.

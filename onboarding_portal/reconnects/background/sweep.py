@@ -2,10 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from onboarding_portal.reconnects.background import watch
-from onboarding_portal.reconnects.link.make_link import UNSTATED_LIFETIME
 from onboarding_portal.reconnects.models import Reconnect, State, flag_unstable, move_all
 
 
@@ -29,5 +26,4 @@ def expire(*, now: datetime) -> int:
 
 def forget_links(*, now: datetime) -> int:
     """Empties ev.energy's links that have run out, in whatever state; returns how many."""
-    has_run_out = Q(expires_at__lte=now) | Q(expires_at=None, link_made_at__lte=now - UNSTATED_LIFETIME)
-    return Reconnect.objects.exclude(url="").filter(has_run_out).update(url="", expires_at=None)
+    return Reconnect.objects.with_link_run_out(now=now).update(url="", expires_at=None)

@@ -5,7 +5,7 @@ started by two sweeps at once.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -16,12 +16,10 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from onboarding_portal.reconnects.background import sweep as sweeping
 from onboarding_portal.reconnects.background.lanes import Lane, has_work, run_slice
+from onboarding_portal.timing import LONGEST_RUN
 from onboarding_portal.vehicles.tasks import NOBODY_IS_WAITING, OWNER_IS_WAITING
 
-__all__ = ["Lane", "start", "sweep_reconnects"]
-
-# A task that has run for longer than this was killed with its worker.
-LONGEST_RUN = timedelta(seconds=60)
+__all__ = ["Lane", "sweep_reconnects", "wake"]
 
 
 @task(priority=NOBODY_IS_WAITING)
@@ -40,23 +38,23 @@ def watch_vehicles() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _LaneTasks:
     task: Task[Any, Any]
     width: int  # how many tasks of the lane are kept going at the same time
 
 
 _LANES = {
-    Lane.LINKS: _Plan(make_links, width=4),
-    Lane.MAILS: _Plan(send_mails, width=2),
-    Lane.WATCHES: _Plan(watch_vehicles, width=2),
+    Lane.LINKS: _LaneTasks(make_links, width=4),
+    Lane.MAILS: _LaneTasks(send_mails, width=2),
+    Lane.WATCHES: _LaneTasks(watch_vehicles, width=2),
 }
 
 
-def start(lane: Lane, *, now: datetime, at: datetime | None = None) -> None:
+def wake(lane: Lane, *, now: datetime, at: datetime | None = None) -> None:
     """Has the lane work from `at` on, or from now, unless it will by then."""
-    plan = _LANES[lane]
-    for _ in range(plan.width - _live(plan.task, now=now, by=at or now)):
-        plan.task.using(run_after=at).enqueue()
+    tasks = _LANES[lane]
+    for _ in range(tasks.width - _live(tasks.task, now=now, by=at or now)):
+        tasks.task.using(run_after=at).enqueue()
 
 
 def sweep_reconnects() -> None:
@@ -65,16 +63,16 @@ def sweep_reconnects() -> None:
     sweeping.settle(now=now)
     for lane in Lane:
         if has_work(lane, now=now):
-            start(lane, now=now)
+            wake(lane, now=now)
 
 
 def _work(lane: Lane) -> None:
     go_on_at = run_slice(lane)
     now = timezone.now()
-    plan = _LANES[lane]
+    tasks = _LANES[lane]
     # This task counts itself among the live ones. Where there are too many, they end here one by one.
-    if go_on_at is not None and _live(plan.task, now=now, by=go_on_at) <= plan.width:
-        plan.task.using(run_after=go_on_at if go_on_at > now else None).enqueue()
+    if go_on_at is not None and _live(tasks.task, now=now, by=go_on_at) <= tasks.width:
+        tasks.task.using(run_after=go_on_at if go_on_at > now else None).enqueue()
 
 
 def _live(of: Task[Any, Any], *, now: datetime, by: datetime) -> int:

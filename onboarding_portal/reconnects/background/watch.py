@@ -12,14 +12,9 @@ from django.db.models import F, Q
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.reconnects.models import Reconnect, State, move_all
+from onboarding_portal.timing import WATCH_STEPS
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
-
-# How long after the redirect the vehicle is looked at.
-STEPS = [
-    *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 30)),
-    *(timedelta(hours=hours) for hours in (1, 3, 6, 12, 24)),
-]
 
 # While an e-mailed link still works, what the sync has stored is looked at once a day after the last step.
 DAILY = timedelta(days=1)
@@ -31,7 +26,9 @@ OWNER_MAY_WAIT = timedelta(minutes=10)
 def send_off(*, reconnect: Reconnect, now: datetime, by: User | None) -> None:
     """The owner is on the way to ev.energy: the watch begins, or begins anew. Raises WrongState."""
     note = "" if by else "By the link in the e-mail"
-    reconnect.move(State.REDIRECTED, now=now, by=by, note=note, checks_done=0, next_work_at=now + STEPS[0])
+    reconnect.move(
+        State.REDIRECTED, now=now, by=by, note=note, checks_done=0, next_work_at=now + WATCH_STEPS[0]
+    )
 
 
 def next_look_at(reconnect: Reconnect, *, now: datetime) -> datetime | None:
@@ -39,7 +36,7 @@ def next_look_at(reconnect: Reconnect, *, now: datetime) -> datetime | None:
     redirected_at = reconnect.redirected_at
     if redirected_at is None:
         return None
-    for step in STEPS:
+    for step in WATCH_STEPS:
         if redirected_at + step > now:
             return redirected_at + step
     if reconnect.lasting_until is not None and reconnect.lasting_until > now:
@@ -62,7 +59,10 @@ def look(*, reconnect: Reconnect, lease: datetime, client: Client, now: datetime
     if redirected_at is None:
         return
     vehicle = reconnect.vehicle
-    if not is_back(vehicle=vehicle, since=redirected_at) and now <= redirected_at + STEPS[-1] + STEPS[0]:
+    if (
+        not is_back(vehicle=vehicle, since=redirected_at)
+        and now <= redirected_at + WATCH_STEPS[-1] + WATCH_STEPS[0]
+    ):
         vehicle = refresh_vehicle(vehicle_id=vehicle.pk, client=client, now=now)
     if vehicle.removed_at is not None:
         reconnect.try_move(State.CANCELLED, now=now, lease=lease, note="The vehicle is gone")

@@ -1,6 +1,6 @@
 """What a failed try does to its reconnect: a reason in the row, and another try or an end."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import User
@@ -15,9 +15,7 @@ from onboarding_portal.ev_energy.errors import (
     Unavailable,
 )
 from onboarding_portal.reconnects.models import DETAIL_LENGTH, Failure, Origin, Reconnect, State
-
-# In the background a try is repeated after these pauses, and then the reconnect has failed.
-PAUSES = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)]
+from onboarding_portal.timing import PAUSES
 
 
 class ForeignLink(Exception):
@@ -54,7 +52,7 @@ def detail_of(problem: Problem) -> str:
     return (words or str(problem)).replace("\x00", "")[:DETAIL_LENGTH]
 
 
-def put_back(*, reconnect: Reconnect, lease: datetime, problem: Problem, now: datetime) -> None:
+def release_after_failure(*, reconnect: Reconnect, lease: datetime, problem: Problem, now: datetime) -> None:
     """After a worker's try: another one later, or FAILED. Being limited is no fault of the row's and costs no try."""
     rows = Reconnect.objects.filter(pk=reconnect.pk)
     if isinstance(problem, RateLimited):
@@ -71,7 +69,7 @@ def put_back(*, reconnect: Reconnect, lease: datetime, problem: Problem, now: da
         _end(reconnect, lease=lease, problem=problem, now=now, by=None)
 
 
-def give_back(
+def release_for_owner(
     *, reconnect: Reconnect, lease: datetime, problem: Problem, now: datetime, by: User | None
 ) -> None:
     """After a try for an owner in front of a screen, who is told at once and decides whether to try again.

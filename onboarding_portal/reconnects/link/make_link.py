@@ -5,7 +5,7 @@ runs out and a row that is taken up again; a link nobody stored does no harm at 
 """
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,24 +16,9 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
-from onboarding_portal.reconnects.link.failed_try import ForeignLink, give_back
-from onboarding_portal.reconnects.models import OPEN_STATES, Reconnect, State, WrongState
-
-# A link with less time left than this could die while the owner's browser is on its way.
-SHORTEST_REST = timedelta(minutes=1)
-
-# Where ev.energy states no expiry, the link is good for one redirect. A double click is one redirect to the
-# owner: the browser drops the first answer and follows the second.
-SAME_CLICK = timedelta(seconds=10)
-
-# How long staff may still hand out a link without a stated expiry.
-UNSTATED_LIFETIME = timedelta(hours=1)
-
-# How long a second click waits for the first.
-PATIENCE_SECONDS = 4.0
-
-# With the patience for somebody else's call it stays below what an owner in front of a screen puts up with.
-OWNER_CALL_SECONDS = 5.0
+from onboarding_portal.reconnects.link.failed_try import ForeignLink, release_for_owner
+from onboarding_portal.reconnects.models import OPEN_STATES, Reconnect, State, WrongState, end_of_link
+from onboarding_portal.timing import OWNER_CALL_SECONDS, PATIENCE_SECONDS
 
 EV_ENERGY_HOST = "ev.energy"
 _POLL_SECONDS = 0.1
@@ -50,7 +35,7 @@ def link_for(*, reconnect: Reconnect, client: Client, now: datetime, by: User | 
     Busy and WrongState (the reconnect has ended).
     """
     gives_up_at = time.monotonic() + PATIENCE_SECONDS
-    while not is_reusable(reconnect, now=now):
+    while not reconnect.has_link_for_browser(now=now):
         lease = Reconnect.objects.open().filter(pk=reconnect.pk).take_lease(now=now)
         if lease is not None:
             return _link_under(lease, reconnect=reconnect, client=client, now=now, by=by)
@@ -62,15 +47,6 @@ def link_for(*, reconnect: Reconnect, client: Client, now: datetime, by: User | 
         if not reconnect.is_open:
             raise WrongState("The reconnect has ended.")
     return reconnect.url
-
-
-def is_reusable(reconnect: Reconnect, *, now: datetime) -> bool:
-    """Whether the stored link may still be given to a browser."""
-    if not reconnect.url or not reconnect.is_open:
-        return False
-    if reconnect.expires_at is not None:
-        return reconnect.expires_at > now + SHORTEST_REST
-    return reconnect.link_made_at is not None and reconnect.link_made_at > now - SAME_CLICK
 
 
 def make_link(
@@ -94,7 +70,7 @@ def make_link(
     if row.release(lease=lease, **values):
         reconnect.refresh_from_db()
         return
-    ends_at = link.expires_at or now + UNSTATED_LIFETIME
+    ends_at = end_of_link(expires_at=link.expires_at, made_at=now)
     reconnect.move(State.LINK_READY, now=now, by=by, lease=lease, next_work_at=ends_at, **values)
 
 
@@ -127,13 +103,13 @@ def _link_under(
 ) -> str:
     # Read again: the link may have been made between the look at the row and the lease on it.
     reconnect.refresh_from_db()
-    if is_reusable(reconnect, now=now):
+    if reconnect.has_link_for_browser(now=now):
         Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease)
         return reconnect.url
     try:
         with deadline(seconds=OWNER_CALL_SECONDS):
             make_link(reconnect=reconnect, lease=lease, client=client, now=now, by=by)
     except (EvEnergyError, ForeignLink) as problem:
-        give_back(reconnect=reconnect, lease=lease, problem=problem, now=now, by=by)
+        release_for_owner(reconnect=reconnect, lease=lease, problem=problem, now=now, by=by)
         raise
     return reconnect.url

@@ -11,14 +11,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from onboarding_portal.accounts.mail import MailNotSent, send_mail
-from onboarding_portal.reconnects.link.failed_try import PAUSES, put_back
-from onboarding_portal.reconnects.mailed.lasting_link import car_name, create_token
+from onboarding_portal.reconnects.link.failed_try import release_after_failure
+from onboarding_portal.reconnects.mailed.lasting_link import car_name, create_token, is_connected
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Failure, Reconnect, State, UnstableVehicle
+from onboarding_portal.timing import PAUSES, REMINDERS
 from onboarding_portal.vehicles.advice import make_name
-
-# After the first e-mail, while the car is still stale and the owner has not opened the link.
-REMINDERS = [timedelta(days=3), timedelta(days=7)]
 
 # After so long the good news is none.
 NEWS_LIFETIME = timedelta(days=1)
@@ -59,7 +57,7 @@ def _ask_to_reconnect(reconnect: Reconnect, *, lease: datetime, now: datetime) -
     try:
         _send(reconnect, "reconnect", link=_link_to(token))
     except MailNotSent as problem:
-        put_back(reconnect=reconnect, lease=lease, problem=problem, now=now)
+        release_after_failure(reconnect=reconnect, lease=lease, problem=problem, now=now)
         return
     reconnect.emailed_at = now
     reconnect.try_move(
@@ -99,7 +97,7 @@ def _remind(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
         try:
             _send(reconnect, "reminder", link=_link_to(token), headers=headers, stop_url=stop_url)
         except MailNotSent:
-            _put_off(reconnect, lease=lease, now=now)
+            _release_for_retry(reconnect, lease=lease, now=now)
             return
     _after_reminder(reconnect, lease=lease)
 
@@ -119,14 +117,14 @@ def _after_reminder(reconnect: Reconnect, *, lease: datetime) -> None:
 def _tell_reconnected(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
     is_news = reconnect.reconnected_at is not None and now - reconnect.reconnected_at < NEWS_LIFETIME
     vehicle = reconnect.vehicle
-    is_true = vehicle.is_connectable and not vehicle.needs_repair and vehicle.owner.is_active
+    is_true = is_connected(vehicle) and vehicle.owner.is_active
     told: dict[str, Any] = {}
     if is_news and is_true and _count_try(reconnect, lease=lease):
         try:
             _send(reconnect, "reconnected", link=settings.PORTAL_URL + reverse("vehicles:list"))
             told = {"told_at": now}
         except MailNotSent:
-            _put_off(reconnect, lease=lease, now=now)
+            _release_for_retry(reconnect, lease=lease, now=now)
             return
     Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease, next_work_at=None, tries=0, **told)
 
@@ -139,7 +137,7 @@ def _count_try(reconnect: Reconnect, *, lease: datetime) -> bool:
     return bool(row.update(tries=reconnect.tries + 1))
 
 
-def _put_off(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
+def _release_for_retry(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
     pause = PAUSES[min(reconnect.tries, len(PAUSES) - 1)]
     Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease, next_work_at=now + pause)
 

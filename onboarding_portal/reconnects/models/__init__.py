@@ -1,18 +1,18 @@
 """The rows of reconnects, their states and their queries."""
 
 from onboarding_portal.reconnects.models.batch import Batch, BatchKind
+from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.lasting_link import LastingLink, hash_token
 from onboarding_portal.reconnects.models.reconnect import (
     CHUNK,
     DETAIL_LENGTH,
-    LEASE,
     Failure,
     Origin,
     Reconnect,
-    ReconnectEvent,
     ReconnectQuerySet,
     WrongState,
     chunks,
+    end_of_link,
     move_all,
 )
 from onboarding_portal.reconnects.models.states import (
@@ -34,7 +34,6 @@ __all__ = [
     "CHUNK",
     "DETAIL_LENGTH",
     "FINAL_STATES",
-    "LEASE",
     "OPEN_STATES",
     "TRANSITIONS",
     "Batch",
@@ -51,6 +50,7 @@ __all__ = [
     "WrongState",
     "chunks",
     "columns_of_move",
+    "end_of_link",
     "flag_unstable",
     "hash_token",
     "move_all",

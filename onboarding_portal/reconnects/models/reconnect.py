@@ -5,7 +5,7 @@ somebody is at it now. A worker that is killed leaves a lease that runs out, and
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -16,15 +16,20 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models.batch import Batch
+from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.states import OPEN_STATES, State, columns_of_move, sources_of
+from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK, SHORTEST_REST, UNSTATED_LIFETIME
 from onboarding_portal.vehicles.models import Vehicle
 
 DETAIL_LENGTH = 300
-# Longer than any single piece of work: time-outs end a call to ev.energy or to the mail server well before.
-LEASE = timedelta(seconds=30)
 CHUNK = 500
 
 Key = TypeVar("Key", int, str)
+
+
+def end_of_link(*, expires_at: datetime | None, made_at: datetime | None) -> datetime | None:
+    """ev.energy's word, or ours where it gave none."""
+    return expires_at or (made_at and made_at + UNSTATED_LIFETIME)
 
 
 class WrongState(Exception):
@@ -61,6 +66,11 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         """What a worker should look at now, and nobody is at."""
         return self.unleased(now=now).filter(next_work_at__lte=now)
 
+    def with_link_run_out(self, *, now: datetime) -> "ReconnectQuerySet":
+        """Agrees with `Reconnect.link_works_until`."""
+        unstated = Q(expires_at=None, link_made_at__lte=now - UNSTATED_LIFETIME)
+        return self.exclude(url="").filter(Q(expires_at__lte=now) | unstated)
+
     def count_by_state(self) -> dict[State, int]:
         """How many rows each state has, zeros included, in one query."""
         counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
@@ -73,10 +83,10 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
 
         Its value names the holder: nobody else can have the same, because the next lease starts later.
         """
-        until = now + LEASE
+        until = now + RECONNECT_LEASE
         return until if self.unleased(now=now).update(lease_until=until) else None
 
-    def claim(self, *, now: datetime) -> "Reconnect | None":
+    def take_due(self, *, now: datetime) -> "Reconnect | None":
         """Leases the row that has been due for longest and returns it; None when nothing is due.
 
         On PostgreSQL workers skip each other's rows; SQLite lets one writer in at a time anyway.
@@ -90,7 +100,7 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
             )
             if row is None:
                 return None
-            row.lease_until = now + LEASE
+            row.lease_until = now + RECONNECT_LEASE
             row.save(update_fields=["lease_until"])
         return row
 
@@ -222,26 +232,20 @@ class Reconnect(models.Model):
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
 
+    @property
+    def link_works_until(self) -> datetime | None:
+        """When the link ends, by ev.energy's word or, where it gave none, by ours. None if there is no link."""
+        if not self.url or not self.is_open:
+            return None
+        return end_of_link(expires_at=self.expires_at, made_at=self.link_made_at)
 
-class ReconnectEvent(models.Model):
-    """One step of a reconnect's history. `by` is empty where nobody was signed in: workers, e-mailed links."""
-
-    reconnect = models.ForeignKey(
-        Reconnect, models.CASCADE, related_name="events", verbose_name=_("reconnect")
-    )
-    state = models.CharField(_("state"), max_length=11, choices=State)
-    at = models.DateTimeField(_("at"))
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
-    )
-    note = models.CharField(_("note"), max_length=200, blank=True, default="")
-
-    class Meta:
-        verbose_name = _("step")
-        verbose_name_plural = _("steps")
-
-    def __str__(self) -> str:
-        return f"{self.get_state_display()} {self.at:%Y-%m-%d %H:%M}"
+    def has_link_for_browser(self, *, now: datetime) -> bool:
+        """Whether an owner may still be sent to the stored link."""
+        if not self.url or not self.is_open:
+            return False
+        if self.expires_at is not None:
+            return self.expires_at > now + SHORTEST_REST
+        return self.link_made_at is not None and self.link_made_at > now - SAME_CLICK
 
 
 def move_all(

@@ -18,7 +18,7 @@ _STATUSES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class BlockedWay:
     """`kind` picks the words: a Failure, BUSY or ENDED. `minutes` is how long to wait, where that is known."""
 
     kind: str
@@ -27,14 +27,14 @@ class Outcome:
     minutes: int | None = None
 
 
-def outcome_of(problem: Blocked) -> Outcome:
+def blocked_way_of(problem: Blocked) -> BlockedWay:
     if isinstance(problem, Busy):
-        return Outcome(kind="BUSY", status=HTTPStatus.SERVICE_UNAVAILABLE, can_retry=True)
+        return BlockedWay(kind="BUSY", status=HTTPStatus.SERVICE_UNAVAILABLE, can_retry=True)
     if isinstance(problem, WrongState):
-        return Outcome(kind="ENDED", status=HTTPStatus.CONFLICT, can_retry=True)
+        return BlockedWay(kind="ENDED", status=HTTPStatus.CONFLICT, can_retry=True)
     failure = failure_of(problem)
     status = _STATUSES.get(failure, HTTPStatus.BAD_GATEWAY)
-    return Outcome(
+    return BlockedWay(
         kind=failure,
         status=status,
         can_retry=status == HTTPStatus.SERVICE_UNAVAILABLE,

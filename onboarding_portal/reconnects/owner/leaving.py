@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.reconnects.background import tasks
-from onboarding_portal.reconnects.background.watch import STEPS, send_off
+from onboarding_portal.reconnects.background.watch import send_off
 from onboarding_portal.reconnects.link.make_link import link_for
-from onboarding_portal.reconnects.models import LEASE, LastingLink, Origin, Reconnect, State
+from onboarding_portal.reconnects.models import LastingLink, Origin, Reconnect, State
+from onboarding_portal.timing import RECONNECT_LEASE, WATCH_STEPS
 from onboarding_portal.vehicles.models import Vehicle
 
 
@@ -62,7 +63,7 @@ def open_reconnect(*, vehicle: Vehicle, owner: User, now: datetime) -> Reconnect
                 origin=Origin.OWNER,
                 requested_by=owner,
                 created_at=now,
-                next_work_at=now + LEASE,
+                next_work_at=now + RECONNECT_LEASE,
             )
     except IntegrityError:
         return current.get()
@@ -72,5 +73,5 @@ def _leave(reconnect: Reconnect, *, client: Client, now: datetime, by: User | No
     url = link_for(reconnect=reconnect, client=client, now=now, by=by)
     send_off(reconnect=reconnect, now=now, by=by)
     # The sweep would find it, but up to a minute later, and the owner may be back before that.
-    tasks.start(tasks.Lane.WATCHES, now=now, at=now + STEPS[0])
+    tasks.wake(tasks.Lane.WATCHES, now=now, at=now + WATCH_STEPS[0])
     return url

@@ -26,7 +26,7 @@ from onboarding_portal.reconnects.mailed.lasting_link import (
 )
 from onboarding_portal.reconnects.mailed.secret_pages import secret_page
 from onboarding_portal.reconnects.models import LastingLink, WrongState, hash_token
-from onboarding_portal.reconnects.owner.blocked_way import Blocked, outcome_of
+from onboarding_portal.reconnects.owner.blocked_way import Blocked, blocked_way_of
 from onboarding_portal.reconnects.owner.leaving import (
     AlreadyConnected,
     NotConnectable,
@@ -39,7 +39,7 @@ from onboarding_portal.vehicles.models import Vehicle
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def start(request: HttpRequest, vehicle_id: str) -> HttpResponse:
+def leave_by_button(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     owner = user_of(request)
     vehicle = get_object_or_404(Vehicle.objects.of(owner.pk), pk=vehicle_id)
     if request.method != "POST":
@@ -64,7 +64,7 @@ def start(request: HttpRequest, vehicle_id: str) -> HttpResponse:
 @csrf_exempt
 @secret_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def lasting(request: HttpRequest, token: str) -> HttpResponse:
+def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
     is_post = request.method == "POST"
     if is_post and not ratelimit.consume(request, action="follow_reconnect_link", key=hash_token(token)):
         return render(request, "errors/429.html", status=429)
@@ -95,6 +95,6 @@ def _follow(request: HttpRequest, link: LastingLink, *, now: datetime) -> HttpRe
 
 def _failed(request: HttpRequest, problem: Blocked, *, vehicle: Vehicle | None = None) -> HttpResponse:
     """The page without `vehicle` is for whoever came by a link and may not be signed in."""
-    outcome = outcome_of(problem)
+    outcome = blocked_way_of(problem)
     context = {"outcome": outcome, "vehicle": vehicle}
     return render(request, "reconnects/failed.html", context, status=outcome.status)

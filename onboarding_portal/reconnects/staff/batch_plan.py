@@ -1,7 +1,7 @@
 """What a batch would do, before anybody has agreed to it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects.models import BatchKind, Reconnect, UnstableVehicle
+from onboarding_portal.timing import EMAIL_COOLDOWN
 from onboarding_portal.vehicles.advice import where_reconnecting_does_not_help
-from onboarding_portal.vehicles.models import Integration, VehicleQuerySet
-
-EMAIL_COOLDOWN = timedelta(hours=24)
+from onboarding_portal.vehicles.models import Integration, Vehicle, VehicleQuerySet
 
 LEFT_OUT: dict[str, Promise] = {
     "removed": _("removed"),
@@ -76,7 +75,7 @@ def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) ->
         When(removed_at__isnull=False, then=Value("removed")),
         When(is_disabled=True, then=Value("disabled")),
         When(integration=Integration.UNINTEGRATED, then=Value("unintegrated")),
-        When(~Q(integration=Integration.INACTIVE) & Q(stale_since=None), then=Value("connected")),
+        When(~Exists(Vehicle.objects.needing_repair().filter(pk=OuterRef("pk"))), then=Value("connected")),
         When(Exists(reconnects.open()), then=Value("open")),
     ]
     if kind == BatchKind.EMAILS:

@@ -89,7 +89,7 @@ def create_batch(
         for some_ids in chunks(vehicle_ids, chunk):
             rows = [_queued(vehicle_id, batch, now=now) for vehicle_id in some_ids]
             Reconnect.objects.bulk_create(rows, ignore_conflicts=True)
-        transaction.on_commit(partial(tasks.start, lane_of(kind), now=now))
+        transaction.on_commit(partial(tasks.wake, lane_of(kind), now=now))
     return batch
 
 
@@ -110,7 +110,7 @@ def retry_failed(*, batch: Batch, by: User, now: datetime) -> int:
     failed_pks = list(failed.values_list("pk", flat=True))
     count = sum(_queue_again(pks, by=by, now=now) for pks in chunks(failed_pks))
     Batch.objects.filter(pk=batch.pk).update(cancelled_at=None, cancelled_by=None)
-    transaction.on_commit(partial(tasks.start, lane_of(BatchKind(batch.kind)), now=now))
+    transaction.on_commit(partial(tasks.wake, lane_of(BatchKind(batch.kind)), now=now))
     return count
 
 

@@ -6,22 +6,12 @@ from io import BytesIO
 
 import segno
 
-from onboarding_portal.reconnects.link.make_link import UNSTATED_LIFETIME
 from onboarding_portal.reconnects.models import Reconnect
-
-
-def works_until(reconnect: Reconnect) -> datetime | None:
-    """When the link ends, by ev.energy's word or, where it gave none, by ours. None if there is no link."""
-    if not reconnect.url or not reconnect.is_open:
-        return None
-    if reconnect.expires_at is None and reconnect.link_made_at is not None:
-        return reconnect.link_made_at + UNSTATED_LIFETIME
-    return reconnect.expires_at
 
 
 def link_to_hand_out(reconnect: Reconnect, *, now: datetime) -> str:
     """The link, or "" when there is none that still works."""
-    until = works_until(reconnect)
+    until = reconnect.link_works_until
     return reconnect.url if until is not None and until > now else ""
 
 
@@ -53,6 +43,6 @@ def shown_link(reconnect: Reconnect, *, may_see: bool, now: datetime) -> ShownLi
     return ShownLink(
         reconnect=reconnect,
         url=url if may_see else "",
-        works_until=works_until(reconnect),
+        works_until=reconnect.link_works_until,
         is_alive=bool(url),
     )
