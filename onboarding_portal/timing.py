@@ -14,6 +14,9 @@ PATIENCE_SECONDS = 4.0
 # How long ev.energy may take over a link while its owner waits. With the patience it stays below the grace.
 OWNER_CALL_SECONDS = 5.0
 
+# How long an owner who connects a car waits: for the address to go to, and for all vehicles of a return together.
+OWNER_WAITS_SECONDS = 8.0
+
 # Background work on reconnects.
 # How long one task works before it makes room for others.
 SLICE_SECONDS = 2.0

@@ -22,6 +22,7 @@ def test_what_runs_when_a_process_is_told_to_end_is_done_before_it_is_killed() -
 
     assert timing.SLICE_SECONDS + timing.ONE_CALL_SECONDS < timing.GRACE_SECONDS
     assert timing.PATIENCE_SECONDS + timing.OWNER_CALL_SECONDS <= graceful < timing.GRACE_SECONDS
+    assert graceful > timing.OWNER_WAITS_SECONDS
     assert max(timing.VEHICLE_SLICE_SECONDS, timing.ONBOARDING_SLICE_SECONDS) < timing.GRACE_SECONDS
 
 

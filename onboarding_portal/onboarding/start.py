@@ -10,8 +10,8 @@ from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.onboarding_url import onboarding_url
 from onboarding_portal.onboarding.models import Attempt
+from onboarding_portal.timing import OWNER_WAITS_SECONDS
 
-OWNER_WAITS_SECONDS = 8.0
 # A promise to the outside as all paths are; to ask reverse() for it takes a twentieth of the whole request.
 RETURN_PATH = "/connect/return/{}/"
 

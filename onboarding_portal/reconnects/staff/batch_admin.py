@@ -27,8 +27,7 @@ from onboarding_portal.read_only import ReadOnly
 from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect, State
 from onboarding_portal.reconnects.staff import batches
 from onboarding_portal.reconnects.staff.batch_csv import csv_rows
-from onboarding_portal.reconnects.staff.batch_progress import BatchProgress, batch_progress
-from onboarding_portal.reconnects.staff.durations import in_words
+from onboarding_portal.reconnects.staff.batch_progress import BatchProgress, batch_progress, in_words
 from onboarding_portal.reconnects.staff.link_to_hand_out import shown_link
 from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_ask_for, may_see_links
 

@@ -21,8 +21,8 @@ from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.read_only import ReadOnly
 from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect
 from onboarding_portal.reconnects.staff.batch_plan import BatchPlan, plan_batch
+from onboarding_portal.reconnects.staff.batch_progress import in_words
 from onboarding_portal.reconnects.staff.batches import AlreadyConfirmed, OtherThanConfirmed, create_confirmed
-from onboarding_portal.reconnects.staff.durations import in_words
 from onboarding_portal.reconnects.staff.permissions import PlainRefusals, StaffStyles, may_ask_for
 from onboarding_portal.vehicles.admin import VehicleAdmin
 from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
