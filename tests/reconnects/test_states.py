@@ -8,15 +8,13 @@ from django.db import IntegrityError, transaction
 from onboarding_portal.reconnects.models import (
     FINAL_STATES,
     OPEN_STATES,
-    TRANSITIONS,
     Reconnect,
     ReconnectEvent,
     State,
     WrongState,
     move_all,
-    picture,
-    sources_of,
 )
+from onboarding_portal.reconnects.models.states import TRANSITIONS, picture, sources_of
 from tests.factories import NOW, make_staff
 from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 

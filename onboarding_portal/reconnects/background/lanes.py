@@ -18,10 +18,10 @@ from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError, RateLimited
 from onboarding_portal.reconnects.background.watch import OWNER_MAY_WAIT, look, look_later
-from onboarding_portal.reconnects.link.failed_try import ForeignLink, release_after_failure
+from onboarding_portal.reconnects.link.failed_try import ForeignLink, end_without_need, release_after_failure
 from onboarding_portal.reconnects.link.make_link import make_link
 from onboarding_portal.reconnects.mailed.emails import deliver
-from onboarding_portal.reconnects.models import Failure, Reconnect, ReconnectQuerySet, State, WrongState
+from onboarding_portal.reconnects.models import Reconnect, ReconnectQuerySet, State, WrongState
 from onboarding_portal.timing import ONE_CALL_SECONDS, SLICE_SECONDS
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
 
@@ -108,9 +108,7 @@ def _next_due(lane: Lane, *, now: datetime) -> datetime | None:
 
 def _make_link(row: Reconnect, lease: datetime, now: datetime) -> Wait | None:
     if not row.vehicle.needs_repair:
-        row.try_move(
-            State.FAILED, now=now, lease=lease, note="Nothing to repair", failure=Failure.NOT_CONNECTABLE
-        )
+        end_without_need(reconnect=row, lease=lease, now=now)
         return None
     try:
         with priority(Priority.BULK), deadline(seconds=ONE_CALL_SECONDS):

@@ -85,6 +85,13 @@ def release_for_owner(
         )
 
 
+def end_without_need(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:
+    """There is nothing to repair, or nothing to sign in to any more."""
+    reconnect.try_move(
+        State.FAILED, now=now, lease=lease, note="Nothing to repair", failure=Failure.NOT_CONNECTABLE
+    )
+
+
 def _end(reconnect: Reconnect, *, lease: datetime, problem: Problem, now: datetime, by: User | None) -> None:
     reconnect.try_move(
         State.FAILED,

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from onboarding_portal.accounts.mail import MailNotSent, send_mail
-from onboarding_portal.reconnects.link.failed_try import release_after_failure
+from onboarding_portal.reconnects.link.failed_try import end_without_need, release_after_failure
 from onboarding_portal.reconnects.mailed.lasting_link import car_name, create_token, is_connected
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Failure, Reconnect, State, UnstableVehicle
@@ -43,9 +43,7 @@ def next_mail_at(reconnect: Reconnect, *, reminders_sent: int) -> datetime | Non
 def _ask_to_reconnect(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
     owner = reconnect.vehicle.owner
     if not reconnect.vehicle.needs_repair or not owner.is_active:
-        reconnect.try_move(
-            State.FAILED, now=now, lease=lease, note="Nothing to repair", failure=Failure.NOT_CONNECTABLE
-        )
+        end_without_need(reconnect=reconnect, lease=lease, now=now)
         return
     if _is_unstable(reconnect):
         reconnect.try_move(State.CANCELLED, now=now, lease=lease, note="Repairs do not hold: staff first")

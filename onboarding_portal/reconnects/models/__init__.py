@@ -15,15 +15,7 @@ from onboarding_portal.reconnects.models.reconnect import (
     end_of_link,
     move_all,
 )
-from onboarding_portal.reconnects.models.states import (
-    FINAL_STATES,
-    OPEN_STATES,
-    TRANSITIONS,
-    State,
-    columns_of_move,
-    picture,
-    sources_of,
-)
+from onboarding_portal.reconnects.models.states import FINAL_STATES, OPEN_STATES, State
 from onboarding_portal.reconnects.models.unstable_vehicle import (
     UnstableVehicle,
     UnstableVehicleQuerySet,
@@ -35,7 +27,6 @@ __all__ = [
     "DETAIL_LENGTH",
     "FINAL_STATES",
     "OPEN_STATES",
-    "TRANSITIONS",
     "Batch",
     "BatchKind",
     "Failure",
@@ -49,11 +40,8 @@ __all__ = [
     "UnstableVehicleQuerySet",
     "WrongState",
     "chunks",
-    "columns_of_move",
     "end_of_link",
     "flag_unstable",
     "hash_token",
     "move_all",
-    "picture",
-    "sources_of",
 ]

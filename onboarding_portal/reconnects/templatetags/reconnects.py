@@ -1,4 +1,4 @@
-"""How a reconnect shows on the pages of vehicles, which know nothing of reconnects themselves."""
+"""How a reconnect shows on the pages of vehicles. Django looks for tags here; `owner/progress.py` has the rest."""
 
 from collections.abc import Iterable
 
