@@ -13,9 +13,8 @@ from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.catalogue.sync import sync_catalogue
 from onboarding_portal.ev_energy.client import forget_client, get_client
 from onboarding_portal.onboarding.models import AttemptState
-from onboarding_portal.reconnects.models import Batch, BatchKind, UnstableVehicle
-from onboarding_portal.reconnects.states import State
-from onboarding_portal.reconnects.unsubscribe import unsubscribe_url
+from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
+from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
 from onboarding_portal.sandbox.seeding import seed_owner
 from onboarding_portal.sandbox.server import Running, serve_in_thread
 from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle

@@ -24,9 +24,8 @@ from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
-from onboarding_portal.reconnects.models import Batch, BatchKind, UnstableVehicle
-from onboarding_portal.reconnects.states import State
-from onboarding_portal.reconnects.unsubscribe import unsubscribe_url
+from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
+from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
 from onboarding_portal.vehicles.models import SyncRun
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_attempt, make_owner, make_staff, make_trim

@@ -16,8 +16,7 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.search import search
 from onboarding_portal.onboarding.models import Attempt, AttemptState
-from onboarding_portal.reconnects.models import Batch, Reconnect
-from onboarding_portal.reconnects.states import OPEN_STATES, State
+from onboarding_portal.reconnects.models import OPEN_STATES, Batch, Reconnect, State
 from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
 from tests.factories import NOW, make_id, make_owner, make_vehicle
 from tests.urlconf import SAMPLES

@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH
+from onboarding_portal.timing import ONBOARDING_LEASE
 
 # An attempt that nobody returned to for this long is abandoned. A return that comes even later still counts.
 ATTEMPT_LIFETIME = timedelta(hours=24)
 # Longer than one read-back takes, so that a second process leaves a claim alone while the first works on it.
-LEASE = timedelta(seconds=30)
+LEASE = ONBOARDING_LEASE
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)
 MAX_TRIES = 80  # with the waits above: about three days

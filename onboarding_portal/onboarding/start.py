@@ -11,8 +11,7 @@ from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.onboarding_url import onboarding_url
 from onboarding_portal.onboarding.models import Attempt
-
-OWNER_WAITS_SECONDS = 8.0
+from onboarding_portal.timing import OWNER_WAITS_SECONDS
 
 
 def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now: datetime) -> str:

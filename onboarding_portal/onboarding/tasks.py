@@ -10,9 +10,10 @@ from django_tasks import task
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.onboarding.arrival import read_back
 from onboarding_portal.onboarding.models import Attempt
+from onboarding_portal.timing import ONBOARDING_SLICE_SECONDS
 from onboarding_portal.vehicles.tasks import OWNER_IS_WAITING, enqueue_once
 
-SLICE_SECONDS = 5.0  # of work in one task, so that a worker that is told to end does so in time
+SLICE_SECONDS = ONBOARDING_SLICE_SECONDS
 
 
 @task(priority=OWNER_IS_WAITING)

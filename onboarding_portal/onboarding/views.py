@@ -15,18 +15,14 @@ from onboarding_portal.catalogue.pick import Pick, PickRefused, resolve_pick
 from onboarding_portal.catalogue.search import search
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid
-from onboarding_portal.onboarding.arrival import (
-    OWNER_WAITS_SECONDS,
-    MalformedReturn,
-    read_back,
-    record_return,
-)
+from onboarding_portal.onboarding.arrival import MalformedReturn, read_back, record_return
 from onboarding_portal.onboarding.forms import WaitlistForm
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.onboarding.outcome import outcome_of
 from onboarding_portal.onboarding.start import start_attempt
 from onboarding_portal.onboarding.tasks import read_back_later
 from onboarding_portal.onboarding.waitlist import join_waitlist
+from onboarding_portal.timing import OWNER_WAITS_SECONDS
 
 
 @login_required

@@ -18,9 +18,8 @@ from django.db.models import QuerySet
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import Invitation, User
-from onboarding_portal.reconnects import sweep
-from onboarding_portal.reconnects.models import LastingLink
-from onboarding_portal.reconnects.states import FINAL_STATES
+from onboarding_portal.reconnects.background import sweep
+from onboarding_portal.reconnects.models import FINAL_STATES, LastingLink
 from onboarding_portal.vehicles.models import SyncRun, SyncState
 
 logger = logging.getLogger(__name__)

@@ -55,7 +55,7 @@ JOBS = [
     Job(
         name="sweep_reconnects",
         every=timedelta(minutes=1),
-        run="onboarding_portal.reconnects.tasks.sweep_reconnects",
+        run="onboarding_portal.reconnects.background.tasks.sweep_reconnects",
     ),
 ]
 

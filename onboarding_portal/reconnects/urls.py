@@ -1,11 +1,12 @@
 from django.urls import path
 
-from onboarding_portal.reconnects import views
+from onboarding_portal.reconnects.mailed.views import unsubscribe
+from onboarding_portal.reconnects.owner import views
 
 app_name = "reconnects"
 
 urlpatterns = [
-    path("vehicles/<vehicle_id:vehicle_id>/reconnect/", views.start, name="start"),
-    path("reconnect/<str:token>/", views.lasting, name="lasting"),
-    path("reminders/<str:token>/stop/", views.unsubscribe, name="unsubscribe"),
+    path("vehicles/<vehicle_id:vehicle_id>/reconnect/", views.leave_by_button, name="start"),
+    path("reconnect/<str:token>/", views.leave_by_link, name="lasting"),
+    path("reminders/<str:token>/stop/", unsubscribe, name="unsubscribe"),
 ]

@@ -30,7 +30,6 @@ TITLES = {
 }
 
 
-@admin.register(Vehicle)
 class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     list_display = ["owner", "car", "integration", "stale_reason", "cause", "last_status_at", "vehicle_id"]
     list_display_links = ["owner", "vehicle_id"]

@@ -13,6 +13,7 @@ from time import monotonic
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import BudgetExhausted, CanComeBack, EvEnergyError, RateLimited
+from onboarding_portal.timing import VEHICLE_SLICE_SECONDS, VEHICLE_WORK_LEASE
 from onboarding_portal.vehicles.diagnosis import diagnose
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
@@ -20,8 +21,8 @@ from onboarding_portal.vehicles.store import BelongsToAnotherOwner
 
 logger = logging.getLogger(__name__)
 
-CLAIM_FOR = timedelta(minutes=10)
-SLICE_SECONDS = 4.0  # a worker that is told to stop must end within ten
+CLAIM_FOR = VEHICLE_WORK_LEASE
+SLICE_SECONDS = VEHICLE_SLICE_SECONDS
 
 
 class Work(StrEnum):

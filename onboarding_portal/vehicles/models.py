@@ -76,13 +76,17 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
     def stale(self) -> "VehicleQuerySet":
         return self.present().exclude(stale_since=None)
 
-    def can_be_stale(self) -> "VehicleQuerySet":
+    def connectable(self) -> "VehicleQuerySet":
         """Those whose silence means something: not removed, not switched off, and integrated at all."""
         return self.present().filter(is_disabled=False).exclude(integration=Integration.UNINTEGRATED)
 
+    def needing_repair(self) -> "VehicleQuerySet":
+        """Those that signing in again can mend: cut off or stale."""
+        return self.connectable().filter(Q(integration=Integration.INACTIVE) | Q(stale_since__isnull=False))
+
     def markable(self) -> "VehicleQuerySet":
         """Those that staff can mark as stale, and have not."""
-        return self.can_be_stale().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
+        return self.connectable().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
         """The owner's own vehicles with what their names need, the ones that need attention first."""
@@ -219,11 +223,16 @@ class Vehicle(models.Model):
         return self.stale_since is not None
 
     @property
-    def can_be_stale(self) -> bool:
-        """Agrees with the queries' `can_be_stale`."""
+    def is_connectable(self) -> bool:
+        """Agrees with the query `connectable`."""
         return (
             self.removed_at is None and not self.is_disabled and self.integration != Integration.UNINTEGRATED
         )
+
+    @property
+    def needs_repair(self) -> bool:
+        """Agrees with the query `needing_repair`."""
+        return self.is_connectable and (self.integration == Integration.INACTIVE or self.is_stale)
 
     def has_data_since(self, moment: datetime) -> bool:
         """Whether the car has sent data after `moment`: the proof that a connection works."""

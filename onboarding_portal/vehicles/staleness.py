@@ -77,7 +77,7 @@ def apply_to(*, vehicle: Vehicle, now: datetime) -> bool:
 
 def reason_for(*, vehicle: Vehicle, now: datetime) -> str:
     """Returns the StaleReason the rules give a vehicle now, "" if it is not stale."""
-    if not vehicle.can_be_stale:
+    if not vehicle.is_connectable:
         return ""
     if vehicle.stale_reason == StaleReason.MARKED_BY_STAFF:
         return StaleReason.MARKED_BY_STAFF
@@ -97,7 +97,7 @@ def _mark(reason: StaleReason, *, instead_of: list[str], where: Q, now: datetime
         When(last_status_at__gt=F("stale_since"), then=Value(now)),
         default=F("stale_since"),
     )
-    vehicles = Vehicle.objects.can_be_stale().filter(where, stale_reason__in=instead_of)
+    vehicles = Vehicle.objects.connectable().filter(where, stale_reason__in=instead_of)
     return vehicles.update(**{**NO_CAUSE, "stale_reason": reason, "stale_since": since, "cause_due_at": now})
 
 

@@ -20,13 +20,14 @@ from onboarding_portal.ev_energy import resources
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import CanComeBack, Invalid, NotFound
+from onboarding_portal.timing import SYNC_LEASE
 from onboarding_portal.vehicles import staleness
 from onboarding_portal.vehicles.models import NOT_STALE, SyncRun, SyncState, Vehicle
 from onboarding_portal.vehicles.store import store_page
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)  # more than one page takes, with all its repetitions
+LEASE = SYNC_LEASE
 # A list that lost its end, or came empty, looks like this many vehicles gone at once. Their reconnects would end.
 MANY_VEHICLES, MANY_SHARE = 100, 0.5
 TOO_OLD = timedelta(hours=6)  # without progress; the list behind the cursor has changed too much by then

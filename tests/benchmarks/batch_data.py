@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import get_client
-from onboarding_portal.reconnects.batches import create_batch
-from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect
-from onboarding_portal.reconnects.states import OPEN_STATES, State
-from onboarding_portal.reconnects.tasks import sweep_reconnects
+from onboarding_portal.reconnects.background.tasks import sweep_reconnects
+from onboarding_portal.reconnects.models import OPEN_STATES, Batch, BatchKind, Reconnect, State
+from onboarding_portal.reconnects.staff.batches import create_batch
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.sync import Outcome, sync_vehicles
 from tests.benchmarks.start_data import session_of

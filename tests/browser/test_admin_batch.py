@@ -8,8 +8,7 @@ from django.contrib.auth.models import Permission
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from onboarding_portal.reconnects.models import Batch, Reconnect
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import Batch, Reconnect, State
 from onboarding_portal.vehicles.models import Vehicle
 from tests.browser.conftest import Sandbox, Visitor
 from tests.factories import (

@@ -8,10 +8,9 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.reconnects.batches import create_batch
-from onboarding_portal.reconnects.models import BatchKind, Reconnect
-from onboarding_portal.reconnects.states import State
-from onboarding_portal.reconnects.tasks import sweep_reconnects
+from onboarding_portal.reconnects.background.tasks import sweep_reconnects
+from onboarding_portal.reconnects.models import BatchKind, Reconnect, State
+from onboarding_portal.reconnects.staff.batches import create_batch
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from tests.browser.conftest import Sandbox, Visitor
 from tests.browser.journeys import sign_in

@@ -14,8 +14,7 @@ from django_tasks_db.models import DBTaskResult
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.operations import purge as purging
 from onboarding_portal.operations.purge import RULES, purge
-from onboarding_portal.reconnects.models import LastingLink, Reconnect
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import LastingLink, Reconnect, State
 from onboarding_portal.vehicles.models import SyncRun
 from tests.factories import make_owner, make_vehicle
 

@@ -8,8 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect, State
 from onboarding_portal.vehicles.models import Vehicle
 from tests.factories import NOW, make_staff
 from tests.html_forms import forms_on

@@ -3,9 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from onboarding_portal.reconnects.lasting import create_token
-from onboarding_portal.reconnects.models import Reconnect
-from onboarding_portal.reconnects.states import FINAL_STATES, State
+from onboarding_portal.reconnects.mailed.lasting_link import create_token
+from onboarding_portal.reconnects.models import FINAL_STATES, Reconnect, State
 from onboarding_portal.vehicles.models import Vehicle
 from tests.factories import NOW, make_make, make_model, make_stale_vehicle
 

@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
-from onboarding_portal.reconnects.models import Batch, BatchKind, Origin, Reconnect, UnstableVehicle
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import Batch, BatchKind, Origin, Reconnect, State, UnstableVehicle
 from tests.factories import NOW, make_owner, make_vehicle
 from tests.html_forms import forms_on
 from tests.reconnects.office import LIST, LOOK, choose, confirm, page_of, staff_with, user_id_of

@@ -13,8 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from onboarding_portal.reconnects.models import BatchKind, Reconnect
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import BatchKind, Reconnect, State
 from tests.factories import NOW, make_owner
 from tests.html_forms import forms_on
 from tests.reconnects.office import LOOK, make_batch, make_ready, page_of, staff_with, user_id_of

@@ -10,9 +10,8 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from onboarding_portal.reconnects.handing_out import qr_code
-from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent, UnstableVehicle
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent, State, UnstableVehicle
+from onboarding_portal.reconnects.staff.link_to_hand_out import qr_code
 from tests.factories import NOW, make_owner, make_staff
 from tests.reconnects.office import LOOK, make_ready, staff_with, user_id_of
 from tests.reconnects.rows import LINK, make_broken_car, make_reconnect

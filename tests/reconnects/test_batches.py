@@ -8,17 +8,24 @@ from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.reconnects.batches import (
+from onboarding_portal.reconnects.models import (
+    OPEN_STATES,
+    Batch,
+    BatchKind,
+    Failure,
+    Reconnect,
+    State,
+    UnstableVehicle,
+)
+from onboarding_portal.reconnects.staff.batch_csv import csv_rows
+from onboarding_portal.reconnects.staff.batch_plan import plan_batch
+from onboarding_portal.reconnects.staff.batches import (
     cancel_batch,
     counts_of,
     create_batch,
-    csv_rows,
     is_finished,
-    plan_batch,
     retry_failed,
 )
-from onboarding_portal.reconnects.models import Batch, BatchKind, Failure, Reconnect, UnstableVehicle
-from onboarding_portal.reconnects.states import OPEN_STATES, State
 from onboarding_portal.vehicles.models import Cause, Integration, StaleReason, Vehicle
 from tests.factories import NOW, make_owner, make_staff, make_stale_vehicle, make_vehicle
 from tests.reconnects.rows import LINK, make_broken_car, make_reconnect

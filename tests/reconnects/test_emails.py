@@ -11,10 +11,9 @@ from django.test import Client
 from django.urls import resolve
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.reconnects.bulk import Lane, run_slice
-from onboarding_portal.reconnects.models import Failure, LastingLink, Reconnect, UnstableVehicle
-from onboarding_portal.reconnects.querysets import LEASE
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.background.lanes import Lane, run_slice
+from onboarding_portal.reconnects.models import Failure, LastingLink, Reconnect, State, UnstableVehicle
+from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_make, make_model, make_owner
@@ -117,12 +116,12 @@ def test_worker_killed_after_sending_leads_to_one_more_mail_with_both_links_good
     reconnect = queue_mail()
     run_slice(Lane.MAILS)
     Reconnect.objects.update(
-        state=State.QUEUED, emailed_at=None, next_work_at=NOW, lease_until=NOW + LEASE, tries=1
+        state=State.QUEUED, emailed_at=None, next_work_at=NOW, lease_until=NOW + RECONNECT_LEASE, tries=1
     )
 
     run_slice(Lane.MAILS)
     assert len(mail.outbox) == 1  # the lease of the killed one still runs
-    clock.shift(LEASE)
+    clock.shift(RECONNECT_LEASE)
     run_slice(Lane.MAILS)
 
     assert len(mail.outbox) == 2

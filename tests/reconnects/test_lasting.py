@@ -10,10 +10,8 @@ from django.urls import reverse
 from requests import ConnectTimeout
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.reconnects.lasting import create_token
-from onboarding_portal.reconnects.models import LastingLink, Reconnect, ReconnectEvent
-from onboarding_portal.reconnects.querysets import hash_token
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.mailed.lasting_link import create_token
+from onboarding_portal.reconnects.models import LastingLink, Reconnect, ReconnectEvent, State, hash_token
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_owner

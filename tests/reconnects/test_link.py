@@ -8,12 +8,18 @@ from requests import ConnectionError as NoConnection
 
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import BadResponse, NotFound, RateLimited, Unavailable
-from onboarding_portal.reconnects import link
-from onboarding_portal.reconnects.failures import ForeignLink
-from onboarding_portal.reconnects.link import Busy, link_for, refuse_foreign
-from onboarding_portal.reconnects.models import Failure, Origin, Reconnect, WrongState
-from onboarding_portal.reconnects.querysets import LEASE
-from onboarding_portal.reconnects.states import OPEN_STATES, State
+from onboarding_portal.reconnects.link import make_link
+from onboarding_portal.reconnects.link.failed_try import ForeignLink
+from onboarding_portal.reconnects.link.make_link import Busy, link_for, refuse_foreign
+from onboarding_portal.reconnects.models import (
+    OPEN_STATES,
+    Failure,
+    Origin,
+    Reconnect,
+    State,
+    WrongState,
+)
+from onboarding_portal.timing import RECONNECT_LEASE
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
 from tests.reconnects.rows import LINK, OTHER_LINK, make_reconnect
@@ -109,7 +115,7 @@ def test_who_comes_second_gets_the_link_of_the_first(ev_energy_api: EvEnergyApi)
 def test_who_comes_while_it_is_made_waits_and_asks_nobody(
     ev_energy_api: EvEnergyApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "PATIENCE_SECONDS", 0.15)
+    monkeypatch.setattr(make_link, "PATIENCE_SECONDS", 0.15)
     reconnect = make_reconnect(lease_until=NOW + timedelta(seconds=20))
 
     with pytest.raises(Busy):
@@ -134,7 +140,7 @@ def test_link_that_comes_after_the_lease_was_taken_over_is_thrown_away(ev_energy
     reconnect = make_reconnect()
 
     def answer_late(request: Any) -> tuple[int, dict[str, str], str]:
-        Reconnect.objects.update(lease_until=NOW + 2 * LEASE)
+        Reconnect.objects.update(lease_until=NOW + 2 * RECONNECT_LEASE)
         return 201, {}, f'{{"url": "{LINK}", "expires_at": "2026-03-14T10:30:00Z"}}'
 
     answer_with(answer_late, ev_energy_api, reconnect)

@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import State
 from onboarding_portal.vehicles.models import NOT_STALE, Cause, Integration, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW

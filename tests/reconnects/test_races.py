@@ -12,12 +12,12 @@ from django.db import connection
 from django.utils import timezone
 
 from onboarding_portal.ev_energy.client import forget_client, get_client
-from onboarding_portal.reconnects import batches, tasks
-from onboarding_portal.reconnects.bulk import Lane, run_slice
-from onboarding_portal.reconnects.lasting import find_link
-from onboarding_portal.reconnects.models import BatchKind, Reconnect, ReconnectEvent, WrongState
-from onboarding_portal.reconnects.start import follow, start_reconnect
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.background import tasks
+from onboarding_portal.reconnects.background.lanes import Lane, run_slice
+from onboarding_portal.reconnects.mailed.lasting_link import find_link
+from onboarding_portal.reconnects.models import BatchKind, Reconnect, ReconnectEvent, State, WrongState
+from onboarding_portal.reconnects.owner.leaving import follow, start_reconnect
+from onboarding_portal.reconnects.staff import batches
 from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_staff

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, transaction
 
-from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent, WrongState
-from onboarding_portal.reconnects.moves import move_all
-from onboarding_portal.reconnects.states import (
+from onboarding_portal.reconnects.models import (
     FINAL_STATES,
     OPEN_STATES,
-    TRANSITIONS,
+    Reconnect,
+    ReconnectEvent,
     State,
-    picture,
-    sources_of,
+    WrongState,
+    move_all,
 )
+from onboarding_portal.reconnects.models.states import TRANSITIONS, picture, sources_of
 from tests.factories import NOW, make_staff
 from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 

@@ -8,11 +8,10 @@ import time_machine
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.reconnects import tasks
-from onboarding_portal.reconnects.bulk import Lane, run_slice
-from onboarding_portal.reconnects.models import Reconnect
-from onboarding_portal.reconnects.querysets import LEASE
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.background import tasks
+from onboarding_portal.reconnects.background.lanes import Lane, run_slice
+from onboarding_portal.reconnects.models import Reconnect, State
+from onboarding_portal.timing import RECONNECT_LEASE
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW
 from tests.reconnects.rows import LINK, make_reconnect
@@ -32,12 +31,12 @@ def test_worker_killed_while_asking_leaves_work_for_the_next(
     ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
 ) -> None:
     (row,) = queue(1, ev_energy_api)
-    claimed = Reconnect.objects.filter(pk=row.pk).claim(now=NOW)
+    claimed = Reconnect.objects.filter(pk=row.pk).take_due(now=NOW)
     assert claimed is not None
 
     run_slice(Lane.LINKS)
     assert not ev_energy_api.requests  # somebody may still be at it
-    clock.shift(LEASE)
+    clock.shift(RECONNECT_LEASE)
     tasks.sweep_reconnects()
     run_tasks()
 

@@ -6,12 +6,11 @@ import time_machine
 from django.db import connection
 from requests import ConnectTimeout
 
-from onboarding_portal.reconnects.bulk import Lane, run_slice
-from onboarding_portal.reconnects.models import Reconnect
-from onboarding_portal.reconnects.querysets import LEASE
-from onboarding_portal.reconnects.states import State
-from onboarding_portal.reconnects.sweep import settle
-from onboarding_portal.reconnects.watch import STEPS, send_off
+from onboarding_portal.reconnects.background.lanes import Lane, run_slice
+from onboarding_portal.reconnects.background.sweep import settle
+from onboarding_portal.reconnects.background.watch import send_off
+from onboarding_portal.reconnects.models import Reconnect, State
+from onboarding_portal.timing import RECONNECT_LEASE, WATCH_STEPS
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, StaleReason, Vehicle
 from tests.ev_energy_answers import status_log_json, user_json, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
@@ -59,8 +58,8 @@ def test_watch_looks_in_growing_steps_and_ends(
         run_slice(Lane.WATCHES)
         reconnect.refresh_from_db()
 
-    assert looked_after == STEPS
-    assert len(ev_energy_api.requests) == len(STEPS)
+    assert looked_after == WATCH_STEPS
+    assert len(ev_energy_api.requests) == len(WATCH_STEPS)
     assert reconnect.state == State.EXPIRED
 
 
@@ -124,7 +123,7 @@ def test_worker_that_ends_before_the_mark_is_lifted_has_not_ended_the_reconnect(
 
     with connection.execute_wrapper(end_at_the_mark), pytest.raises(SystemExit):
         run_slice(Lane.WATCHES)
-    clock.shift(LEASE)
+    clock.shift(RECONNECT_LEASE)
     run_slice(Lane.WATCHES)
 
     reconnect.refresh_from_db()
@@ -167,7 +166,7 @@ def test_ev_energy_down_costs_a_look_and_no_more(
     run_slice(Lane.WATCHES)
 
     reconnect.refresh_from_db()
-    assert (reconnect.state, reconnect.next_work_at) == (State.REDIRECTED, NOW + STEPS[1])
+    assert (reconnect.state, reconnect.next_work_at) == (State.REDIRECTED, NOW + WATCH_STEPS[1])
     assert reconnect.lease_until is None
 
 
@@ -194,7 +193,7 @@ def test_vehicle_that_ev_energy_gives_to_another_is_left_to_the_sync(
     run_slice(Lane.WATCHES)
 
     reconnect.refresh_from_db()
-    assert (reconnect.state, reconnect.next_work_at) == (State.REDIRECTED, NOW + STEPS[1])
+    assert (reconnect.state, reconnect.next_work_at) == (State.REDIRECTED, NOW + WATCH_STEPS[1])
 
 
 def test_going_again_begins_the_watch_anew(clock: time_machine.Traveller) -> None:
@@ -204,7 +203,7 @@ def test_going_again_begins_the_watch_anew(clock: time_machine.Traveller) -> Non
     send_off(reconnect=reconnect, now=later, by=None)
 
     reconnect.refresh_from_db()
-    assert (reconnect.redirected_at, reconnect.next_work_at) == (later, later + STEPS[0])
+    assert (reconnect.redirected_at, reconnect.next_work_at) == (later, later + WATCH_STEPS[0])
 
 
 def test_lasting_link_outlives_the_watch_and_later_looks_cost_nothing(

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 from time_machine import travel
 
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import State
 from onboarding_portal.vehicles.models import Cause
 from tests.ev_energy_answers import url
 from tests.ev_energy_api import EvEnergyApi

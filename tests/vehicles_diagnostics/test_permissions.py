@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import State
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_id, make_owner
 from tests.reconnects.rows import make_reconnect

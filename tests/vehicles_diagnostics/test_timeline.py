@@ -10,7 +10,7 @@ from time_machine import travel
 
 from onboarding_portal.ev_energy.fields import Fields
 from onboarding_portal.ev_energy.resources import StatusLog
-from onboarding_portal.reconnects.states import State
+from onboarding_portal.reconnects.models import State
 from onboarding_portal.vehicles.diagnostics.axis import ticks
 from onboarding_portal.vehicles.diagnostics.samples import BUCKET_COUNT, Sample, samples_of, stretches
 from tests.ev_energy_answers import status_log_json

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage
 
 from onboarding_portal.ev_energy.window import DEFAULT_LIMIT
 from onboarding_portal.operations.checks.registry import error, is_loopback, portal_check, warning
+from onboarding_portal.timing import REMINDERS
 
 CREDENTIALS = ["EV_ENERGY_CLIENT_ID", "EV_ENERGY_CLIENT_SECRET"]
 # The least each number may be. Below, something never happens, happens always, or never ends.
@@ -18,7 +19,8 @@ LEAST = {
     "EV_ENERGY_RATE_WINDOW_SECONDS": 1,
     "EV_ENERGY_CONNECT_TIMEOUT_SECONDS": 0.1,
     "EV_ENERGY_READ_TIMEOUT_SECONDS": 0.1,
-    "RECONNECT_LINK_LIFETIME_DAYS": 1,
+    # A reminder after the link has run out would never go out.
+    "RECONNECT_LINK_LIFETIME_DAYS": REMINDERS[-1].days + 1,
 }
 
 

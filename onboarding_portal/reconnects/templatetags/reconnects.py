@@ -1,11 +1,11 @@
-"""How a reconnect shows on the pages of vehicles, which know nothing of reconnects themselves."""
+"""How a reconnect shows on the pages of vehicles. Django looks for tags here; `owner/progress.py` has the rest."""
 
 from collections.abc import Iterable
 
 from django import template
 from django.utils import timezone
 
-from onboarding_portal.reconnects.progress import Progress, on_the_way, progress_of
+from onboarding_portal.reconnects.owner.progress import Progress, on_the_way, progress_of
 from onboarding_portal.vehicles.cards import Card
 from onboarding_portal.vehicles.models import Vehicle
 

@@ -1,0 +1,289 @@
+"""The second journey: one reconnect for each time a vehicle's connection is to be repaired.
+
+`next_work_at` is the next moment when a background worker should look at the row, `lease_until` says that
+somebody is at it now. A worker that is killed leaves a lease that runs out, and nothing else to clean up.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.reconnects.models.batch import Batch
+from onboarding_portal.reconnects.models.event import ReconnectEvent
+from onboarding_portal.reconnects.models.states import OPEN_STATES, State, columns_of_move, sources_of
+from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK, SHORTEST_REST, UNSTATED_LIFETIME
+from onboarding_portal.vehicles.models import Vehicle
+
+DETAIL_LENGTH = 300
+CHUNK = 500
+
+Key = TypeVar("Key", int, str)
+
+
+def end_of_link(*, expires_at: datetime | None, made_at: datetime | None) -> datetime | None:
+    """ev.energy's word, or ours where it gave none."""
+    return expires_at or (made_at and made_at + UNSTATED_LIFETIME)
+
+
+class WrongState(Exception):
+    """The reconnect is not, or no longer, in a state from which this step may be taken."""
+
+
+class Origin(models.TextChoices):
+    OWNER = "OWNER", _("Owner's button")
+    STAFF = "STAFF", _("Link by staff")
+    EMAIL = "EMAIL", _("E-mail by staff")
+
+
+class Failure(models.TextChoices):
+    UNAVAILABLE = "UNAVAILABLE", _("ev.energy could not be reached")
+    LIMITED = "LIMITED", _("Too many requests at the moment")
+    NOT_FOUND = "NOT_FOUND", _("ev.energy does not know this vehicle")
+    REFUSED = "REFUSED", _("ev.energy refused the request")
+    BROKEN_ANSWER = "BROKEN_ANSWER", _("ev.energy's answer could not be understood")
+    FOREIGN_LINK = "FOREIGN_LINK", _("The link leads to a foreign site")
+    MAIL = "MAIL", _("The e-mail could not be sent")
+    NOT_CONNECTABLE = "NOT_CONNECTABLE", _("The vehicle is removed, switched off or not integrated")
+
+
+class ReconnectQuerySet(models.QuerySet["Reconnect"]):
+    # Queries
+
+    def open(self) -> "ReconnectQuerySet":
+        return self.filter(state__in=OPEN_STATES)
+
+    def unleased(self, *, now: datetime) -> "ReconnectQuerySet":
+        return self.filter(Q(lease_until=None) | Q(lease_until__lte=now))
+
+    def due(self, *, now: datetime) -> "ReconnectQuerySet":
+        """What a worker should look at now, and nobody is at."""
+        return self.unleased(now=now).filter(next_work_at__lte=now)
+
+    def with_link_run_out(self, *, now: datetime) -> "ReconnectQuerySet":
+        """Agrees with `Reconnect.link_works_until`."""
+        unstated = Q(expires_at=None, link_made_at__lte=now - UNSTATED_LIFETIME)
+        return self.exclude(url="").filter(Q(expires_at__lte=now) | unstated)
+
+    def count_by_state(self) -> dict[State, int]:
+        """How many rows each state has, zeros included, in one query."""
+        counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
+        return {state: counted.get(state, 0) for state in State}
+
+    # Mutators
+
+    def take_lease(self, *, now: datetime) -> datetime | None:
+        """Leases the one row of this queryset; the answer is the lease, or None if somebody is at it.
+
+        Its value names the holder: nobody else can have the same, because the next lease starts later.
+        """
+        until = now + RECONNECT_LEASE
+        return until if self.unleased(now=now).update(lease_until=until) else None
+
+    def take_due(self, *, now: datetime) -> "Reconnect | None":
+        """Leases the row that has been due for longest and returns it; None when nothing is due.
+
+        On PostgreSQL workers skip each other's rows; SQLite lets one writer in at a time anyway.
+        """
+        with transaction.atomic():
+            row = (
+                self.due(now=now)
+                .order_by("next_work_at")
+                .select_for_update(skip_locked=True, of=("self",))
+                .first()
+            )
+            if row is None:
+                return None
+            row.lease_until = now + RECONNECT_LEASE
+            row.save(update_fields=["lease_until"])
+        return row
+
+    def release(self, *, lease: datetime, **values: Any) -> bool:
+        """Gives the row back, with `values` for what was learned; False if it was somebody else's by now."""
+        return bool(self.filter(lease_until=lease).update(lease_until=None, **values))
+
+
+class Reconnect(models.Model):
+    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="reconnects", verbose_name=_("vehicle"))
+    state = models.CharField(_("state"), max_length=11, choices=State, default=State.QUEUED)
+    origin = models.CharField(_("origin"), max_length=5, choices=Origin, default=Origin.STAFF)
+    wants_email = models.BooleanField(_("by e-mail"), default=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("requested by")
+    )
+    batch = models.ForeignKey(
+        Batch, models.SET_NULL, null=True, blank=True, related_name="reconnects", verbose_name=_("batch")
+    )
+
+    # ev.energy's link: a secret, and short-lived. Emptied as soon as it is of no more use.
+    url = models.TextField(_("link"), blank=True, default="")
+    link_made_at = models.DateTimeField(_("link made"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("link expires"), null=True, blank=True)
+    lasting_until = models.DateTimeField(_("e-mailed link works until"), null=True, blank=True)
+
+    failure = models.CharField(_("failure"), max_length=15, choices=Failure, blank=True, default="")
+    failure_detail = models.CharField(
+        _("ev.energy's reason"), max_length=DETAIL_LENGTH, blank=True, default=""
+    )
+
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    checks_done = models.PositiveSmallIntegerField(_("checks done"), default=0)
+    reminders_sent = models.PositiveSmallIntegerField(_("reminders sent"), default=0)
+    next_work_at = models.DateTimeField(_("next work"), null=True, blank=True)
+    lease_until = models.DateTimeField(_("in work until"), null=True, blank=True)
+
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    emailed_at = models.DateTimeField(_("e-mailed"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
+    redirected_at = models.DateTimeField(_("sent to ev.energy"), null=True, blank=True)
+    reconnected_at = models.DateTimeField(_("reconnected"), null=True, blank=True)
+    told_at = models.DateTimeField(_("owner told"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = ReconnectQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reconnect")
+        verbose_name_plural = _("reconnects")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["vehicle"],
+                condition=Q(state__in=sorted(OPEN_STATES)),
+                name="reconnect_one_open_for_each_vehicle",
+            ),
+            models.UniqueConstraint(fields=["batch", "vehicle"], name="reconnect_once_in_each_batch"),
+            models.CheckConstraint(
+                condition=Q(state__in=sorted(OPEN_STATES)) | Q(url=""),
+                name="reconnect_keeps_no_link_when_ended",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "wants_email", "next_work_at"],
+                condition=Q(next_work_at__isnull=False),
+                name="reconnect_due",
+            ),
+            models.Index(fields=["batch", "state"], name="reconnect_batch_state"),
+            models.Index(fields=["ended_at", "vehicle"], name="reconnect_ended_at"),
+            models.Index(fields=["expires_at"], condition=~Q(url=""), name="reconnect_link_expires_at"),
+            models.Index(fields=["state", "created_at"], name="reconnect_state_created_at"),
+            # For the filters of staff's list.
+            models.Index(fields=["created_at"], name="reconnect_created_at"),
+            models.Index(fields=["origin"], name="reconnect_origin"),
+            models.Index(fields=["failure"], condition=~Q(failure=""), name="reconnect_failure"),
+        ]
+        permissions = [
+            ("request_reconnect_links", _("Can make reconnect links")),
+            ("email_reconnect_links", _("Can e-mail reconnect links")),
+            ("view_reconnect_links", _("Can see reconnect links, which are secrets")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vehicle_id} {self.state}"
+
+    def __repr__(self) -> str:
+        return f"<Reconnect {self.pk}: {self}>"
+
+    # Mutators
+
+    def move(
+        self,
+        to: State,
+        *,
+        now: datetime,
+        by: User | None = None,
+        note: str = "",
+        lease: datetime | None = None,
+        **values: Any,
+    ) -> None:
+        """Takes the reconnect to `to` and writes it into the history, if the table of states allows it.
+
+        `values` are columns that change along with the state. With `lease`, only its holder succeeds. Raises
+        WrongState if the row has moved on meanwhile: whoever was first has won, and nothing has changed.
+        """
+        values = columns_of_move(to, now=now) | values
+        with transaction.atomic():
+            row = type(self).objects.filter(pk=self.pk, state__in=sources_of(to))
+            if lease is not None:
+                row = row.filter(lease_until=lease)
+            if not row.update(**values):
+                raise WrongState(f"A reconnect cannot become {to} now.")
+            ReconnectEvent.objects.create(reconnect=self, state=to, at=now, by=by, note=note)
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def try_move(self, to: State, *, now: datetime, **values: Any) -> bool:
+        """`move` for those whose step does not matter any more if somebody else was first; says whether it went."""
+        try:
+            self.move(to, now=now, **values)
+        except WrongState:
+            return False
+        return True
+
+    # Properties
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
+    def link_works_until(self) -> datetime | None:
+        """When the link ends, by ev.energy's word or, where it gave none, by ours. None if there is no link."""
+        if not self.url or not self.is_open:
+            return None
+        return end_of_link(expires_at=self.expires_at, made_at=self.link_made_at)
+
+    def has_link_for_browser(self, *, now: datetime) -> bool:
+        """Whether an owner may still be sent to the stored link."""
+        if not self.url or not self.is_open:
+            return False
+        if self.expires_at is not None:
+            return self.expires_at > now + SHORTEST_REST
+        return self.link_made_at is not None and self.link_made_at > now - SAME_CLICK
+
+
+def move_all(
+    rows: ReconnectQuerySet,
+    to: State,
+    *,
+    now: datetime,
+    by: User | None = None,
+    note: str = "",
+    **values: Any,
+) -> int:
+    """`Reconnect.move` for all of `rows`; returns how many went. A fixed number of queries for each chunk."""
+    pks = list(rows.filter(state__in=sources_of(to)).values_list("pk", flat=True))
+    return sum(_move_chunk(rows, chunk, to, now=now, by=by, note=note, **values) for chunk in chunks(pks))
+
+
+def chunks(pks: Sequence[Key], size: int = CHUNK) -> Iterator[Sequence[Key]]:
+    """Pieces of work that are a short transaction each."""
+    for start in range(0, len(pks), size):
+        yield pks[start : start + size]
+
+
+def _move_chunk(
+    rows: ReconnectQuerySet,
+    pks: Sequence[int],
+    to: State,
+    *,
+    now: datetime,
+    by: User | None,
+    note: str,
+    **values: Any,
+) -> int:
+    with transaction.atomic():
+        # Asked again under the lock: what has moved on since the list was made is left alone.
+        rows = rows.filter(pk__in=pks, state__in=sources_of(to)).order_by("pk")
+        locked = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+        Reconnect.objects.filter(pk__in=locked).update(**columns_of_move(to, now=now) | values)
+        ReconnectEvent.objects.bulk_create(
+            [ReconnectEvent(reconnect_id=pk, state=to, at=now, by=by, note=note) for pk in locked]
+        )
+    return len(locked)

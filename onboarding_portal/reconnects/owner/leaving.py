@@ -1,0 +1,77 @@
+"""The owner leaves for ev.energy, by the button on the vehicle's page or by the link in an e-mail."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.reconnects.background import tasks
+from onboarding_portal.reconnects.background.watch import send_off
+from onboarding_portal.reconnects.link.make_link import link_for
+from onboarding_portal.reconnects.models import LastingLink, Origin, Reconnect, State
+from onboarding_portal.timing import RECONNECT_LEASE, WATCH_STEPS
+from onboarding_portal.vehicles.models import Vehicle
+
+
+class NotConnectable(Exception):
+    """The vehicle is removed, switched off at ev.energy or was never integrated: there is nothing to reconnect."""
+
+
+class AlreadyConnected(Exception):
+    """The vehicle works: there is nothing to repair."""
+
+
+def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datetime) -> str:
+    """Returns ev.energy's link to send the owner to; an open reconnect of the vehicle goes on with it.
+
+    Raises NotConnectable, AlreadyConnected, EvEnergyError, ForeignLink, Busy, and WrongState if what was open has
+    ended in this moment.
+    """
+    if not vehicle.is_connectable:
+        raise NotConnectable
+    if not vehicle.needs_repair:
+        raise AlreadyConnected
+    reconnect = open_reconnect(vehicle=vehicle, owner=owner, now=now)
+    return _leave(reconnect, client=client, now=now, by=owner)
+
+
+def follow(*, link: LastingLink, client: Client, now: datetime) -> str:
+    """Returns ev.energy's link for the owner who confirmed on the page of a lasting link.
+
+    Raises EvEnergyError, ForeignLink, Busy, and WrongState if the reconnect ended in this moment.
+    """
+    reconnect = link.reconnect
+    if reconnect.state == State.EMAILED:
+        # Two tabs: the second one finds it opened, which is as good.
+        reconnect.try_move(
+            State.OPENED, now=now, note="By the link in the e-mail", next_work_at=reconnect.lasting_until
+        )
+        reconnect.refresh_from_db()
+    return _leave(reconnect, client=client, now=now, by=None)
+
+
+def open_reconnect(*, vehicle: Vehicle, owner: User, now: datetime) -> Reconnect:
+    """The vehicle's open reconnect, or a new one. Two clicks at once get the same: the constraint decides."""
+    current = Reconnect.objects.open().filter(vehicle=vehicle)
+    if found := current.first():
+        return found
+    try:
+        with transaction.atomic():
+            return Reconnect.objects.create(
+                vehicle=vehicle,
+                origin=Origin.OWNER,
+                requested_by=owner,
+                created_at=now,
+                next_work_at=now + RECONNECT_LEASE,
+            )
+    except IntegrityError:
+        return current.get()
+
+
+def _leave(reconnect: Reconnect, *, client: Client, now: datetime, by: User | None) -> str:
+    url = link_for(reconnect=reconnect, client=client, now=now, by=by)
+    send_off(reconnect=reconnect, now=now, by=by)
+    # The sweep would find it, but up to a minute later, and the owner may be back before that.
+    tasks.wake(tasks.Lane.WATCHES, now=now, at=now + WATCH_STEPS[0])
+    return url

@@ -1,0 +1,100 @@
+"""Pages of the second journey: off to sign in again, by the owner's button or by the link in an e-mail."""
+
+from datetime import datetime
+
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.reconnects.link.failed_try import ForeignLink
+from onboarding_portal.reconnects.link.make_link import Busy
+from onboarding_portal.reconnects.mailed.lasting_link import (
+    Standing,
+    UnknownLink,
+    car_name,
+    find_link,
+    standing_of,
+)
+from onboarding_portal.reconnects.mailed.secret_pages import secret_page
+from onboarding_portal.reconnects.models import LastingLink, WrongState, hash_token
+from onboarding_portal.reconnects.owner.blocked_way import Blocked, blocked_way_of
+from onboarding_portal.reconnects.owner.leaving import (
+    AlreadyConnected,
+    NotConnectable,
+    follow,
+    start_reconnect,
+)
+from onboarding_portal.vehicles.advice import make_name
+from onboarding_portal.vehicles.models import Vehicle
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave_by_button(request: HttpRequest, vehicle_id: str) -> HttpResponse:
+    owner = user_of(request)
+    vehicle = get_object_or_404(Vehicle.objects.of(owner.pk), pk=vehicle_id)
+    if request.method != "POST":
+        # Whoever had to sign in on the way here comes back with a GET: the button is on the vehicle's page.
+        return redirect("vehicles:detail", vehicle.pk)
+    try:
+        return redirect(
+            start_reconnect(vehicle=vehicle, owner=owner, client=get_client(), now=timezone.now())
+        )
+    except AlreadyConnected:
+        messages.info(request, _("Your car is connected. There is nothing to do."))
+        return redirect("vehicles:detail", vehicle.pk)
+    except NotConnectable:
+        return render(request, "reconnects/not_connectable.html", {"vehicle": vehicle}, status=409)
+    except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
+        return _failed(request, problem, vehicle=vehicle)
+
+
+# Without the check against forged forms: the token in the address is the right to act, not a cookie, and an owner
+# whose mail program keeps no cookies must get through. Its check of the Origin would also refuse every form on
+# this page, because under "no-referrer" browsers send the Origin "null".
+@csrf_exempt
+@secret_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    is_post = request.method == "POST"
+    if is_post and not ratelimit.consume(request, action="follow_reconnect_link", key=hash_token(token)):
+        return render(request, "errors/429.html", status=429)
+    now = timezone.now()
+    try:
+        link = find_link(token=token)
+    except UnknownLink:
+        return render(request, "reconnects/lasting_unknown.html", status=404)
+    vehicle = link.reconnect.vehicle
+    until = link.reconnect.lasting_until
+    context = {"car": car_name(vehicle), "make": make_name(vehicle), "until": until}
+    match standing_of(link=link, now=now):
+        case Standing.CONNECTED:
+            return render(request, "reconnects/lasting_connected.html", context)
+        case Standing.OVER:
+            return render(request, "reconnects/lasting_over.html", context, status=410)
+        case Standing.READY if not is_post:
+            return render(request, "reconnects/lasting.html", context)
+    return _follow(request, link, now=now)
+
+
+def _follow(request: HttpRequest, link: LastingLink, *, now: datetime) -> HttpResponse:
+    try:
+        return redirect(follow(link=link, client=get_client(), now=now))
+    except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
+        return _failed(request, problem)
+
+
+def _failed(request: HttpRequest, problem: Blocked, *, vehicle: Vehicle | None = None) -> HttpResponse:
+    """The page without `vehicle` is for whoever came by a link and may not be signed in."""
+    outcome = blocked_way_of(problem)
+    context = {"outcome": outcome, "vehicle": vehicle}
+    return render(request, "reconnects/failed.html", context, status=outcome.status)

@@ -1,0 +1,32 @@
+"""A batch as CSV, for staff to take away."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from io import StringIO
+
+from onboarding_portal.reconnects.models import CHUNK, Batch
+from onboarding_portal.reconnects.staff.batches import rows_of
+
+
+def csv_rows(*, batch: Batch, with_links: bool) -> Iterator[str]:
+    """The batch as lines of CSV, for a streaming answer. `with_links` only for those who may see secrets."""
+    yield _csv_line(
+        ["vehicle_id", "owner", "car", "state", "failure", "reason", "link_expires_at", "emailed_at"]
+        + ["redirected_at", "reconnected_at"]
+        + (["link"] if with_links else [])
+    )
+    rows = rows_of(batch).select_related("vehicle__owner", "vehicle__make", "vehicle__model").order_by("pk")
+    for row in rows.iterator(chunk_size=CHUNK):
+        times = [row.expires_at, row.emailed_at, row.redirected_at, row.reconnected_at]
+        yield _csv_line(
+            [row.vehicle_id, row.vehicle.owner.email, row.vehicle.name, row.state, row.failure]
+            + [row.failure_detail, *(moment.isoformat() if moment else "" for moment in times)]
+            + ([row.url] if with_links else [])
+        )
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    buffer = StringIO()
+    # A cell that begins like a formula is run by spreadsheets; an apostrophe makes it text.
+    csv.writer(buffer).writerow([f"'{cell}" if cell[:1] in set("=+-@\t\r") else cell for cell in cells])
+    return buffer.getvalue()

@@ -1,0 +1,105 @@
+"""How far a batch has come, as its page shows it, and lengths of time as staff read them."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from onboarding_portal.ev_energy.budget import seconds_until_done
+from onboarding_portal.reconnects.models import Batch, BatchKind, Failure, State
+from onboarding_portal.reconnects.staff.batches import counts_of, is_finished, rows_of
+
+# ev.energy's own words may differ from vehicle to vehicle; beyond this many only the number is told.
+MOST_REASONS = 20
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailureGroup:
+    """How many reconnects failed for the same reason. `detail` is ev.energy's own, "" if it gave none."""
+
+    reason: str
+    detail: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchProgress:
+    """Where a batch stands. `seconds_left` is what the request budget allows for the links still to be made."""
+
+    counts: dict[State, int]
+    failures: list[FailureGroup]
+    seconds_left: float
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def waiting(self) -> int:
+        return self.counts[State.QUEUED]
+
+    @property
+    def done(self) -> int:
+        return self.total - self.waiting
+
+    @property
+    def failed(self) -> int:
+        return self.counts[State.FAILED]
+
+    @property
+    def failed_otherwise(self) -> int:
+        """How many failed for reasons that are not among `failures`."""
+        return self.failed - sum(group.count for group in self.failures)
+
+    @property
+    def is_finished(self) -> bool:
+        return is_finished(self.counts)
+
+    @property
+    def by_state(self) -> list[tuple[State, int]]:
+        return [(state, count) for state, count in self.counts.items() if count]
+
+
+def batch_progress(*, batch: Batch, now: datetime) -> BatchProgress:
+    """Two queries: counts by state, and failures by reason where there are any."""
+    counts = counts_of(batch)
+    waiting = counts[State.QUEUED]
+    needs_requests = waiting > 0 and batch.kind == BatchKind.LINKS
+    return BatchProgress(
+        counts=counts,
+        failures=_failures_of(batch) if counts[State.FAILED] else [],
+        seconds_left=seconds_until_done(requests=waiting, now=now) if needs_requests else 0.0,
+    )
+
+
+def _failures_of(batch: Batch) -> list[FailureGroup]:
+    """The most frequent reasons first."""
+    grouped = (
+        rows_of(batch)
+        .filter(state=State.FAILED)
+        .values_list("failure", "failure_detail")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "failure", "failure_detail")
+    )
+    return [
+        FailureGroup(reason=str(Failure(failure).label) if failure else "", detail=detail, count=count)
+        for failure, detail, count in grouped[:MOST_REASONS]
+    ]
+
+
+def in_words(seconds: float) -> str:
+    """Returns a rough, never too short length of time: "3 minutes", "2 hours"; also for infinity."""
+    if math.isinf(seconds):
+        return _("forever: all requests of an hour are kept for owners")
+    if seconds <= MINUTE:
+        return _("less than a minute")
+    if seconds <= 2 * HOUR:
+        minutes = math.ceil(seconds / MINUTE)
+        return ngettext("%d minute", "%d minutes", minutes) % minutes
+    hours = math.ceil(seconds / HOUR)
+    return ngettext("%d hour", "%d hours", hours) % hours

@@ -1,0 +1,169 @@
+"""What staff do for many vehicles at once: create, cancel, try again, look at.
+
+What was confirmed is what is done, once: the page that asks carries a token of its own, and a second submit of the
+same page, however it comes about, finds the batch of the first.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.reconnects.background import tasks
+from onboarding_portal.reconnects.models import (
+    CHUNK,
+    Batch,
+    BatchKind,
+    Origin,
+    Reconnect,
+    ReconnectQuerySet,
+    State,
+    chunks,
+    flag_unstable,
+    move_all,
+)
+from onboarding_portal.reconnects.staff.batch_plan import BatchPlan, plan_batch, with_reason
+from onboarding_portal.vehicles.models import VehicleQuerySet
+
+
+class AlreadyConfirmed(Exception):
+    """The same page was submitted before, and `batch` came of it."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__("This page was submitted before.")
+        self.batch = batch
+
+
+class OtherThanConfirmed(Exception):
+    """The vehicles are more than were confirmed, or none at all; `plan` is how it stands now."""
+
+    def __init__(self, plan: BatchPlan) -> None:
+        super().__init__("Another number of vehicles was confirmed.")
+        self.plan = plan
+
+
+def create_confirmed(
+    *, vehicles: VehicleQuerySet, kind: BatchKind, token: UUID, at_most: int, by: User, now: datetime
+) -> Batch:
+    """Returns the new batch. Raises AlreadyConfirmed and OtherThanConfirmed, with nothing changed.
+
+    Between the page and its submit a sync may have found more stale vehicles. Nobody agreed to those.
+    """
+    flag_unstable(now=now)
+    plan = plan_batch(vehicles=vehicles, kind=kind, now=now)
+    _refuse_repetition(token)
+    if not 0 < plan.eligible <= at_most:
+        raise OtherThanConfirmed(plan)
+    try:
+        return create_batch(vehicles=vehicles, kind=kind, by=by, now=now, confirmation=token)
+    except IntegrityError:
+        _refuse_repetition(token)
+        raise
+
+
+def create_batch(
+    *,
+    vehicles: VehicleQuerySet,
+    kind: BatchKind,
+    by: User,
+    now: datetime,
+    confirmation: UUID | None = None,
+    chunk: int = CHUNK,
+) -> Batch:
+    """Queues a reconnect for each eligible vehicle and returns the batch; work starts in the background.
+
+    Where another batch or an owner's click got to a vehicle first, theirs stands and ours has none: the
+    constraint on open reconnects decides. A fixed number of queries for each chunk. Raises IntegrityError, with
+    nothing changed, if a batch with the same `confirmation` exists.
+    """
+    flag_unstable(now=now)
+    eligible = with_reason(vehicles, kind=kind, now=now).filter(left_out_because="").order_by("pk")
+    with transaction.atomic():
+        batch = Batch.objects.create(kind=kind, created_by=by, created_at=now, confirmation=confirmation)
+        vehicle_ids = list(eligible.values_list("pk", flat=True))
+        for some_ids in chunks(vehicle_ids, chunk):
+            rows = [_queued(vehicle_id, batch, now=now) for vehicle_id in some_ids]
+            Reconnect.objects.bulk_create(rows, ignore_conflicts=True)
+        transaction.on_commit(partial(tasks.wake, lane_of(kind), now=now))
+    return batch
+
+
+def cancel_batch(*, batch: Batch, by: User, now: datetime) -> int:
+    """Stops what has not been made or sent yet; returns how much that was.
+
+    Links and e-mails that are out already stay good: owners may be using them at this moment.
+    """
+    Batch.objects.filter(pk=batch.pk, cancelled_at=None).update(cancelled_at=now, cancelled_by=by)
+    batch.refresh_from_db(fields=["cancelled_at", "cancelled_by"])
+    return move_all(rows_of(batch).filter(state=State.QUEUED), State.CANCELLED, now=now, by=by)
+
+
+def retry_failed(*, batch: Batch, by: User, now: datetime) -> int:
+    """Queues the failed ones again and returns how many; vehicles with an open reconnect are left out."""
+    other_open = Reconnect.objects.open().filter(vehicle=OuterRef("vehicle"))
+    failed = rows_of(batch).filter(~Exists(other_open), state=State.FAILED)
+    failed_pks = list(failed.values_list("pk", flat=True))
+    count = sum(_queue_again(pks, by=by, now=now) for pks in chunks(failed_pks))
+    Batch.objects.filter(pk=batch.pk).update(cancelled_at=None, cancelled_by=None)
+    transaction.on_commit(partial(tasks.wake, lane_of(BatchKind(batch.kind)), now=now))
+    return count
+
+
+def counts_of(batch: Batch) -> dict[State, int]:
+    """How many reconnects of the batch are in each state, zeros included, in one query."""
+    return rows_of(batch).count_by_state()
+
+
+def rows_of(batch: Batch) -> ReconnectQuerySet:
+    return Reconnect.objects.filter(batch=batch)
+
+
+def is_finished(counts: dict[State, int]) -> bool:
+    """Whether the portal's own part is done: nothing waits for a link or an e-mail any more."""
+    return counts[State.QUEUED] == 0
+
+
+def lane_of(kind: BatchKind) -> tasks.Lane:
+    return tasks.Lane.LINKS if kind == BatchKind.LINKS else tasks.Lane.MAILS
+
+
+def _queued(vehicle_id: str, batch: Batch, *, now: datetime) -> Reconnect:
+    wants_email = batch.kind == BatchKind.EMAILS
+    return Reconnect(
+        vehicle_id=vehicle_id,
+        batch=batch,
+        origin=Origin.EMAIL if wants_email else Origin.STAFF,
+        wants_email=wants_email,
+        requested_by=batch.created_by,
+        created_at=now,
+        next_work_at=now,
+    )
+
+
+def _queue_again(pks: Sequence[int], *, by: User, now: datetime) -> int:
+    again: dict[str, Any] = {
+        "next_work_at": now,
+        "tries": 0,
+        "failure": "",
+        "failure_detail": "",
+        "ended_at": None,
+    }
+    try:
+        return move_all(Reconnect.objects.filter(pk__in=pks), State.QUEUED, now=now, by=by, **again)
+    except IntegrityError:
+        # An owner clicked in between: their reconnect stands. Halving finds the rows that can still go.
+        if len(pks) == 1:
+            return 0
+        half = len(pks) // 2
+        return _queue_again(pks[:half], by=by, now=now) + _queue_again(pks[half:], by=by, now=now)
+
+
+def _refuse_repetition(token: UUID) -> None:
+    batch = Batch.objects.filter(confirmation=token).first()
+    if batch is not None:
+        raise AlreadyConfirmed(batch)

@@ -1,0 +1,103 @@
+"""Reconnects one by one: the list, and each with its history. Nothing is changed here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.accounts.staff.read_only import ReadOnly
+from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent
+from onboarding_portal.reconnects.staff.link_to_hand_out import link_to_hand_out, qr_code, shown_link
+from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_see_links
+from onboarding_portal.vehicles.admin_list import SEARCH_HELP, CappedPaginator, search
+
+
+class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):
+    model = ReconnectEvent
+    fields = ["at", "state", "by", "note"]
+    ordering = ["at", "pk"]
+    verbose_name_plural = _("history")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReconnectEvent]:
+        return super().get_queryset(request).select_related("by")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # whoever may see the reconnect may see how it came about
+
+
+@admin.register(Reconnect)
+class ReconnectAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Reconnect]):
+    list_display = ["created_at", "state", "failure", "owner", "car", "vehicle_id", "origin", "requested_by"]
+    list_filter = ["state", "origin", "failure", "created_at"]
+    list_select_related = ["vehicle__owner", "vehicle__make", "vehicle__model", "requested_by"]
+    list_per_page = 100
+    list_max_show_all = 100
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = CappedPaginator
+    sortable_by = ()
+    ordering = ["-pk"]
+    search_fields = ["vehicle_id"]
+    search_help_text = SEARCH_HELP
+    inlines = [HistoryInline]
+    actions = None
+    readonly_fields = ["owner", "link_shown", "link_hidden"]
+
+    @admin.display(description=_("owner"))
+    def owner(self, reconnect: Reconnect) -> str:
+        return reconnect.vehicle.owner.email
+
+    @admin.display(description=_("car"))
+    def car(self, reconnect: Reconnect) -> str:
+        return reconnect.vehicle.name
+
+    @admin.display(description=_("link"))
+    def link_shown(self, reconnect: Reconnect) -> SafeString:
+        return _link(reconnect, may_see=True)
+
+    @admin.display(description=_("link"))
+    def link_hidden(self, reconnect: Reconnect) -> SafeString:
+        return _link(reconnect, may_see=False)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Reconnect | None = None) -> Any:
+        link = "link_shown" if may_see_links(request) else "link_hidden"
+        times = ["created_at", "link_made_at", "emailed_at", "opened_at", "redirected_at", "reconnected_at"]
+        return [
+            (None, {"fields": ["vehicle", "owner", "state", "origin", "requested_by", "batch", link]}),
+            (_("Failure"), {"fields": ["failure", "failure_detail", "tries"]}),
+            (_("Times"), {"fields": [*times, "lasting_until", "ended_at"]}),
+            (_("Work"), {"fields": ["reminders_sent", "checks_done", "next_work_at"]}),
+        ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Reconnect], search_term: str
+    ) -> tuple[QuerySet[Reconnect], bool]:
+        return search(rows=queryset, term=search_term, owner="vehicle__owner"), False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.qr)
+        return [path("<int:reconnect_id>/qr.svg", view, name="reconnects_reconnect_qr"), *super().get_urls()]
+
+    def qr(self, request: HttpRequest, reconnect_id: int) -> HttpResponse:
+        """The link as a code to scan. A picture of its own, so that the secret is in the page only once."""
+        if not may_see_links(request):
+            raise PermissionDenied
+        reconnect = get_object_or_404(Reconnect, pk=reconnect_id)
+        link = link_to_hand_out(reconnect, now=timezone.now())
+        if not link:
+            raise Http404
+        return HttpResponse(qr_code(link), content_type="image/svg+xml")
+
+
+def _link(reconnect: Reconnect, *, may_see: bool) -> SafeString:
+    link = shown_link(reconnect, may_see=may_see, now=timezone.now())
+    return render_to_string("admin/reconnects/_link.html", {"link": link, "is_open": True})
