@@ -10,7 +10,6 @@ from django.db.models.expressions import Combinable
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,7 +17,6 @@ from django.utils.translation import ngettext
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.read_only import NeitherAddedNorDeleted, ReadOnly
 from onboarding_portal.vehicles import admin_list, advice
-from onboarding_portal.vehicles.diagnostics.admin_views import diagnostics_urls
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
 from onboarding_portal.vehicles.staff import Act, carry_out, plan
 
@@ -29,8 +27,9 @@ TITLES = {
 }
 
 
-@admin.register(Vehicle)
 class VehicleAdmin(NeitherAddedNorDeleted, admin.ModelAdmin[Any]):
+    """What this room knows of staff's list. The highest room that adds to it registers it, once."""
+
     list_display = ["owner", "car", "integration", "stale_reason", "cause", "last_status_at", "vehicle_id"]
     list_display_links = ["owner", "vehicle_id"]
     list_select_related = ["owner", "make", "model"]
@@ -82,9 +81,6 @@ class VehicleAdmin(NeitherAddedNorDeleted, admin.ModelAdmin[Any]):
     @admin.display(description=_("what it means"), empty_value="-")
     def what_it_means(self, vehicle: Vehicle) -> str:
         return str(advice.advice_for(vehicle).staff) if vehicle.is_stale else ""
-
-    def get_urls(self) -> list[URLPattern]:
-        return [*diagnostics_urls(), *super().get_urls()]
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         # The longest silent first is what staff look for, and the index that finds them has them in that order.

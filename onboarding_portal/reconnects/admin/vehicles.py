@@ -1,8 +1,4 @@
-"""What reconnects add to staff's list of vehicles: two actions, and each vehicle's reconnects.
-
-Vehicles know nothing of reconnects, so their admin is taken over here by one that knows both. Importing it first
-makes sure that it is there to be taken over, whichever room Django loads first.
-"""
+"""Staff's list of vehicles, put together: theirs, their logs', and what reconnects add, two actions and a table."""
 
 from typing import Any, cast
 from uuid import uuid4
@@ -18,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.diagnostics.admin import LogPagesAdmin
 from onboarding_portal.read_only import ReadOnly
 from onboarding_portal.reconnects.admin.access import PlainRefusals, StaffStyles, may_ask_for
 from onboarding_portal.reconnects.admin.forms import ConfirmationForm
@@ -44,11 +41,8 @@ class ReconnectInline(ReadOnly, admin.TabularInline[Reconnect, Vehicle]):
         return super().get_queryset(request).select_related("requested_by").defer("url")
 
 
-admin.site.unregister(Vehicle)
-
-
 @admin.register(Vehicle)
-class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, VehicleAdmin):
+class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, LogPagesAdmin, VehicleAdmin):
     actions = [*(VehicleAdmin.actions or ()), *KIND_OF_ACTION]
     inlines = [*VehicleAdmin.inlines, ReconnectInline]
     change_form_template = "admin/reconnects/vehicle_change_form.html"
