@@ -10,11 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.diagnostics.kinds import LogEntry
+from onboarding_portal.diagnostics.text import readable
 from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, StatusLog
 from onboarding_portal.vehicles.advice import ADVICE
 from onboarding_portal.vehicles.diagnosis import cause_of
-from onboarding_portal.diagnostics.kinds import LogEntry
-from onboarding_portal.diagnostics.text import readable
 from onboarding_portal.vehicles.models import Cause
 
 COMMANDS = {

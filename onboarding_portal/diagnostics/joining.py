@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from onboarding_portal.ev_energy.client import Client
-from onboarding_portal.ev_energy.errors import EvEnergyError
-from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog
 from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
 from onboarding_portal.diagnostics.problems import Problem, problem_of
 from onboarding_portal.diagnostics.reading import Question, read_stretch
+from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog
 
 ERRORS_FOLLOW_WITHIN = timedelta(hours=6)
 CLOCKS_DIFFER_BY = timedelta(minutes=5)

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from onboarding_portal.ev_energy.times import iso
 from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
+from onboarding_portal.ev_energy.times import iso
 
 
 def list_url(*, vehicle_id: str, kind: Kind, **query: str) -> str:

@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from onboarding_portal.ev_energy.client import Client
-from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
-from onboarding_portal.ev_energy.resources import ErrorLog
 from onboarding_portal.diagnostics import links
 from onboarding_portal.diagnostics.facts import Fact, detail_of, facts_of, meaning_of, summary_of
 from onboarding_portal.diagnostics.joining import Joined, command_id_of, join
@@ -17,6 +14,9 @@ from onboarding_portal.diagnostics.periods import Period
 from onboarding_portal.diagnostics.problems import NO_SUCH_ENTRY, Problem, problem_of
 from onboarding_portal.diagnostics.reading import Question, read_entry, read_page
 from onboarding_portal.diagnostics.text import readable
+from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
+from onboarding_portal.ev_energy.resources import ErrorLog
 
 PAGE_SIZE = 25
 CURSOR = re.compile(r"[\w:.+-]{1,64}", re.ASCII)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.diagnostics.text import readable
 from onboarding_portal.ev_energy.errors import (
     BadResponse,
     BudgetExhausted,
@@ -18,7 +19,6 @@ from onboarding_portal.ev_energy.errors import (
     Unauthorized,
     Unavailable,
 )
-from onboarding_portal.diagnostics.text import readable
 
 LONGEST_WAIT = timedelta(days=1)
 LONGEST_REASON = 300

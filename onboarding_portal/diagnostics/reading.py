@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from onboarding_portal.diagnostics.cache import remembered
+from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import BadResponse, EvEnergyError
 from onboarding_portal.ev_energy.fields import Fields, parse_list
 from onboarding_portal.ev_energy.resources import Page
 from onboarding_portal.ev_energy.times import iso
-from onboarding_portal.diagnostics.cache import remembered
-from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
 
 LARGEST_PAGE = 100
 # A time beyond is an error of somebody's clock, and too near to the end of the calendar to reckon with.

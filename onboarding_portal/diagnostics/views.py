@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from onboarding_portal.accounts.requests import user_of
-from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.diagnostics.chart import chart_of
 from onboarding_portal.diagnostics.events import events_of, sample_events
 from onboarding_portal.diagnostics.kinds import Kind
@@ -27,6 +26,7 @@ from onboarding_portal.diagnostics.pages import WrongCursor, cursors_of, entry_p
 from onboarding_portal.diagnostics.periods import period_form
 from onboarding_portal.diagnostics.timeline import LONGEST, read_timeline, whole_period
 from onboarding_portal.diagnostics.zones import SESSION_KEY, ZoneForm, reader_zone, zone_names
+from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.vehicles.models import Vehicle
 
 

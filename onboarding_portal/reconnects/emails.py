@@ -122,7 +122,7 @@ def _after_reminder(reconnect: Reconnect, *, lease: datetime) -> None:
 def _tell_reconnected(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
     is_news = reconnect.reconnected_at is not None and now - reconnect.reconnected_at < NEWS_LIFETIME
     vehicle = reconnect.vehicle
-    is_true = vehicle.can_be_stale and not needs_repair(vehicle) and vehicle.owner.is_active
+    is_true = vehicle.is_connectable and not needs_repair(vehicle) and vehicle.owner.is_active
     told: dict[str, Any] = {}
     if is_news and is_true and _count_try(reconnect, lease=lease):
         try:

@@ -72,4 +72,4 @@ def standing_of(*, link: LastingLink, now: datetime) -> Standing:
 
 
 def is_connected(vehicle: Vehicle) -> bool:
-    return vehicle.can_be_stale and not needs_repair(vehicle)
+    return vehicle.is_connectable and not needs_repair(vehicle)

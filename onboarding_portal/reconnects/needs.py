@@ -13,12 +13,12 @@ class AlreadyConnected(Exception):
 
 def needs_repair(vehicle: Vehicle) -> bool:
     """Whether the vehicle is cut off or stale. The same rule as a query is in batches.with_reason."""
-    return vehicle.can_be_stale and (vehicle.integration == Integration.INACTIVE or vehicle.is_stale)
+    return vehicle.is_connectable and (vehicle.integration == Integration.INACTIVE or vehicle.is_stale)
 
 
 def require_repair(vehicle: Vehicle) -> None:
     """Raises NotConnectable or AlreadyConnected unless a reconnect can help this vehicle."""
-    if not vehicle.can_be_stale:
+    if not vehicle.is_connectable:
         raise NotConnectable
     if not needs_repair(vehicle):
         raise AlreadyConnected

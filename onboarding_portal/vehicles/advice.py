@@ -116,7 +116,7 @@ def advice_for(vehicle: Vehicle) -> Advice:
 def reconnect_helps(vehicle: Vehicle) -> bool:
     """Whether to offer a reconnect: the cause asks for one, or ev.energy has cut the connection for good."""
     return vehicle.integration == Integration.INACTIVE or (
-        vehicle.is_stale and vehicle.can_be_stale and advice_for(vehicle).reconnect_helps
+        vehicle.is_stale and vehicle.is_connectable and advice_for(vehicle).reconnect_helps
     )
 
 

@@ -53,7 +53,7 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
     def mark_stale(self, *, now: datetime) -> int:
         """Staff's mark, which holds until staff clear it. Returns how many vehicles got it.
 
-        A vehicle that is stale already keeps the time since when. Vehicles that cannot be stale are left out.
+        A vehicle that is stale already keeps the time since when. Vehicles that are not connectable are left out.
         """
         since = models.functions.Coalesce(F("stale_since"), models.Value(now))
         return self.markable().update(
@@ -76,13 +76,17 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
     def stale(self) -> "VehicleQuerySet":
         return self.present().exclude(stale_since=None)
 
-    def can_be_stale(self) -> "VehicleQuerySet":
+    def connectable(self) -> "VehicleQuerySet":
         """Those whose silence means something: not removed, not switched off, and integrated at all."""
         return self.present().filter(is_disabled=False).exclude(integration=Integration.UNINTEGRATED)
 
+    def needing_repair(self) -> "VehicleQuerySet":
+        """Those whose connection is broken, or seems to be."""
+        return self.connectable().filter(Q(integration=Integration.INACTIVE) | Q(stale_since__isnull=False))
+
     def markable(self) -> "VehicleQuerySet":
         """Those that staff can mark as stale, and have not."""
-        return self.can_be_stale().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
+        return self.connectable().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
         """The owner's own vehicles with what their names need, the ones that need attention first."""
@@ -181,7 +185,7 @@ class Vehicle(models.Model):
     # Mutators
 
     def mark_stale(self, *, now: datetime) -> bool:
-        """Staff's mark; returns False if it was there already or the vehicle cannot be stale."""
+        """Staff's mark; returns False if it was there already or the vehicle is not connectable."""
         return self._mutate(Vehicle.objects.filter(pk=self.pk).mark_stale(now=now))
 
     def clear_stale(self) -> bool:
@@ -219,11 +223,16 @@ class Vehicle(models.Model):
         return self.stale_since is not None
 
     @property
-    def can_be_stale(self) -> bool:
-        """Agrees with the queries' `can_be_stale`."""
+    def is_connectable(self) -> bool:
+        """Agrees with the queries' `connectable`."""
         return (
             self.removed_at is None and not self.is_disabled and self.integration != Integration.UNINTEGRATED
         )
+
+    @property
+    def needs_repair(self) -> bool:
+        """Agrees with the queries' `needing_repair`."""
+        return self.is_connectable and (self.integration == Integration.INACTIVE or self.is_stale)
 
     def has_data_since(self, moment: datetime) -> bool:
         """Whether the car has sent data after `moment`: the proof that a connection works."""

@@ -8,10 +8,6 @@ from time_machine import travel
 
 from onboarding_portal.reconnects.states import State
 from onboarding_portal.vehicles.models import Cause
-from tests.ev_energy_answers import url
-from tests.ev_energy_api import EvEnergyApi
-from tests.factories import NOW
-from tests.reconnects.rows import LINK, make_reconnect
 from tests.diagnostics.desk import (
     KINDS,
     PLACES,
@@ -25,6 +21,10 @@ from tests.diagnostics.desk import (
     sign_in_staff,
     text_of,
 )
+from tests.ev_energy_answers import url
+from tests.ev_energy_api import EvEnergyApi
+from tests.factories import NOW
+from tests.reconnects.rows import LINK, make_reconnect
 
 pytestmark = pytest.mark.django_db
 

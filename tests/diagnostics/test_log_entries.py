@@ -5,8 +5,6 @@ from html import unescape
 
 import pytest
 
-from tests.ev_energy_api import EvEnergyApi
-from tests.factories import NOW
 from tests.diagnostics.desk import (
     COMMAND_ID,
     KINDS,
@@ -21,6 +19,8 @@ from tests.diagnostics.desk import (
     sign_in_staff,
     text_of,
 )
+from tests.ev_energy_api import EvEnergyApi
+from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,6 @@ from html import unescape
 import pytest
 
 from onboarding_portal.ev_energy.times import iso
-from tests.ev_energy_api import EvEnergyApi
 from tests.diagnostics.desk import (
     KINDS,
     add_page,
@@ -20,6 +19,7 @@ from tests.diagnostics.desk import (
     text_of,
     time_field,
 )
+from tests.ev_energy_api import EvEnergyApi
 
 pytestmark = pytest.mark.django_db
 

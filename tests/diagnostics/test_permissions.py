@@ -5,9 +5,6 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from onboarding_portal.reconnects.states import State
-from tests.ev_energy_api import EvEnergyApi
-from tests.factories import make_id, make_owner
-from tests.reconnects.rows import make_reconnect
 from tests.diagnostics.desk import (
     KINDS,
     add_entry,
@@ -18,6 +15,9 @@ from tests.diagnostics.desk import (
     page_url,
     sign_in_staff,
 )
+from tests.ev_energy_api import EvEnergyApi
+from tests.factories import make_id, make_owner
+from tests.reconnects.rows import make_reconnect
 
 pytestmark = pytest.mark.django_db
 

@@ -8,15 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from time_machine import travel
 
+from onboarding_portal.diagnostics.axis import ticks
+from onboarding_portal.diagnostics.samples import BUCKET_COUNT, Sample, samples_of, stretches
 from onboarding_portal.ev_energy.fields import Fields
 from onboarding_portal.ev_energy.resources import StatusLog
 from onboarding_portal.reconnects.states import State
-from onboarding_portal.diagnostics.axis import ticks
-from onboarding_portal.diagnostics.samples import BUCKET_COUNT, Sample, samples_of, stretches
-from tests.ev_energy_answers import status_log_json
-from tests.ev_energy_api import EvEnergyApi
-from tests.factories import NOW
-from tests.reconnects.rows import make_reconnect
 from tests.diagnostics.desk import (
     COMMAND_ID,
     add_page,
@@ -28,6 +24,10 @@ from tests.diagnostics.desk import (
     sign_in_staff,
     text_of,
 )
+from tests.ev_energy_answers import status_log_json
+from tests.ev_energy_api import EvEnergyApi
+from tests.factories import NOW
+from tests.reconnects.rows import make_reconnect
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -8,8 +8,8 @@ from pytest_django import Settings
 
 from onboarding_portal.diagnostics.periods import period_form
 from onboarding_portal.diagnostics.zones import clock, zone_named
-from tests.ev_energy_api import EvEnergyApi
 from tests.diagnostics.desk import add_page, entry_json, make_car, page_url, sign_in_staff, text_of
+from tests.ev_energy_api import EvEnergyApi
 
 LONDON = ZoneInfo("Europe/London")
 ZONE_PAGE = "/admin/vehicles/vehicle/time-zone/"

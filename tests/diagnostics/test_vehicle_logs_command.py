@@ -7,8 +7,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from tests.ev_energy_api import EvEnergyApi
-from tests.factories import make_vehicle
 from tests.diagnostics.desk import (
     COMMAND_ID,
     KINDS,
@@ -20,6 +18,8 @@ from tests.diagnostics.desk import (
     queries,
     time_field,
 )
+from tests.ev_energy_api import EvEnergyApi
+from tests.factories import make_vehicle
 
 pytestmark = pytest.mark.django_db
 
