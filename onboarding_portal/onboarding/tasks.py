@@ -25,7 +25,7 @@ def read_back_attempt(attempt_id: str) -> None:
 
 @task(priority=OWNER_IS_WAITING)
 def read_back_due_attempts() -> None:
-    """Reads back all that is due, a slice at a time. Each round takes claims or postpones them, so it ends."""
+    """Reads back all that is due, a slice at a time. Each round settles claims or puts them off, so it ends."""
     started = monotonic()
     while attempt := Attempt.objects.with_due_claims(now=timezone.now()).select_related("owner").first():
         if monotonic() - started > SLICE_SECONDS:

@@ -18,7 +18,7 @@ from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.read_only import NeitherAddedNorDeleted, ReadOnly
 from onboarding_portal.vehicles import admin_list, advice
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
-from onboarding_portal.vehicles.staff import Act, carry_out, plan
+from onboarding_portal.vehicles.staff import Act, carry_out, preview
 
 TITLES = {
     Act.MARK_STALE: _("Mark as stale"),
@@ -132,7 +132,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, admin.ModelAdmin[Any]):
             "title": TITLES[act],
             "opts": self.opts,
             "act": act,
-            "plan": plan(act=act, vehicles=queryset, now=now),
+            "preview": preview(act=act, vehicles=queryset, now=now),
             "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
             "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", "0"),

@@ -1,8 +1,4 @@
-"""Background work on vehicles: which row is due is written in the row itself, so a killed worker loses nothing.
-
-A vehicle is claimed by a conditional update that puts off its due time. Whoever claimed it reads it and then takes
-it off the list; if that never happens, it is due again by itself.
-"""
+"""Background work on vehicles: whoever takes a due vehicle reads it, and then takes it off the list."""
 
 import logging
 from collections.abc import Callable
@@ -14,13 +10,13 @@ from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import BudgetExhausted, CanComeBack, EvEnergyError, RateLimited
 from onboarding_portal.vehicles.diagnosis import diagnose
-from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
 from onboarding_portal.vehicles.refresh import refresh_vehicle
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
 
 logger = logging.getLogger(__name__)
 
-CLAIM_FOR = timedelta(minutes=10)
+LEASE = timedelta(minutes=10)
 SLICE_SECONDS = 4.0  # a worker that is told to stop must end within ten
 
 
@@ -39,38 +35,28 @@ def work_off(*, work: Work, client: Client, clock: Callable[[], datetime]) -> bo
     started = monotonic()
     with priority(Priority.BULK):
         while monotonic() - started < SLICE_SECONDS:
-            vehicle = _claim(work, now=clock())
+            now = clock()
+            vehicle = _due(work, now=now).take_first(due=work, until=now + LEASE)
             if vehicle is None:
                 return False
             try:
                 _CARRY_OUT[work](vehicle, client, clock())
             except (BudgetExhausted, RateLimited) as error:
-                _put_back(work, vehicle, until=clock() + timedelta(seconds=error.retry_after or 60))
+                due_at = clock() + timedelta(seconds=error.retry_after or 60)
+                Vehicle.objects.release(vehicle, due=work, due_at=due_at)
                 return False
             except CanComeBack:
-                # One car's trouble at ev.energy must not hold up the others: it stays put off, and they go on.
+                # One car's trouble at ev.energy must not hold up the others: its lease runs out, and they go on.
                 logger.info("A vehicle is tried again later", extra={"vehicle_id": vehicle.pk})
     return True
 
 
 def has_due(*, work: Work, now: datetime) -> bool:
-    return Vehicle.objects.present().filter(**{f"{work}__lte": now}).exists()
+    return _due(work, now=now).exists()
 
 
-def _claim(work: Work, *, now: datetime) -> Vehicle | None:
-    """Returns a due vehicle that no other worker has, the longest due first."""
-    due = Vehicle.objects.present().filter(**{f"{work}__lte": now}).order_by(work)
-    for vehicle in due[:10]:
-        claim = now + CLAIM_FOR
-        if Vehicle.objects.filter(pk=vehicle.pk, **{work: getattr(vehicle, work)}).update(**{work: claim}):
-            setattr(vehicle, work, claim)
-            return vehicle
-    return None
-
-
-def _put_back(work: Work, vehicle: Vehicle, *, until: datetime | None) -> None:
-    """Ends the claim, unless somebody asked for the vehicle anew meanwhile."""
-    Vehicle.objects.filter(pk=vehicle.pk, **{work: getattr(vehicle, work)}).update(**{work: until})
+def _due(work: Work, *, now: datetime) -> VehicleQuerySet:
+    return Vehicle.objects.present().filter(**{f"{work}__lte": now})
 
 
 def _refresh(vehicle: Vehicle, client: Client, now: datetime) -> None:
@@ -82,12 +68,12 @@ def _refresh(vehicle: Vehicle, client: Client, now: datetime) -> None:
         raise
     except EvEnergyError as error:
         logger.warning("A vehicle cannot be refreshed: %s", error, extra={"vehicle_id": vehicle.pk})
-    _put_back(Work.REFRESH, vehicle, until=None)
+    Vehicle.objects.release(vehicle, due=Work.REFRESH, due_at=None)
 
 
 def _diagnose(vehicle: Vehicle, client: Client, now: datetime) -> None:
     if diagnose(vehicle=vehicle, client=client, now=now) is None:
-        _put_back(Work.DIAGNOSIS, vehicle, until=None)
+        Vehicle.objects.release(vehicle, due=Work.DIAGNOSIS, due_at=None)
 
 
 _CARRY_OUT: dict[Work, Callable[[Vehicle, Client, datetime], object]] = {

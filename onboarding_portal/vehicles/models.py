@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
+from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
 
 __all__ = ["Cause", "Integration", "StaleReason", "SyncRun", "SyncState", "Vehicle"]
@@ -47,7 +48,7 @@ NO_CAUSE: dict[str, object] = {"cause": "", "cause_detail": "", "cause_read_at":
 NOT_STALE: dict[str, object] = {"stale_since": None, "stale_reason": "", **NO_CAUSE}
 
 
-class VehicleQuerySet(models.QuerySet["Vehicle"]):
+class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
     # Mutators
 
     def mark_stale(self, *, now: datetime) -> int:
@@ -201,10 +202,10 @@ class Vehicle(models.Model):
         """Stores staff's notes and nothing else, so that a form opened before a sync does not undo it."""
         Vehicle.objects.filter(pk=self.pk).update(staff_notes=staff_notes)
 
-    def claim_refresh(self, *, until: datetime, now: datetime) -> bool:
+    def take_refresh(self, *, until: datetime, now: datetime) -> bool:
         """Returns whether the caller is the one to read the vehicle now; it is due again at `until`."""
-        free = Vehicle.objects.filter(Q(refresh_due_at=None) | Q(refresh_due_at__lte=now), pk=self.pk)
-        return bool(free.update(refresh_due_at=until))
+        is_free = self.refresh_due_at is None or self.refresh_due_at <= now
+        return is_free and Vehicle.objects.take(self, due="refresh_due_at", until=until)
 
     def _mutate(self, changed: int) -> bool:
         if changed:

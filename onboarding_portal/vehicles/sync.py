@@ -32,7 +32,7 @@ MANY_VEHICLES, MANY_SHARE = 100, 0.5
 TOO_OLD = timedelta(hours=6)  # without progress; the list behind the cursor has changed too much by then
 
 
-class Outcome(StrEnum):
+class SyncOutcome(StrEnum):
     COMPLETE = "complete"
     PAUSED = "paused"  # the budget is used up, or ev.energy does not answer; the next run goes on
     ALREADY_RUNNING = "already running"
@@ -42,7 +42,7 @@ class Outcome(StrEnum):
 class SyncReport:
     """What became of the run, and what the staleness rules then changed. `run` is None if another has it."""
 
-    outcome: Outcome
+    outcome: SyncOutcome
     run: SyncRun | None = None
     applied: staleness.Applied | None = None
 
@@ -66,7 +66,7 @@ def sync_vehicles(
     """
     run = _take(patience=patience, clock=clock, sleep=sleep)
     if run is None:
-        return SyncReport(outcome=Outcome.ALREADY_RUNNING)
+        return SyncReport(outcome=SyncOutcome.ALREADY_RUNNING)
     begun_at_cursor = run.cursor
     try:
         with priority(Priority.BULK):
@@ -78,7 +78,7 @@ def sync_vehicles(
         run.abandon(now=clock())
         return sync_vehicles(client=client, clock=clock)
     finally:
-        run.pause(now=clock())
+        run.release(now=clock())
     applied = staleness.apply_to_all(now=clock())
     run.refresh_from_db()
     return SyncReport(outcome=outcome, run=run, applied=applied)
@@ -101,7 +101,7 @@ def _take(
         sleep(1.0)
 
 
-def _work_on(run: SyncRun, *, client: Client, clock: Callable[[], datetime]) -> Outcome:
+def _work_on(run: SyncRun, *, client: Client, clock: Callable[[], datetime]) -> SyncOutcome:
     pages = client.vehicles(page_after=run.cursor or None)
     try:
         asked_at = clock()
@@ -110,11 +110,11 @@ def _work_on(run: SyncRun, *, client: Client, clock: Callable[[], datetime]) -> 
             asked_at = clock()
     except CanComeBack as error:
         logger.info("The vehicle sync pauses: %s", error)
-        return Outcome.PAUSED
+        return SyncOutcome.PAUSED
     except _LeaseLost:
         logger.warning("The vehicle sync was taken over by another process")
-        return Outcome.ALREADY_RUNNING
-    return Outcome.COMPLETE if _complete(run, now=clock()) else Outcome.ALREADY_RUNNING
+        return SyncOutcome.ALREADY_RUNNING
+    return SyncOutcome.COMPLETE if _complete(run, now=clock()) else SyncOutcome.ALREADY_RUNNING
 
 
 def _store(

@@ -44,7 +44,7 @@ def diagnose_due_vehicles() -> None:
 
 def refresh_soon(*, vehicle: Vehicle, now: datetime) -> None:
     """Has a vehicle read for the owner who looks at it, unless that is under way. If it is lost, a sweep does it."""
-    if vehicle.claim_refresh(until=now + TAKES_AT_MOST, now=now):
+    if vehicle.take_refresh(until=now + TAKES_AT_MOST, now=now):
         refresh.enqueue(vehicle.pk)
 
 

@@ -11,7 +11,7 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.sandbox.identifiers import stable_id
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
-from onboarding_portal.vehicles.sync import LEASE, Outcome, sync_vehicles
+from onboarding_portal.vehicles.sync import LEASE, SyncOutcome, sync_vehicles
 
 
 def add_owners(*, vehicles: int) -> None:
@@ -34,7 +34,7 @@ def sync() -> dict[str, float]:
     with connection.execute_wrapper(counter):
         report = sync_vehicles(client=get_client(), patience=LEASE)
     seconds = time.perf_counter() - started
-    assert report.outcome is Outcome.COMPLETE, report
+    assert report.outcome is SyncOutcome.COMPLETE, report
     return {
         "seconds": seconds,
         "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,

@@ -7,7 +7,7 @@ from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.vehicles import tasks
-from onboarding_portal.vehicles.due import CLAIM_FOR, Work, work_off
+from onboarding_portal.vehicles.due import LEASE, Work, work_off
 from onboarding_portal.vehicles.models import Cause, Vehicle
 from onboarding_portal.vehicles.refresh import is_worth_reading, refresh_vehicle
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
@@ -107,12 +107,12 @@ def test_work_stops_at_the_owners_reserve_and_the_vehicle_is_due_again(ev_energy
     assert second.refresh_due_at > NOW
 
 
-def test_what_a_killed_worker_had_claimed_is_due_again_by_itself() -> None:
+def test_what_a_killed_worker_had_taken_is_due_again_by_itself() -> None:
     vehicle = make_vehicle(refresh_due_at=NOW)
-    vehicle.claim_refresh(until=NOW + CLAIM_FOR, now=NOW)
+    vehicle.take_refresh(until=NOW + LEASE, now=NOW)
 
     assert not Vehicle.objects.filter(refresh_due_at__lte=NOW).exists()
-    assert Vehicle.objects.filter(refresh_due_at__lte=NOW + CLAIM_FOR).exists()
+    assert Vehicle.objects.filter(refresh_due_at__lte=NOW + LEASE).exists()
 
 
 def test_one_vehicles_trouble_does_not_hold_up_the_others(ev_energy_api: EvEnergyApi) -> None:
