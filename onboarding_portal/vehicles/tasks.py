@@ -42,9 +42,9 @@ def diagnose_due_vehicles() -> None:
         enqueue_once(diagnose_due_vehicles)
 
 
-def refresh_soon(*, vehicle: Vehicle, now: datetime) -> None:
+def refresh_soon(*, vehicle: Vehicle | None, now: datetime) -> None:
     """Has a vehicle read for the owner who looks at it, unless that is under way. If it is lost, a sweep does it."""
-    if vehicle.take_refresh(until=now + TAKES_AT_MOST, now=now):
+    if vehicle and vehicle.take_refresh(until=now + TAKES_AT_MOST, now=now):
         refresh.enqueue(vehicle.pk)
 
 
