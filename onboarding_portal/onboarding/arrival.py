@@ -21,7 +21,6 @@ from onboarding_portal.vehicles.store import BelongsToAnotherOwner, store_vehicl
 logger = logging.getLogger(__name__)
 
 MAX_VEHICLES = 20  # in one return; nobody connects more cars in one go
-OWNER_WAITS_SECONDS = 8.0  # for all vehicles of a return together; the rest is read in the background
 
 
 class MalformedReturn(Exception):

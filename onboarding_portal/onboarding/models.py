@@ -10,7 +10,6 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.built_once import insert
 from onboarding_portal.catalogue.models import ID_LENGTH
 from onboarding_portal.leases import LeasedQuerySet
 
@@ -18,6 +17,9 @@ from onboarding_portal.leases import LeasedQuerySet
 ATTEMPT_LIFETIME = timedelta(hours=24)
 # Longer than one read-back takes, so that a second process leaves a claim alone while the first works on it.
 LEASE = timedelta(seconds=30)
+OWNER_WAITS_SECONDS = (
+    8.0  # for ev.energy, on the way there and on the way back; the rest goes on in the background
+)
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)
 MAX_TRIES = 80  # with the waits above: about three days
@@ -36,11 +38,9 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     # Factories
 
     def start(self, *, owner_id: int, make_id: str, model_id: str, trim_id: str, now: datetime) -> "Attempt":
-        attempt = Attempt(
+        return self.create(
             owner_id=owner_id, make_id=make_id, model_id=model_id, trim_id=trim_id, started_at=now
         )
-        insert(attempt)
-        return attempt
 
     # Mutators
 

@@ -16,15 +16,14 @@ from onboarding_portal.catalogue.search import search
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid
 from onboarding_portal.onboarding.arrival import (
-    OWNER_WAITS_SECONDS,
     MalformedReturn,
     read_back,
     record_return,
 )
+from onboarding_portal.onboarding.departure import start_attempt
 from onboarding_portal.onboarding.forms import WaitlistForm
-from onboarding_portal.onboarding.models import Attempt, AttemptState
+from onboarding_portal.onboarding.models import OWNER_WAITS_SECONDS, Attempt, AttemptState
 from onboarding_portal.onboarding.return_page import return_page
-from onboarding_portal.onboarding.start import start_attempt
 from onboarding_portal.onboarding.tasks import read_back_later
 from onboarding_portal.vehicles.tasks import refresh_soon
 

@@ -1,5 +1,4 @@
 from urllib.parse import parse_qsl, urlsplit
-from uuid import uuid4
 
 import pytest
 import requests
@@ -11,7 +10,6 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue import pick
 from onboarding_portal.catalogue.models import Make
 from onboarding_portal.onboarding.models import Attempt, AttemptState
-from onboarding_portal.onboarding.start import RETURN_PATH
 from tests.ev_energy_answers import an_id, user_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_make, make_model, make_owner, make_trim
@@ -56,9 +54,10 @@ def test_make_alone_goes_to_ev_energy_with_exactly_these_parameters(owner_client
     assert sent_to(response) == expected(make_id=make.pk)
 
 
-def test_the_return_address_is_the_page_of_returns() -> None:
-    attempt_id = uuid4()
-    assert reverse("onboarding:return", args=[attempt_id]) == RETURN_PATH.format(attempt_id)
+def test_the_return_address_is_the_page_of_returns(owner_client: Client) -> None:
+    redirect_uri = dict(sent_to(owner_client.post(START, {})))["redirect_uri"]
+    attempt_id = Attempt.objects.get().pk
+    assert redirect_uri == f"http://testserver{reverse('onboarding:return', args=[attempt_id])}"
 
 
 def test_model_goes_with_its_make(owner_client: Client) -> None:

@@ -3,17 +3,14 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.urls import reverse
 
 from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.onboarding_url import onboarding_url
-from onboarding_portal.onboarding.models import Attempt
-
-OWNER_WAITS_SECONDS = 8.0
-# A promise to the outside as all paths are; to ask reverse() for it takes a twentieth of the whole request.
-RETURN_PATH = "/connect/return/{}/"
+from onboarding_portal.onboarding.models import OWNER_WAITS_SECONDS, Attempt
 
 
 def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now: datetime) -> str:
@@ -23,7 +20,8 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
     itself). ev.energy is called only if it does not know the owner yet; EvEnergyError if that fails, and no attempt
     is stored then.
     """
-    user_id = owner.ev_energy_user_id or _made_known(owner)
+    with deadline(seconds=OWNER_WAITS_SECONDS):
+        user_id = owner.ev_energy_user_id or ensure_ev_energy_user(user=owner, client=get_client())
     attempt = Attempt.objects.start(
         owner_id=owner.pk, make_id=make_id, model_id=model_id, trim_id=trim_id, now=now
     )
@@ -32,10 +30,5 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
         make_id=make_id,
         model_id=model_id,
         trim_id=trim_id,
-        redirect_uri=settings.PORTAL_URL + RETURN_PATH.format(attempt.pk),
+        redirect_uri=settings.PORTAL_URL + reverse("onboarding:return", args=[attempt.pk]),
     )
-
-
-def _made_known(owner: User) -> str:
-    with deadline(seconds=OWNER_WAITS_SECONDS):
-        return ensure_ev_energy_user(user=owner, client=get_client())
