@@ -13,9 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.diagnostics.kinds import LogEntry
 from onboarding_portal.diagnostics.text import readable
 from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, StatusLog
-from onboarding_portal.vehicles.advice import ADVICE
-from onboarding_portal.vehicles.diagnosis import cause_of
-from onboarding_portal.vehicles.models import Cause
+from onboarding_portal.vehicles.causes import cause_of
 
 COMMANDS = {
     "START_CHARGE": _("Start charging"),
@@ -80,7 +78,7 @@ def detail_of(entry: LogEntry) -> str:
 def meaning_of(entry: ErrorLog) -> str:
     """What the error says about the connection, "" where that is not known."""
     cause = cause_of(entry)
-    return "" if cause is Cause.UNKNOWN else f"{cause.label}. {ADVICE[cause].staff}"
+    return f"{cause.label}. {cause.facts.advice.staff}" if cause.facts.advice else ""
 
 
 def command_text(command: str | None) -> str:

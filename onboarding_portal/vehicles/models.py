@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
 from onboarding_portal.leases import LeasedQuerySet
+from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
 
 __all__ = ["Cause", "Integration", "StaleReason", "SyncRun", "SyncState", "Vehicle"]
@@ -29,18 +30,6 @@ class StaleReason(models.TextChoices):
     CONNECTION_LOST = "CONNECTION_LOST", _("Connection lost")
     SILENT = "SILENT", _("Silent")
     MARKED_BY_STAFF = "MARKED_BY_STAFF", _("Marked by staff")
-
-
-class Cause(models.TextChoices):
-    """Why a stale vehicle sends nothing, told from its error logs (see diagnosis.py)."""
-
-    SIGN_IN_EXPIRED = "SIGN_IN_EXPIRED", _("Sign-in expired")
-    ACCESS_REVOKED = "ACCESS_REVOKED", _("Access revoked")
-    SUBSCRIPTION_LAPSED = "SUBSCRIPTION_LAPSED", _("Subscription lapsed")
-    ASLEEP_OR_OUT_OF_COVERAGE = "ASLEEP_OR_OUT_OF_COVERAGE", _("Asleep or out of coverage")
-    PROVIDER_DOWN = "PROVIDER_DOWN", _("Manufacturer's service down")
-    PROVIDER_LIMITED = "PROVIDER_LIMITED", _("Manufacturer's service limits requests")
-    UNKNOWN = "UNKNOWN", _("Unknown")
 
 
 # What a row says when nothing is wrong, or nothing is known yet, for `update(**NOT_STALE)`.
