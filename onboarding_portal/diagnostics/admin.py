@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path, register_converter
 
 from onboarding_portal.diagnostics import views
-from onboarding_portal.diagnostics.links import KindConverter, MomentConverter
+from onboarding_portal.diagnostics.addresses import KindConverter, MomentConverter
 from onboarding_portal.vehicles.converters import VehicleIdConverter
 
 PERMISSION = "vehicles.view_diagnostics"

@@ -9,10 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.diagnostics.facts import command_text, detail_of, percentage, summary_of
-from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
+from onboarding_portal.diagnostics.addresses import entry_url
+from onboarding_portal.diagnostics.entry_facts import command_text, detail_of, percentage, summary_of
 from onboarding_portal.diagnostics.known import ReconnectStep
-from onboarding_portal.diagnostics.links import entry_url
+from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
 from onboarding_portal.diagnostics.samples import Sample
 from onboarding_portal.diagnostics.timeline import Timeline
 from onboarding_portal.ev_energy.resources import ErrorLog

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext
 
-from onboarding_portal.diagnostics.facts import detail_of, summary_of
-from onboarding_portal.diagnostics.joining import command_id_of
-from onboarding_portal.diagnostics.kinds import LogEntry, moment_of
-from onboarding_portal.diagnostics.text import printable
+from onboarding_portal.diagnostics.entry_facts import detail_of, summary_of
+from onboarding_portal.diagnostics.log_kinds import LogEntry, moment_of, printable
+from onboarding_portal.diagnostics.related_entries import command_id_of
 from onboarding_portal.ev_energy.times import iso
 
 TIME_WIDTH, SUMMARY_WIDTH, COMMAND_ID_WIDTH = 27, 44, 36

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.diagnostics.text import readable
+from onboarding_portal.diagnostics.log_kinds import readable
 from onboarding_portal.ev_energy.errors import (
     BadResponse,
     BudgetExhausted,

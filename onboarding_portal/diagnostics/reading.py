@@ -1,21 +1,53 @@
 """Reads logs for staff: within the part of the request budget that is not kept for owners, and through the cache.
 
-Every function may raise any EvEnergyError.
+Every function may raise any EvEnergyError. Answers are kept for a minute in the cache all processes share. What is
+kept is the answer's own JSON, not our classes, which would tie what one release wrote to the code of the next.
+Failures are not kept: when a scope was granted or ev.energy is back, the next look shows it.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from onboarding_portal.diagnostics.cache import remembered
-from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
+from onboarding_portal.ev_energy import shared_cache
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import BadResponse, EvEnergyError
 from onboarding_portal.ev_energy.fields import Fields, parse_list
 from onboarding_portal.ev_energy.resources import Page
+from onboarding_portal.ev_energy.shared_cache import CacheDown
 from onboarding_portal.ev_energy.times import iso
+
+KEPT_SECONDS = 60
+
+
+def remembered(parts: tuple[str, ...], ask: Callable[[], Any]) -> Any:
+    """What `ask` says, which must be made of JSON's types, or what it said less than a minute ago.
+
+    `parts` tell one question from any other. Without the cache every question is asked.
+    """
+    key = _key(parts)
+    with suppress(CacheDown):
+        if isinstance(kept := shared_cache.read(key), str):
+            return json.loads(kept)
+    answer = ask()
+    with suppress(CacheDown):
+        shared_cache.write(key, json.dumps(answer), seconds=KEPT_SECONDS)
+    return answer
+
+
+def _key(parts: tuple[str, ...]) -> str:
+    # Hashed, because a cursor may hold what a cache does not take as a key. Other credentials see other logs.
+    question = json.dumps([settings.EV_ENERGY_API_URL, settings.EV_ENERGY_CLIENT_ID, *parts])
+    return f"vehicle_logs:{salted_hmac('diagnostics', question, algorithm='sha256').hexdigest()}"
+
 
 LARGEST_PAGE = 100
 # A time beyond is an error of somebody's clock, and too near to the end of the calendar to reckon with.

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
 from onboarding_portal.diagnostics.known import ReconnectStep, reconnect_steps
-from onboarding_portal.diagnostics.periods import Period
+from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
 from onboarding_portal.diagnostics.problems import Problem, problem_of
+from onboarding_portal.diagnostics.reader_time import Period
 from onboarding_portal.diagnostics.reading import Question, read_stretch
 from onboarding_portal.diagnostics.samples import Sample, samples_of, stretches
 from onboarding_portal.ev_energy.client import Client

@@ -17,15 +17,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.diagnostics.addresses import list_url, timeline_url
 from onboarding_portal.diagnostics.chart import chart_of
 from onboarding_portal.diagnostics.events import events_of, sample_events
-from onboarding_portal.diagnostics.kinds import Kind
 from onboarding_portal.diagnostics.known import known_of
-from onboarding_portal.diagnostics.links import list_url, timeline_url
-from onboarding_portal.diagnostics.pages import WrongCursor, cursors_of, entry_page, list_page
-from onboarding_portal.diagnostics.periods import period_form
+from onboarding_portal.diagnostics.log_kinds import Kind
+from onboarding_portal.diagnostics.log_pages import WrongCursor, cursors_of, entry_page, list_page
+from onboarding_portal.diagnostics.reader_time import (
+    SESSION_KEY,
+    ZoneForm,
+    period_form,
+    reader_zone,
+    zone_names,
+)
 from onboarding_portal.diagnostics.timeline import LONGEST, read_timeline, whole_period
-from onboarding_portal.diagnostics.zones import SESSION_KEY, ZoneForm, reader_zone, zone_names
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.vehicles.models import Vehicle
 

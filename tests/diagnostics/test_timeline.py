@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from time_machine import travel
 
-from onboarding_portal.diagnostics.axis import ticks
+from onboarding_portal.diagnostics.chart import ticks
 from onboarding_portal.diagnostics.samples import BUCKET_COUNT, Sample, samples_of, stretches
 from onboarding_portal.ev_energy.fields import Fields
 from onboarding_portal.ev_energy.resources import StatusLog

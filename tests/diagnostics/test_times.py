@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pytest_django import Settings
 
-from onboarding_portal.diagnostics.periods import period_form
-from onboarding_portal.diagnostics.zones import clock, zone_named
+from onboarding_portal.diagnostics.reader_time import clock, period_form, zone_named
 from tests.diagnostics.desk import add_page, entry_json, make_car, page_url, sign_in_staff, text_of
 from tests.ev_energy_api import EvEnergyApi
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from onboarding_portal.diagnostics.zones import Clock, clock
+from onboarding_portal.diagnostics.reader_time import Clock, clock
 
 register = template.Library()
 

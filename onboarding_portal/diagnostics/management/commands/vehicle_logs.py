@@ -6,11 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from onboarding_portal.diagnostics.kinds import Kind
+from onboarding_portal.diagnostics.log_kinds import Kind
 from onboarding_portal.diagnostics.printing import json_lines, table_lines
 from onboarding_portal.diagnostics.problems import problem_of
+from onboarding_portal.diagnostics.reader_time import clock
 from onboarding_portal.diagnostics.reading import EARLIEST, LATEST, Question, all_entries
-from onboarding_portal.diagnostics.zones import clock
 from onboarding_portal.ev_energy import ids
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from onboarding_portal.diagnostics import links
-from onboarding_portal.diagnostics.facts import Fact, detail_of, facts_of, meaning_of, summary_of
-from onboarding_portal.diagnostics.joining import Joined, command_id_of, join
-from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
-from onboarding_portal.diagnostics.periods import Period
+from onboarding_portal.diagnostics.addresses import entry_url, list_url
+from onboarding_portal.diagnostics.entry_facts import Fact, detail_of, facts_of, meaning_of, summary_of
+from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of, readable
 from onboarding_portal.diagnostics.problems import NO_SUCH_ENTRY, Problem, problem_of
+from onboarding_portal.diagnostics.reader_time import Period
 from onboarding_portal.diagnostics.reading import Question, read_entry, read_page
-from onboarding_portal.diagnostics.text import readable
+from onboarding_portal.diagnostics.related_entries import Joined, command_id_of, join
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
 from onboarding_portal.ev_energy.resources import ErrorLog
@@ -127,7 +126,7 @@ def entry_page(*, client: Client, vehicle_id: str, kind: Kind, at: datetime, now
 def _row(entry: LogEntry, *, kind: Kind, vehicle_id: str, joined: Joined | None = None) -> Row:
     return Row(
         at=moment_of(entry),
-        url=links.entry_url(vehicle_id=vehicle_id, kind=kind, entry=entry),
+        url=entry_url(vehicle_id=vehicle_id, kind=kind, entry=entry),
         summary=summary_of(entry),
         detail=detail_of(entry),
         meaning=meaning_of(entry) if isinstance(entry, ErrorLog) else "",
@@ -145,4 +144,4 @@ def _turn(name: str, cursor: str | None, *, vehicle_id: str, kind: Kind, query: 
     """The address of the next or previous page, "" where there is none or its cursor is of no use."""
     if not cursor or not CURSOR.fullmatch(cursor):
         return ""
-    return links.list_url(vehicle_id=vehicle_id, kind=kind, **query, **{name: cursor})
+    return list_url(vehicle_id=vehicle_id, kind=kind, **query, **{name: cursor})

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
+from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
 from onboarding_portal.ev_energy.times import iso
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from onboarding_portal.diagnostics.kinds import Kind, LogEntry, moment_of
+from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
 from onboarding_portal.diagnostics.problems import Problem, problem_of
 from onboarding_portal.diagnostics.reading import Question, read_stretch
 from onboarding_portal.ev_energy.client import Client

@@ -1,4 +1,4 @@
-"""The three kinds of logs, and what they have in common."""
+"""The three kinds of logs: what they have in common, and what their texts need before they can be shown."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -32,3 +32,14 @@ class Kind(TextChoices):
 def moment_of(entry: LogEntry) -> datetime:
     """The time stamp an entry is sorted, filtered and addressed by."""
     return entry.sampled_at if isinstance(entry, StatusLog) else entry.logged_at
+
+
+def readable(text: str) -> str:
+    """The text without halves of characters: JSON may hold them, no page can."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def printable(text: str) -> str:
+    """The text on one line and without what would command a terminal."""
+    words = " ".join(readable(text).split())
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)

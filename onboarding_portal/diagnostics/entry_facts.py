@@ -10,8 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.diagnostics.kinds import LogEntry
-from onboarding_portal.diagnostics.text import readable
+from onboarding_portal.diagnostics.log_kinds import LogEntry, readable
 from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, StatusLog
 from onboarding_portal.vehicles.causes import cause_of
 
