@@ -10,9 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.diagnostics.addresses import list_url
-from onboarding_portal.diagnostics.events import Event
 from onboarding_portal.diagnostics.samples import Sample, runs
-from onboarding_portal.diagnostics.timeline import Timeline
+from onboarding_portal.diagnostics.timeline import Event, Timeline
 
 MOST_TICKS = 9
 STEPS = [

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onboarding_portal.diagnostics.known import ReconnectStep, reconnect_steps
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from onboarding_portal.diagnostics.addresses import entry_url
+from onboarding_portal.diagnostics.entry_facts import command_text, detail_of, percentage, summary_of
 from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
 from onboarding_portal.diagnostics.problems import Problem, problem_of
 from onboarding_portal.diagnostics.reader_time import Period
@@ -13,13 +19,14 @@ from onboarding_portal.diagnostics.samples import Sample, samples_of, stretches
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
-from onboarding_portal.ev_energy.resources import StatusLog
+from onboarding_portal.ev_energy.resources import ErrorLog, StatusLog
 from onboarding_portal.vehicles.models import Vehicle
 
 USUAL_LENGTH = timedelta(days=1)
 LONGEST = timedelta(days=31)
 # A car that reports every five minutes fills a page of 100 in a third of a day: this is a week of it.
 LARGEST_PAGE_COUNTS = {Kind.ERROR: 5, Kind.COMMAND: 5, Kind.STATUS: 20}
+MOST_STEPS = 200  # of reconnects
 READING_SECONDS = 15.0  # the reader's patience, and well below what a web server grants
 
 
@@ -33,6 +40,15 @@ class Reading:
     read_from: datetime | None
     is_cut: bool = False
     was_asked: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconnectStep:
+    """A reconnect came into a state at `at`. Links are secrets and are not among this."""
+
+    reconnect_id: int
+    label: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +110,7 @@ def read_timeline(*, client: Client, vehicle: Vehicle, period: WholePeriod, now:
         parts=stretches(samples_of(status)),
         commands=readings[Kind.COMMAND].entries,
         errors=readings[Kind.ERROR].entries,
-        reconnects=reconnect_steps(vehicle, since=period.since, until=period.until),
+        reconnects=_reconnect_steps(vehicle, period),
         readings=list(readings.values()),
     )
 
@@ -119,9 +135,88 @@ def _read(client: Client, question: Question, *, stop: Problem | None, now: date
     )
 
 
+def _reconnect_steps(vehicle: Vehicle, period: WholePeriod) -> list[ReconnectStep]:
+    """The newest steps of the vehicle's reconnects in the period, oldest first."""
+    # Django gives vehicles their reconnects, though that room lies above this one.
+    in_period = vehicle.reconnects.filter(events__at__gte=period.since, events__at__lte=period.until)
+    rows = in_period.order_by("-events__at").values_list("pk", "events__state", "events__at")[:MOST_STEPS]
+    steps = [
+        ReconnectStep(reconnect_id=pk, label=vehicle.reconnects.model(state=state).get_state_display(), at=at)
+        for pk, state, at in rows
+    ]
+    return steps[::-1]
+
+
 def _is_within(entry: LogEntry, question: Question) -> bool:
     return (
         question.since is not None
         and question.until is not None
         and (question.since <= moment_of(entry) <= question.until)
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """`name` is what it is, `label` the same for people; `kind` is the log it stems from, if it is from one."""
+
+    at: datetime
+    name: str
+    label: str | Promise
+    text: str
+    detail: str = ""
+    url: str = ""
+    kind: Kind | None = None
+
+
+def events_of(timeline: Timeline, *, vehicle_id: str, links_reconnects: bool) -> list[Event]:
+    """All but what the car said, oldest first. Reconnects lead to their pages for those who may see them."""
+    commands = _of_log(timeline.commands, kind=Kind.COMMAND, label=_("Command"), vehicle_id=vehicle_id)
+    errors = _of_log(timeline.errors, kind=Kind.ERROR, label=_("Error"), vehicle_id=vehicle_id)
+    reconnects = [_of_reconnect(step, is_linked=links_reconnects) for step in timeline.reconnects]
+    return sorted([*commands, *errors, *reconnects], key=lambda event: event.at)
+
+
+def sample_events(samples: Sequence[Sample]) -> list[Event]:
+    """What the car said at the points that are drawn, oldest first."""
+    return [
+        Event(at=sample.at, name="status", label=_("Car says"), text=_sample_text(sample))
+        for sample in samples
+    ]
+
+
+def _of_log(entries: Sequence[LogEntry], *, kind: Kind, label: str | Promise, vehicle_id: str) -> list[Event]:
+    return [
+        Event(
+            at=moment_of(entry),
+            name=kind.value,
+            label=label,
+            text=_text(entry),
+            detail=detail_of(entry),
+            url=entry_url(vehicle_id=vehicle_id, kind=kind, entry=entry),
+            kind=kind,
+        )
+        for entry in entries
+    ]
+
+
+def _text(entry: LogEntry) -> str:
+    if isinstance(entry, ErrorLog) and entry.command:
+        return gettext("%(error)s, during: %(command)s") % {
+            "error": summary_of(entry),
+            "command": command_text(entry.command),
+        }
+    return summary_of(entry)
+
+
+def _of_reconnect(step: ReconnectStep, *, is_linked: bool) -> Event:
+    url = reverse("admin:reconnects_reconnect_change", args=[step.reconnect_id]) if is_linked else ""
+    return Event(at=step.at, name="reconnect", label=_("Reconnect"), text=step.label, url=url)
+
+
+def _sample_text(sample: Sample) -> str:
+    parts = [percentage(sample.percentage) or gettext("State of charge not said")]
+    if sample.is_charging:
+        parts.append(gettext("charging"))
+    elif sample.is_plugged_in:
+        parts.append(gettext("plugged in"))
+    return ", ".join(parts)

@@ -19,8 +19,6 @@ from django.views.decorators.http import require_GET, require_POST
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.diagnostics.addresses import list_url, timeline_url
 from onboarding_portal.diagnostics.chart import chart_of
-from onboarding_portal.diagnostics.events import events_of, sample_events
-from onboarding_portal.diagnostics.known import known_of
 from onboarding_portal.diagnostics.log_kinds import Kind
 from onboarding_portal.diagnostics.log_pages import WrongCursor, cursors_of, entry_page, list_page
 from onboarding_portal.diagnostics.reader_time import (
@@ -30,9 +28,18 @@ from onboarding_portal.diagnostics.reader_time import (
     reader_zone,
     zone_names,
 )
-from onboarding_portal.diagnostics.timeline import LONGEST, read_timeline, whole_period
+from onboarding_portal.diagnostics.timeline import (
+    LONGEST,
+    events_of,
+    read_timeline,
+    sample_events,
+    whole_period,
+)
 from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.vehicles.advice import advice_for
 from onboarding_portal.vehicles.models import Vehicle
+
+NEWEST_RECONNECTS = 5
 
 
 @require_GET
@@ -139,7 +146,8 @@ def _answer(
         **admin.site.each_context(request),
         "opts": Vehicle._meta,
         "vehicle": vehicle,
-        "known": known_of(vehicle),
+        "advice": str(advice_for(vehicle).staff) if vehicle.is_stale else "",
+        "reconnects": vehicle.reconnects.defer("url").order_by("-created_at")[:NEWEST_RECONNECTS],
         "tabs": _tabs(vehicle.pk, current=request.path),
         "zone": zone,
         "zone_name": zone_name,
