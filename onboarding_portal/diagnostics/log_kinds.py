@@ -1,14 +1,17 @@
 """The three kinds of logs: what they have in common, and what their texts need before they can be shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from django.db.models import TextChoices
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.fields import Fields
-from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, StatusLog
+from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, Page, StatusLog
 
 LogEntry: TypeAlias = CommandLog | ErrorLog | StatusLog
 
@@ -19,14 +22,34 @@ class Kind(TextChoices):
     STATUS = "status", _("Status logs")
 
     @property
-    def parse(self) -> Callable[[Fields], Any]:
-        """Makes an entry of this kind out of its JSON. Raises BadResponse."""
-        parsers: dict[str, Callable[[Fields], Any]] = {
-            "command": CommandLog.from_json,
-            "error": ErrorLog.from_json,
-            "status": StatusLog.from_json,
-        }
-        return parsers[self.value]
+    def operations(self) -> "Operations":
+        return OPERATIONS[self]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operations:
+    """How a kind is read. `parse` makes an entry out of its JSON or raises BadResponse; `one` is an entry, for people."""
+
+    one: str | Promise
+    parse: Callable[[Fields], Any]
+    pages: Callable[..., Iterator[Page[Any]]]
+    single: Callable[..., Any]
+
+
+OPERATIONS = {
+    Kind.COMMAND: Operations(
+        one=_("Command"),
+        parse=CommandLog.from_json,
+        pages=Client.command_logs,
+        single=Client.command_log,
+    ),
+    Kind.ERROR: Operations(
+        one=_("Error"), parse=ErrorLog.from_json, pages=Client.error_logs, single=Client.error_log
+    ),
+    Kind.STATUS: Operations(
+        one=_("Status"), parse=StatusLog.from_json, pages=Client.status_logs, single=Client.status_log
+    ),
+}
 
 
 def moment_of(entry: LogEntry) -> datetime:

@@ -82,7 +82,7 @@ class Stretch:
 def read_page(*, client: Client, question: Question) -> Page[LogEntry]:
     """One page, newest first, at most a minute old."""
     kept = remembered(_parts(question), lambda: _as_json(_ask(client, question)))
-    entries: tuple[LogEntry, ...] = parse_list(kept["entries"], question.kind.parse)
+    entries: tuple[LogEntry, ...] = parse_list(kept["entries"], question.kind.operations.parse)
     _check_times(entries)
     return Page(items=entries, next_cursor=kept["next"], previous_cursor=kept["previous"])
 
@@ -112,9 +112,9 @@ def read_entry(*, client: Client, vehicle_id: str, kind: Kind, at: datetime) -> 
 
     def ask() -> Any:
         with priority(Priority.BULK):
-            return dict(_single(client, vehicle_id, kind, at).raw)
+            return dict(kind.operations.single(client, vehicle_id=vehicle_id, at=at).raw)
 
-    entry: LogEntry = kind.parse(Fields(remembered(("entry", vehicle_id, kind, iso(at)), ask)))
+    entry: LogEntry = kind.operations.parse(Fields(remembered(("entry", vehicle_id, kind, iso(at)), ask)))
     _check_times([entry])
     return entry
 
@@ -138,12 +138,8 @@ def _ask(client: Client, question: Question) -> Page[LogEntry]:
 
 
 def _pages(client: Client, question: Question) -> Iterator[Page[LogEntry]]:
-    lists: dict[Kind, Callable[..., Iterator[Page[LogEntry]]]] = {
-        Kind.COMMAND: client.command_logs,
-        Kind.ERROR: client.error_logs,
-        Kind.STATUS: client.status_logs,
-    }
-    return lists[question.kind](
+    return question.kind.operations.pages(
+        client,
         vehicle_id=question.vehicle_id,
         since=question.since,
         until=question.until,
@@ -151,15 +147,6 @@ def _pages(client: Client, question: Question) -> Iterator[Page[LogEntry]]:
         page_after=question.page_after or None,
         page_before=question.page_before or None,
     )
-
-
-def _single(client: Client, vehicle_id: str, kind: Kind, at: datetime) -> LogEntry:
-    singles: dict[Kind, Callable[..., LogEntry]] = {
-        Kind.COMMAND: client.command_log,
-        Kind.ERROR: client.error_log,
-        Kind.STATUS: client.status_log,
-    }
-    return singles[kind](vehicle_id=vehicle_id, at=at)
 
 
 def _check_times(entries: Iterable[LogEntry]) -> None:

@@ -170,8 +170,8 @@ class Event:
 
 def events_of(timeline: Timeline, *, vehicle_id: str, links_reconnects: bool) -> list[Event]:
     """All but what the car said, oldest first. Reconnects lead to their pages for those who may see them."""
-    commands = _of_log(timeline.commands, kind=Kind.COMMAND, label=_("Command"), vehicle_id=vehicle_id)
-    errors = _of_log(timeline.errors, kind=Kind.ERROR, label=_("Error"), vehicle_id=vehicle_id)
+    commands = _of_log(timeline.commands, kind=Kind.COMMAND, vehicle_id=vehicle_id)
+    errors = _of_log(timeline.errors, kind=Kind.ERROR, vehicle_id=vehicle_id)
     reconnects = [_of_reconnect(step, is_linked=links_reconnects) for step in timeline.reconnects]
     return sorted([*commands, *errors, *reconnects], key=lambda event: event.at)
 
@@ -184,12 +184,12 @@ def sample_events(samples: Sequence[Sample]) -> list[Event]:
     ]
 
 
-def _of_log(entries: Sequence[LogEntry], *, kind: Kind, label: str | Promise, vehicle_id: str) -> list[Event]:
+def _of_log(entries: Sequence[LogEntry], *, kind: Kind, vehicle_id: str) -> list[Event]:
     return [
         Event(
             at=moment_of(entry),
             name=kind.value,
-            label=label,
+            label=kind.operations.one,
             text=_text(entry),
             detail=detail_of(entry),
             url=entry_url(vehicle_id=vehicle_id, kind=kind, entry=entry),

@@ -76,13 +76,12 @@ def log_list(request: HttpRequest, vehicle_id: str, kind: Kind) -> HttpResponse:
 def log_entry(request: HttpRequest, vehicle_id: str, kind: Kind, at: Any) -> HttpResponse:
     vehicle = _vehicle_or_404(vehicle_id)
     page = entry_page(client=get_client(), vehicle_id=vehicle.pk, kind=kind, at=at, now=timezone.now())
-    titles = {Kind.COMMAND: _("Command"), Kind.ERROR: _("Error"), Kind.STATUS: _("Status")}
     context = {
         "page": page,
         "kind": kind,
         "at": at,
         "list_url": list_url(vehicle_id=vehicle.pk, kind=kind),
-        "title": titles[kind],
+        "title": kind.operations.one,
     }
     status = 404 if page.is_missing else 200
     return _answer(
