@@ -28,7 +28,7 @@ class Kind(TextChoices):
 
 @dataclass(frozen=True, kw_only=True)
 class Operations:
-    """How a kind is read. `parse` makes an entry out of its JSON or raises BadResponse; `one` is an entry, for people."""
+    """How a kind is read; `parse` makes an entry of its JSON or raises BadResponse. `one` names an entry."""
 
     one: str | Promise
     parse: Callable[[Fields], Any]

@@ -1,4 +1,4 @@
-"""How a reconnect shows on the pages of vehicles, which know nothing of reconnects themselves."""
+"""How a reconnect shows on the owner's pages of vehicles, whose templates load this."""
 
 from collections.abc import Iterable
 

@@ -7,10 +7,10 @@ from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.vehicles import tasks
-from onboarding_portal.vehicles.due import LEASE, Work, work_off
 from onboarding_portal.vehicles.models import Cause, Vehicle
 from onboarding_portal.vehicles.refresh import is_worth_reading, refresh_vehicle
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
+from onboarding_portal.vehicles.tasks import LEASE, Work, work_off
 from tests.ev_energy_answers import error_log_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_owner, make_stale_vehicle, make_vehicle
