@@ -71,7 +71,7 @@ class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
         return self.present().filter(is_disabled=False).exclude(integration=Integration.UNINTEGRATED)
 
     def needing_repair(self) -> "VehicleQuerySet":
-        """Those whose connection is broken, or seems to be."""
+        """Those that signing in again can mend: cut off or stale."""
         return self.connectable().filter(Q(integration=Integration.INACTIVE) | Q(stale_since__isnull=False))
 
     def markable(self) -> "VehicleQuerySet":
@@ -214,14 +214,14 @@ class Vehicle(models.Model):
 
     @property
     def is_connectable(self) -> bool:
-        """Agrees with the queries' `connectable`."""
+        """Agrees with the query `connectable`."""
         return (
             self.removed_at is None and not self.is_disabled and self.integration != Integration.UNINTEGRATED
         )
 
     @property
     def needs_repair(self) -> bool:
-        """Agrees with the queries' `needing_repair`."""
+        """Agrees with the query `needing_repair`."""
         return self.is_connectable and (self.integration == Integration.INACTIVE or self.is_stale)
 
     def has_data_since(self, moment: datetime) -> bool:
