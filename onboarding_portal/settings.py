@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "onboarding_portal.accounts",
     "onboarding_portal.catalogue",
     "onboarding_portal.vehicles",
+    "onboarding_portal.diagnostics",
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",
     "onboarding_portal.sandbox",

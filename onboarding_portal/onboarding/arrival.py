@@ -45,14 +45,14 @@ def record_return(*, attempt: Attempt, vehicle_ids: Sequence[str], now: datetime
 def read_back(*, attempt: Attempt, client: Client, now: datetime, seconds: float) -> None:
     """Reads the attempt's due claims from ev.energy, stores the owner's vehicles, and settles the attempt.
 
-    Ends within `seconds`; what is left by then stays due. Safe to run twice at once: each claim is leased by whoever
-    comes first.
+    Ends within `seconds`; what is left by then stays due. Safe to run twice at once: the first to come takes
+    the claim.
     """
     with deadline(seconds=seconds):
         for claim in attempt.claims.due(now=now):
             if not seconds_left(default=seconds):
                 break
-            if claim.lease(now=now):
+            if claim.take(now=now):
                 _read_back_one(claim=claim, owner=attempt.owner, client=client, now=now)
     attempt.settle(now=now)
 
@@ -68,6 +68,6 @@ def _read_back_one(*, claim: Claim, owner: User, client: Client, now: datetime) 
         claim.resolve(state=ClaimState.FOREIGN)
     except EvEnergyError as error:
         logger.info("A returned vehicle could not be read back yet: %s", type(error).__name__)
-        claim.postpone(now=now)
+        claim.release(now=now)
     else:
         claim.resolve(state=ClaimState.STORED)

@@ -11,12 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH
+from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.timing import ONBOARDING_LEASE
 
 # An attempt that nobody returned to for this long is abandoned. A return that comes even later still counts.
 ATTEMPT_LIFETIME = timedelta(hours=24)
-# Longer than one read-back takes, so that a second process leaves a claim alone while the first works on it.
-LEASE = ONBOARDING_LEASE
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)
 MAX_TRIES = 80  # with the waits above: about three days
@@ -141,7 +140,7 @@ class ClaimState(models.TextChoices):
     UNKNOWN = "UNKNOWN", _("Not known to ev.energy")
 
 
-class ClaimQuerySet(models.QuerySet["Claim"]):
+class ClaimQuerySet(LeasedQuerySet["Claim"]):
     def due(self, *, now: datetime) -> "ClaimQuerySet":
         return self.filter(state=ClaimState.PENDING, next_try_at__lte=now).order_by("pk")
 
@@ -176,21 +175,16 @@ class Claim(models.Model):
 
     # Mutators
 
-    def lease(self, *, now: datetime) -> bool:
-        """Takes the claim for LEASE; returns False if somebody else has it or it is no longer due.
-
-        A process that is killed while it holds the lease loses nothing: the claim is due again afterwards.
-        """
-        taken = Claim.objects.due(now=now).filter(pk=self.pk).update(next_try_at=now + LEASE)
-        return taken == 1
+    def take(self, *, now: datetime) -> bool:
+        """Leases the claim to the caller; returns False if somebody else has it or it is no longer due."""
+        return Claim.objects.due(now=now).take(self, due="next_try_at", until=now + ONBOARDING_LEASE)
 
     def resolve(self, *, state: ClaimState) -> None:
         Claim.objects.filter(pk=self.pk, state=ClaimState.PENDING).update(state=state, next_try_at=None)
 
-    def postpone(self, *, now: datetime) -> None:
+    def release(self, *, now: datetime) -> None:
         """Makes the claim due again later, in growing steps, and after MAX_TRIES never."""
-        tries = self.tries + 1
-        wait = min(FIRST_WAIT * 2 ** min(tries - 1, 12), LONGEST_WAIT)
-        Claim.objects.filter(pk=self.pk, state=ClaimState.PENDING).update(
-            tries=F("tries") + 1, next_try_at=now + wait if tries < MAX_TRIES else None
-        )
+        wait = min(FIRST_WAIT * 2 ** min(self.tries, 12), LONGEST_WAIT)
+        due_at = now + wait if self.tries + 1 < MAX_TRIES else None
+        if Claim.objects.release(self, due="next_try_at", due_at=due_at):
+            Claim.objects.filter(pk=self.pk).update(tries=F("tries") + 1)

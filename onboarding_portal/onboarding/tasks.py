@@ -13,26 +13,24 @@ from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.timing import ONBOARDING_SLICE_SECONDS
 from onboarding_portal.vehicles.tasks import OWNER_IS_WAITING, enqueue_once
 
-SLICE_SECONDS = ONBOARDING_SLICE_SECONDS
-
 
 @task(priority=OWNER_IS_WAITING)
 def read_back_attempt(attempt_id: str) -> None:
     """Reads back what a return left pending. Nothing happens if nothing is due."""
     attempt = Attempt.objects.select_related("owner").get(pk=UUID(attempt_id))
-    read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=SLICE_SECONDS)
+    read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=ONBOARDING_SLICE_SECONDS)
     read_back_later(attempt)
 
 
 @task(priority=OWNER_IS_WAITING)
 def read_back_due_attempts() -> None:
-    """Reads back all that is due, a slice at a time. Each round takes claims or postpones them, so it ends."""
+    """Reads back all that is due, a slice at a time. Each round settles claims or puts them off, so it ends."""
     started = monotonic()
     while attempt := Attempt.objects.with_due_claims(now=timezone.now()).select_related("owner").first():
-        if monotonic() - started > SLICE_SECONDS:
+        if monotonic() - started > ONBOARDING_SLICE_SECONDS:
             enqueue_once(read_back_due_attempts)
             return
-        read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=SLICE_SECONDS)
+        read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=ONBOARDING_SLICE_SECONDS)
 
 
 def read_back_later(attempt: Attempt) -> None:

@@ -16,13 +16,13 @@ from onboarding_portal.catalogue.search import search
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid
 from onboarding_portal.onboarding.arrival import MalformedReturn, read_back, record_return
+from onboarding_portal.onboarding.departure import start_attempt
 from onboarding_portal.onboarding.forms import WaitlistForm
 from onboarding_portal.onboarding.models import Attempt, AttemptState
-from onboarding_portal.onboarding.outcome import outcome_of
-from onboarding_portal.onboarding.start import start_attempt
+from onboarding_portal.onboarding.return_page import return_page
 from onboarding_portal.onboarding.tasks import read_back_later
-from onboarding_portal.onboarding.waitlist import join_waitlist
 from onboarding_portal.timing import OWNER_WAITS_SECONDS
+from onboarding_portal.vehicles.tasks import refresh_soon
 
 
 @login_required
@@ -90,9 +90,10 @@ def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         return render(request, "onboarding/return_unknown.html", status=404)
     vehicle_ids = request.GET.getlist("vehicle_uid")
     if not vehicle_ids and attempt.state != AttemptState.STARTED:
-        outcome = outcome_of(attempt=attempt, now=timezone.now())
-        context = {"outcome": outcome, "attempt": attempt}
-        return render(request, outcome.template, context, status=outcome.status)
+        page = return_page(attempt=attempt, now=timezone.now())
+        # A car that has sent no data yet is read again while its owner looks at the page.
+        refresh_soon(vehicle=page.worth_reading, now=timezone.now())
+        return render(request, page.template, {"page": page, "attempt": attempt}, status=page.status)
     try:
         record_return(attempt=attempt, vehicle_ids=vehicle_ids, now=timezone.now())
     except MalformedReturn:
@@ -112,10 +113,10 @@ def waitlist(request: HttpRequest) -> HttpResponse:
         return render(
             request, "onboarding/waitlist.html", {"form": form}, status=400 if form.is_bound else 200
         )
-    language = request.headers.get("Accept-Language", "")
+    language = request.headers.get("Accept-Language", "")  # ev.energy takes the owner's country from it
     try:
-        join_waitlist(
-            owner=user_of(request), client=get_client(), accept_language=language, **form.cleaned_data
+        get_client().join_waitlist(
+            email=user_of(request).email, accept_language=language, **form.cleaned_data
         )
     except Invalid:
         form.add_error(None, form.refused_message)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from onboarding_portal.catalogue import sync as catalogue
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.operations import purge as purging
+from onboarding_portal.timing import SYNC_LEASE
 from onboarding_portal.vehicles import sync as vehicles
 from onboarding_portal.vehicles.tasks import enqueue_due_work
 
@@ -15,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 def sync_vehicles() -> None:
     """Then has the vehicles it found stale looked into, without waiting for the next sweep."""
-    report = vehicles.sync_vehicles(client=get_client(), patience=vehicles.LEASE)
+    report = vehicles.sync_vehicles(client=get_client(), patience=SYNC_LEASE)
     enqueue_due_work()
     logger.info("Vehicle sync %s", report.outcome)
 

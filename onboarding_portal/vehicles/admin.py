@@ -10,7 +10,6 @@ from django.db.models.expressions import Combinable
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -19,9 +18,8 @@ from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted, ReadOnly
 from onboarding_portal.vehicles import admin_list, advice
-from onboarding_portal.vehicles.diagnostics.admin_views import diagnostics_urls
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
-from onboarding_portal.vehicles.staff import Act, carry_out, plan
+from onboarding_portal.vehicles.staff import Act, carry_out, preview
 
 TITLES = {
     Act.MARK_STALE: _("Mark as stale"),
@@ -31,6 +29,8 @@ TITLES = {
 
 
 class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
+    """What this room knows of staff's list. The highest room that adds to it registers it, once."""
+
     list_display = ["owner", "car", "integration", "stale_reason", "cause", "last_status_at", "vehicle_id"]
     list_display_links = ["owner", "vehicle_id"]
     list_select_related = ["owner", "make", "model"]
@@ -83,9 +83,6 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     def what_it_means(self, vehicle: Vehicle) -> str:
         return str(advice.advice_for(vehicle).staff) if vehicle.is_stale else ""
 
-    def get_urls(self) -> list[URLPattern]:
-        return [*diagnostics_urls(), *super().get_urls()]
-
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         # The longest silent first is what staff look for, and the index that finds them has them in that order.
         by_silence = request.GET.get("silent") in admin_list.SILENT_DAYS
@@ -136,7 +133,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
             "title": TITLES[act],
             "opts": self.opts,
             "act": act,
-            "plan": plan(act=act, vehicles=queryset, now=now),
+            "preview": preview(act=act, vehicles=queryset, now=now),
             "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
             "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", "0"),

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.vehicles import advice
 from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
 from onboarding_portal.vehicles.refresh import is_worth_reading
-from onboarding_portal.vehicles.tasks import refresh_soon
 
 # How long a page keeps refreshing itself after the car was connected. Then the owner is asked to look in later.
 WATCHED_FOR = timedelta(minutes=15)
@@ -105,22 +104,27 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """What a page shows. `refresh_seconds` is None once nothing is waited for."""
+class CardPage:
+    """What a page shows. `refresh_seconds` is None once nothing is waited for.
+
+    `worth_reading` is the car that should be read again in the background: one for each page shown, as an owner with
+    many new cars must not spend the budget of all owners.
+    """
 
     cards: list[Card]
     refresh_seconds: int | None
+    worth_reading: Vehicle | None
 
 
-def show(*, vehicles: Iterable[Vehicle], now: datetime) -> Page:
-    """Returns the page, and has a car that is waited for read again in the background if that is due."""
+def card_page(*, vehicles: Iterable[Vehicle], now: datetime) -> CardPage:
     cards = [Card(vehicle, now) for vehicle in vehicles]
     watched = [card.vehicle for card in cards if card.is_watched]
     due = [vehicle for vehicle in watched if is_worth_reading(vehicle=vehicle, now=now)]
-    if due:
-        # One for each page shown: an owner with many new cars must not spend the budget of all owners.
-        refresh_soon(vehicle=min(due, key=lambda vehicle: vehicle.read_at), now=now)
-    return Page(cards=cards, refresh_seconds=_refresh_seconds(watched, now))
+    return CardPage(
+        cards=cards,
+        refresh_seconds=_refresh_seconds(watched, now),
+        worth_reading=min(due, key=lambda vehicle: vehicle.read_at, default=None),
+    )
 
 
 def _refresh_seconds(watched: list[Vehicle], now: datetime) -> int | None:

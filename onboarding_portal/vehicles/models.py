@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
+from onboarding_portal.leases import LeasedQuerySet
+from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
 
 __all__ = ["Cause", "Integration", "StaleReason", "SyncRun", "SyncState", "Vehicle"]
@@ -30,30 +32,18 @@ class StaleReason(models.TextChoices):
     MARKED_BY_STAFF = "MARKED_BY_STAFF", _("Marked by staff")
 
 
-class Cause(models.TextChoices):
-    """Why a stale vehicle sends nothing, told from its error logs (see diagnosis.py)."""
-
-    SIGN_IN_EXPIRED = "SIGN_IN_EXPIRED", _("Sign-in expired")
-    ACCESS_REVOKED = "ACCESS_REVOKED", _("Access revoked")
-    SUBSCRIPTION_LAPSED = "SUBSCRIPTION_LAPSED", _("Subscription lapsed")
-    ASLEEP_OR_OUT_OF_COVERAGE = "ASLEEP_OR_OUT_OF_COVERAGE", _("Asleep or out of coverage")
-    PROVIDER_DOWN = "PROVIDER_DOWN", _("Manufacturer's service down")
-    PROVIDER_LIMITED = "PROVIDER_LIMITED", _("Manufacturer's service limits requests")
-    UNKNOWN = "UNKNOWN", _("Unknown")
-
-
 # What a row says when nothing is wrong, or nothing is known yet, for `update(**NOT_STALE)`.
 NO_CAUSE: dict[str, object] = {"cause": "", "cause_detail": "", "cause_read_at": None, "cause_due_at": None}
 NOT_STALE: dict[str, object] = {"stale_since": None, "stale_reason": "", **NO_CAUSE}
 
 
-class VehicleQuerySet(models.QuerySet["Vehicle"]):
+class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
     # Mutators
 
     def mark_stale(self, *, now: datetime) -> int:
         """Staff's mark, which holds until staff clear it. Returns how many vehicles got it.
 
-        A vehicle that is stale already keeps the time since when. Vehicles that cannot be stale are left out.
+        A vehicle that is stale already keeps the time since when. Vehicles that are not connectable are left out.
         """
         since = models.functions.Coalesce(F("stale_since"), models.Value(now))
         return self.markable().update(
@@ -185,7 +175,7 @@ class Vehicle(models.Model):
     # Mutators
 
     def mark_stale(self, *, now: datetime) -> bool:
-        """Staff's mark; returns False if it was there already or the vehicle cannot be stale."""
+        """Staff's mark; returns False if it was there already or the vehicle is not connectable."""
         return self._mutate(Vehicle.objects.filter(pk=self.pk).mark_stale(now=now))
 
     def clear_stale(self) -> bool:
@@ -201,10 +191,10 @@ class Vehicle(models.Model):
         """Stores staff's notes and nothing else, so that a form opened before a sync does not undo it."""
         Vehicle.objects.filter(pk=self.pk).update(staff_notes=staff_notes)
 
-    def claim_refresh(self, *, until: datetime, now: datetime) -> bool:
+    def take_refresh(self, *, until: datetime, now: datetime) -> bool:
         """Returns whether the caller is the one to read the vehicle now; it is due again at `until`."""
-        free = Vehicle.objects.filter(Q(refresh_due_at=None) | Q(refresh_due_at__lte=now), pk=self.pk)
-        return bool(free.update(refresh_due_at=until))
+        is_free = self.refresh_due_at is None or self.refresh_due_at <= now
+        return is_free and Vehicle.objects.take(self, due="refresh_due_at", until=until)
 
     def _mutate(self, changed: int) -> bool:
         if changed:

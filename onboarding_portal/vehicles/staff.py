@@ -10,7 +10,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -31,7 +30,7 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Preview:
     """How many vehicles an act would change and how many it leaves out; `seconds` is the time its requests take."""
 
     changing: int
@@ -44,12 +43,12 @@ class Plan:
         return math.ceil(max(self.seconds, 1) / 60) if math.isfinite(self.seconds) else None
 
 
-def plan(*, act: Act, vehicles: QuerySet[Vehicle], now: datetime) -> Plan:
+def preview(*, act: Act, vehicles: QuerySet[Vehicle], now: datetime) -> Preview:
     """Returns what carrying out `act` would do, without doing it."""
     selected = Vehicle.objects.filter(pk__in=vehicles.order_by().values("pk"))
     changing = _FITTING[act](selected).count()
     seconds = seconds_until_done(requests=changing, now=now) if act is Act.REFRESH else 0.0
-    return Plan(changing=changing, left_out=vehicles.count() - changing, seconds=seconds)
+    return Preview(changing=changing, left_out=vehicles.count() - changing, seconds=seconds)
 
 
 def carry_out(*, act: Act, vehicles: QuerySet[Vehicle], by: User, now: datetime) -> int:
@@ -58,9 +57,9 @@ def carry_out(*, act: Act, vehicles: QuerySet[Vehicle], by: User, now: datetime)
     for vehicle_ids in _chunks(vehicles):
         with transaction.atomic():
             fitting = _FITTING[act](Vehicle.objects.filter(pk__in=vehicle_ids)).order_by("pk")
-            chosen = list(fitting.select_for_update().values_list("pk", flat=True))
-            changed += _CHANGE[act](Vehicle.objects.filter(pk__in=chosen), now)
-            _write_history(act, chosen, by=by, now=now)
+            chosen = list(fitting.select_related("make", "model").select_for_update(of=["self"]))
+            changed += _CHANGE[act](Vehicle.objects.filter(pk__in=[vehicle.pk for vehicle in chosen]), now)
+            LogEntry.objects.log_actions(by.pk, chosen, CHANGE, change_message=act.value)
     enqueue_due_work()
     return changed
 
@@ -75,22 +74,6 @@ def _chunks(vehicles: QuerySet[Vehicle]) -> Iterator[list[str]]:
             return
         yield vehicle_ids
         after = vehicle_ids[-1]
-
-
-def _write_history(act: Act, vehicle_ids: list[str], *, by: User, now: datetime) -> None:
-    content_type = ContentType.objects.get_for_model(Vehicle)
-    LogEntry.objects.bulk_create(
-        LogEntry(
-            user_id=by.pk,
-            content_type=content_type,
-            object_id=vehicle_id,
-            object_repr=vehicle_id,
-            action_flag=CHANGE,
-            action_time=now,
-            change_message=act.value,
-        )
-        for vehicle_id in vehicle_ids
-    )
 
 
 _FITTING: dict[Act, Callable[[VehicleQuerySet], VehicleQuerySet]] = {

@@ -27,13 +27,12 @@ from onboarding_portal.vehicles.store import store_page
 
 logger = logging.getLogger(__name__)
 
-LEASE = SYNC_LEASE
 # A list that lost its end, or came empty, looks like this many vehicles gone at once. Their reconnects would end.
 MANY_VEHICLES, MANY_SHARE = 100, 0.5
 TOO_OLD = timedelta(hours=6)  # without progress; the list behind the cursor has changed too much by then
 
 
-class Outcome(StrEnum):
+class SyncOutcome(StrEnum):
     COMPLETE = "complete"
     PAUSED = "paused"  # the budget is used up, or ev.energy does not answer; the next run goes on
     ALREADY_RUNNING = "already running"
@@ -43,7 +42,7 @@ class Outcome(StrEnum):
 class SyncReport:
     """What became of the run, and what the staleness rules then changed. `run` is None if another has it."""
 
-    outcome: Outcome
+    outcome: SyncOutcome
     run: SyncRun | None = None
     applied: staleness.Applied | None = None
 
@@ -62,12 +61,13 @@ def sync_vehicles(
     """Begins a run or goes on with the unfinished one, as far as the budget for bulk work reaches.
 
     `clock` is asked anew for each page: a run takes minutes to hours. `patience` is how long to wait for a run that
-    another process holds: with LEASE, a run whose process was killed is taken over for certain. Raises EvEnergyError
-    where trying again does not help (credentials refused, a broken answer); the run stays where it stopped.
+    another process holds: with SYNC_LEASE, a run whose process was killed is taken over for certain. Raises
+    EvEnergyError where trying again does not help (credentials refused, a broken answer); the run stays where it
+    stopped.
     """
     run = _take(patience=patience, clock=clock, sleep=sleep)
     if run is None:
-        return SyncReport(outcome=Outcome.ALREADY_RUNNING)
+        return SyncReport(outcome=SyncOutcome.ALREADY_RUNNING)
     begun_at_cursor = run.cursor
     try:
         with priority(Priority.BULK):
@@ -79,7 +79,7 @@ def sync_vehicles(
         run.abandon(now=clock())
         return sync_vehicles(client=client, clock=clock)
     finally:
-        run.pause(now=clock())
+        run.release(now=clock())
     applied = staleness.apply_to_all(now=clock())
     run.refresh_from_db()
     return SyncReport(outcome=outcome, run=run, applied=applied)
@@ -93,7 +93,7 @@ def _take(
     page_counts = set()
     while True:
         now = clock()
-        run = SyncRun.objects.take(lease_for=LEASE, too_old_after=TOO_OLD, now=now)
+        run = SyncRun.objects.take(lease_for=SYNC_LEASE, too_old_after=TOO_OLD, now=now)
         if run is not None or now >= give_up_at:
             return run
         page_counts.add(SyncRun.objects.running_page_count())
@@ -102,7 +102,7 @@ def _take(
         sleep(1.0)
 
 
-def _work_on(run: SyncRun, *, client: Client, clock: Callable[[], datetime]) -> Outcome:
+def _work_on(run: SyncRun, *, client: Client, clock: Callable[[], datetime]) -> SyncOutcome:
     pages = client.vehicles(page_after=run.cursor or None)
     try:
         asked_at = clock()
@@ -111,11 +111,11 @@ def _work_on(run: SyncRun, *, client: Client, clock: Callable[[], datetime]) -> 
             asked_at = clock()
     except CanComeBack as error:
         logger.info("The vehicle sync pauses: %s", error)
-        return Outcome.PAUSED
+        return SyncOutcome.PAUSED
     except _LeaseLost:
         logger.warning("The vehicle sync was taken over by another process")
-        return Outcome.ALREADY_RUNNING
-    return Outcome.COMPLETE if _complete(run, now=clock()) else Outcome.ALREADY_RUNNING
+        return SyncOutcome.ALREADY_RUNNING
+    return SyncOutcome.COMPLETE if _complete(run, now=clock()) else SyncOutcome.ALREADY_RUNNING
 
 
 def _store(
@@ -126,7 +126,7 @@ def _store(
     with transaction.atomic():
         stored = store_page(resources=page.items, now=asked_at)
         counts = {"page_count": 1, **stored.counts()}
-        if not run.progress(cursor=cursor, counts=counts, lease_for=LEASE, now=now):
+        if not run.progress(cursor=cursor, counts=counts, lease_for=SYNC_LEASE, now=now):
             raise _LeaseLost
     run.cursor = cursor
 

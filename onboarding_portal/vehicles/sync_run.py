@@ -91,8 +91,8 @@ class SyncRun(models.Model):
     def abandon(self, *, now: datetime) -> bool:
         return self._update(state=SyncState.ABANDONED, finished_at=now)
 
-    def pause(self, *, now: datetime) -> bool:
-        """Gives the lease back: the next run goes on from the cursor."""
+    def release(self, *, now: datetime) -> bool:
+        """Gives the run back: the next process goes on from the cursor."""
         return self._update(lease_expires_at=now - timedelta(microseconds=1))
 
     def _update(self, **values: object) -> bool:

@@ -1,23 +1,38 @@
-"""Background tasks on vehicles. The rows say what is due; a task run twice finds nothing left to do."""
+"""Background work on vehicles. The rows say what is due; a task run twice finds nothing left to do."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from enum import StrEnum
+from time import monotonic
 
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.ev_energy.client import get_client
-from onboarding_portal.ev_energy.errors import EvEnergyError
-from onboarding_portal.vehicles.due import Work, has_due, work_off
-from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.ev_energy.budget import Priority, priority
+from onboarding_portal.ev_energy.client import Client, get_client
+from onboarding_portal.ev_energy.errors import BudgetExhausted, CanComeBack, EvEnergyError, RateLimited
+from onboarding_portal.timing import VEHICLE_SLICE_SECONDS, VEHICLE_WORK_LEASE
+from onboarding_portal.vehicles.diagnosis import diagnose
+from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
 from onboarding_portal.vehicles.refresh import refresh_vehicle
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
+
+logger = logging.getLogger(__name__)
 
 # Which task goes first, in every room; those between have 0.
 OWNER_IS_WAITING = 50
 NOBODY_IS_WAITING = -50
 TAKES_AT_MOST = timedelta(seconds=30)
+
+
+class Work(StrEnum):
+    """Each is the name of the field that says when a vehicle is due for it."""
+
+    REFRESH = "refresh_due_at"
+    DIAGNOSIS = "cause_due_at"
 
 
 @task(priority=OWNER_IS_WAITING)
@@ -42,9 +57,9 @@ def diagnose_due_vehicles() -> None:
         enqueue_once(diagnose_due_vehicles)
 
 
-def refresh_soon(*, vehicle: Vehicle, now: datetime) -> None:
+def refresh_soon(*, vehicle: Vehicle | None, now: datetime) -> None:
     """Has a vehicle read for the owner who looks at it, unless that is under way. If it is lost, a sweep does it."""
-    if vehicle.claim_refresh(until=now + TAKES_AT_MOST, now=now):
+    if vehicle and vehicle.take_refresh(until=now + TAKES_AT_MOST, now=now):
         refresh.enqueue(vehicle.pk)
 
 
@@ -62,3 +77,58 @@ def enqueue_once(work: Task[[], None]) -> None:
     waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=work.module_path)
     if not waiting.exists():
         work.enqueue()
+
+
+def work_off(*, work: Work, client: Client, clock: Callable[[], datetime]) -> bool:
+    """Works on due vehicles for a few seconds, with the budget of bulk work; returns whether to go on at once.
+
+    False when nothing is left to do, and when the budget is used up: the next sweep goes on then.
+    """
+    started = monotonic()
+    with priority(Priority.BULK):
+        while monotonic() - started < VEHICLE_SLICE_SECONDS:
+            now = clock()
+            vehicle = _due(work, now=now).take_first(due=work, until=now + VEHICLE_WORK_LEASE)
+            if vehicle is None:
+                return False
+            try:
+                _CARRY_OUT[work](vehicle, client, clock())
+            except (BudgetExhausted, RateLimited) as error:
+                due_at = clock() + timedelta(seconds=error.retry_after or 60)
+                Vehicle.objects.release(vehicle, due=work, due_at=due_at)
+                return False
+            except CanComeBack:
+                # One car's trouble at ev.energy must not hold up the others: its lease runs out, and they go on.
+                logger.info("A vehicle is tried again later", extra={"vehicle_id": vehicle.pk})
+    return True
+
+
+def has_due(*, work: Work, now: datetime) -> bool:
+    return _due(work, now=now).exists()
+
+
+def _due(work: Work, *, now: datetime) -> VehicleQuerySet:
+    return Vehicle.objects.present().filter(**{f"{work}__lte": now})
+
+
+def _refresh(vehicle: Vehicle, client: Client, now: datetime) -> None:
+    try:
+        refresh_vehicle(vehicle_id=vehicle.pk, client=client, now=now)
+    except BelongsToAnotherOwner:
+        logger.warning("A refreshed vehicle has another owner at ev.energy", extra={"vehicle_id": vehicle.pk})
+    except CanComeBack:
+        raise
+    except EvEnergyError as error:
+        logger.warning("A vehicle cannot be refreshed: %s", error, extra={"vehicle_id": vehicle.pk})
+    Vehicle.objects.release(vehicle, due=Work.REFRESH, due_at=None)
+
+
+def _diagnose(vehicle: Vehicle, client: Client, now: datetime) -> None:
+    if diagnose(vehicle=vehicle, client=client, now=now) is None:
+        Vehicle.objects.release(vehicle, due=Work.DIAGNOSIS, due_at=None)
+
+
+_CARRY_OUT: dict[Work, Callable[[Vehicle, Client, datetime], object]] = {
+    Work.REFRESH: _refresh,
+    Work.DIAGNOSIS: _diagnose,
+}

@@ -1,5 +1,7 @@
 """The owner's pages: all of their cars, and one of them. Another owner's car is as unknown as one that never was."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,8 +11,9 @@ from django.views.decorators.http import require_safe
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.ids import is_vehicle_id
-from onboarding_portal.vehicles.cards import show
+from onboarding_portal.vehicles.cards import CardPage, card_page
 from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.vehicles.tasks import refresh_soon
 
 
 @require_safe
@@ -22,7 +25,7 @@ def vehicle_list(request: HttpRequest) -> HttpResponse:
     came_back_with = request.GET.get("vehicle_uid", "")
     if is_vehicle_id(came_back_with) and vehicles.filter(pk=came_back_with).exists():
         return redirect("vehicles:detail", came_back_with)
-    page = show(vehicles=vehicles, now=timezone.now())
+    page = _page(vehicles)
     return render(request, "vehicles/list.html", {"page": page})
 
 
@@ -32,5 +35,12 @@ def vehicle_list(request: HttpRequest) -> HttpResponse:
 def vehicle_detail(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     owner = user_of(request)
     vehicle = get_object_or_404(Vehicle.objects.of(owner.pk), pk=vehicle_id)
-    page = show(vehicles=[vehicle], now=timezone.now())
+    page = _page([vehicle])
     return render(request, "vehicles/detail.html", {"page": page, "card": page.cards[0]})
+
+
+def _page(vehicles: Iterable[Vehicle]) -> CardPage:
+    now = timezone.now()
+    page = card_page(vehicles=vehicles, now=now)
+    refresh_soon(vehicle=page.worth_reading, now=now)
+    return page

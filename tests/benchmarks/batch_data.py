@@ -14,7 +14,7 @@ from onboarding_portal.reconnects.background.tasks import sweep_reconnects
 from onboarding_portal.reconnects.models import OPEN_STATES, Batch, BatchKind, Reconnect, State
 from onboarding_portal.reconnects.staff.batches import create_batch
 from onboarding_portal.vehicles.models import Vehicle
-from onboarding_portal.vehicles.sync import Outcome, sync_vehicles
+from onboarding_portal.vehicles.sync import SyncOutcome, sync_vehicles
 from tests.benchmarks.start_data import session_of
 from tests.benchmarks.sync_data import add_owners
 
@@ -23,7 +23,7 @@ def read_fleet(*, vehicles: int, clicks: int) -> dict[str, Any]:
     """Brings the stale fleet in; returns who will click: a session and a vehicle each, and a CSRF token."""
     add_owners(vehicles=vehicles)
     report = sync_vehicles(client=get_client())
-    assert report.outcome is Outcome.COMPLETE, report
+    assert report.outcome is SyncOutcome.COMPLETE, report
     assert Vehicle.objects.stale().count() == vehicles, "A vehicle of the fleet is not stale."
     clicking = Vehicle.objects.select_related("owner").order_by("pk")[:clicks]
     return {

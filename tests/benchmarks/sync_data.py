@@ -10,8 +10,9 @@ from django.db import connection
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.sandbox.identifiers import stable_id
+from onboarding_portal.timing import SYNC_LEASE
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
-from onboarding_portal.vehicles.sync import LEASE, Outcome, sync_vehicles
+from onboarding_portal.vehicles.sync import SyncOutcome, sync_vehicles
 
 
 def add_owners(*, vehicles: int) -> None:
@@ -32,9 +33,9 @@ def sync() -> dict[str, float]:
     counter = _Counter()
     started = time.perf_counter()
     with connection.execute_wrapper(counter):
-        report = sync_vehicles(client=get_client(), patience=LEASE)
+        report = sync_vehicles(client=get_client(), patience=SYNC_LEASE)
     seconds = time.perf_counter() - started
-    assert report.outcome is Outcome.COMPLETE, report
+    assert report.outcome is SyncOutcome.COMPLETE, report
     return {
         "seconds": seconds,
         "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,

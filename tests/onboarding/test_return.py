@@ -311,7 +311,7 @@ def test_what_a_killed_process_left_is_taken_up_by_the_sweep(
 ) -> None:
     now = timezone.now()
     attempt.claim(vehicle_ids=[VEHICLE], now=now - timedelta(minutes=5))
-    assert attempt.claims.get().lease(now=now - timedelta(minutes=5))  # and then the process was killed
+    assert attempt.claims.get().take(now=now - timedelta(minutes=5))  # and then the process was killed
 
     ev_energy_api.add_vehicle(vehicle_json(1, user=1))
 
@@ -330,8 +330,8 @@ def test_a_claim_is_leased_to_one_process(attempt: Attempt) -> None:
     attempt.claim(vehicle_ids=[VEHICLE], now=now)
     claim = attempt.claims.get()
 
-    assert claim.lease(now=now)
-    assert not attempt.claims.get().lease(now=now)
+    assert claim.take(now=now)
+    assert not attempt.claims.get().take(now=now)
 
 
 def test_a_broken_answer_is_tried_again_later(

@@ -1,5 +1,4 @@
 from urllib.parse import parse_qsl, urlsplit
-from uuid import uuid4
 
 import pytest
 import requests
@@ -54,9 +53,10 @@ def test_make_alone_goes_to_ev_energy_with_exactly_these_parameters(owner_client
     assert sent_to(response) == expected(make_id=make.pk)
 
 
-def test_the_return_address_is_the_page_of_returns() -> None:
-    attempt_id = uuid4()
-    assert reverse("onboarding:return", args=[attempt_id]) == f"/connect/return/{attempt_id}/"
+def test_the_return_address_is_the_page_of_returns(owner_client: Client) -> None:
+    redirect_uri = dict(sent_to(owner_client.post(START, {})))["redirect_uri"]
+    attempt_id = Attempt.objects.get().pk
+    assert redirect_uri == f"http://testserver{reverse('onboarding:return', args=[attempt_id])}"
 
 
 def test_model_goes_with_its_make(owner_client: Client) -> None:

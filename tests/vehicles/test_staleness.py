@@ -54,7 +54,6 @@ def test_vehicles_are_not_silent_because_the_portal_could_not_read_them() -> Non
     unread = make_vehicle(last_status_at=NOW - timedelta(days=3), read_at=NOW - timedelta(days=3))
 
     assert applied(unread).stale_reason == ""
-    assert staleness.reason_for(vehicle=unread, now=NOW) == ""
 
 
 @pytest.mark.parametrize("reason", [StaleReason.CONNECTION_LOST, StaleReason.SILENT])
@@ -125,59 +124,31 @@ def test_applying_twice_changes_nothing_more() -> None:
     assert again == staleness.Applied(cleared=0, connection_lost=0, silent=0)
 
 
-def test_one_vehicle_gets_the_same_answer_as_all() -> None:
-    """Every combination of what the rules look at, decided both ways."""
+def test_the_rules_are_applied_to_one_vehicle_alone() -> None:
     owner = make_owner()
-    moments = [None, NOW - timedelta(days=9), LONG_AGO, NOW - timedelta(hours=36), NOW - timedelta(hours=1)]
-    stale = [("", None)] + [
-        (reason, NOW - ago) for reason in StaleReason for ago in (timedelta(days=3), timedelta(days=1))
-    ]
-    combinations = itertools.product(
-        Integration,
-        [False, True],
-        [None, NOW],
-        moments,
-        [NOW - timedelta(days=9), NOW - timedelta(hours=1)],
-        [NOW, NOW - timedelta(days=2)],
-        stale,
-    )
-    vehicles = [
-        Vehicle(
-            vehicle_id=f"vhcl{number:026d}",
-            owner=owner,
-            integration=integration,
-            is_disabled=is_disabled,
-            removed_at=removed_at,
-            last_status_at=last_status_at,
-            connected_at=connected_at,
-            read_at=read_at,
-            stale_reason=reason,
-            stale_since=since,
-        )
-        for number, (
-            integration,
-            is_disabled,
-            removed_at,
-            last_status_at,
-            connected_at,
-            read_at,
-            (reason, since),
-        ) in enumerate(combinations)
-    ]
-    before = Vehicle.objects.bulk_create(vehicles)
-    staleness.apply_to_all(now=NOW)
-    by_rule_for_all = {vehicle.pk: vehicle for vehicle in Vehicle.objects.all()}
+    one, other = (make_vehicle(owner=owner, integration=Integration.INACTIVE) for _ in range(2))
 
-    for vehicle in before:
-        expected = by_rule_for_all[vehicle.pk]
-        assert staleness.reason_for(vehicle=vehicle, now=NOW) == expected.stale_reason, vehicle.__dict__
-    Vehicle.objects.bulk_update(before, ["stale_reason", "stale_since"], batch_size=100)
-    for vehicle in before[::29]:
-        staleness.apply_to(vehicle=vehicle, now=NOW)
-        expected = by_rule_for_all[vehicle.pk]
-        vehicle.refresh_from_db()
-        assert vehicle.stale_since == expected.stale_since, expected.__dict__
-        assert vehicle.cause_due_at == expected.cause_due_at
+    assert staleness.apply_to(vehicle=one, now=NOW)
+
+    other.refresh_from_db()
+    assert (one.stale_reason, one.stale_since) == (StaleReason.CONNECTION_LOST, NOW)
+    assert other.stale_reason == ""
+    assert not staleness.apply_to(vehicle=one, now=NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("integration", Integration)
+@pytest.mark.parametrize("reason", ["", *StaleReason])
+def test_a_vehicle_and_the_queries_agree_on_what_can_and_what_must_be_repaired(
+    integration: Integration, reason: str
+) -> None:
+    stale = {"stale_reason": reason, "stale_since": NOW if reason else None}
+    for is_disabled, removed_at in itertools.product([False, True], [None, NOW]):
+        vehicle = make_vehicle(
+            integration=integration, is_disabled=is_disabled, removed_at=removed_at, **stale
+        )
+        row = Vehicle.objects.filter(pk=vehicle.pk)
+        assert vehicle.is_connectable == row.connectable().exists()
+        assert vehicle.needs_repair == row.needing_repair().exists()
 
 
 def test_a_mark_set_meanwhile_is_not_overwritten() -> None:

@@ -15,8 +15,9 @@ from requests import PreparedRequest
 
 from onboarding_portal.ev_energy.client import forget_client, get_client
 from onboarding_portal.ev_energy.errors import BadResponse, EvEnergyError, Invalid, Unauthorized
+from onboarding_portal.timing import SYNC_LEASE
 from onboarding_portal.vehicles.models import Integration, StaleReason, SyncRun, SyncState, Vehicle
-from onboarding_portal.vehicles.sync import LEASE, TOO_OLD, Outcome, SyncReport, sync_vehicles
+from onboarding_portal.vehicles.sync import TOO_OLD, SyncOutcome, SyncReport, sync_vehicles
 from tests.ev_energy_answers import Json
 from tests.ev_energy_api import HEADERS, EvEnergyApi
 from tests.factories import NOW, make_id, make_owner, make_vehicle
@@ -50,7 +51,7 @@ def test_all_pages_are_stored_and_counted(ev_energy_api: EvEnergyApi) -> None:
 
     report = sync()
 
-    assert report.outcome is Outcome.COMPLETE
+    assert report.outcome is SyncOutcome.COMPLETE
     assert report.run is not None
     assert report.run.state == SyncState.COMPLETE
     assert (report.run.page_count, report.run.vehicle_count, report.run.created_count) == (2, 5, 3)
@@ -171,12 +172,12 @@ def test_a_run_that_reaches_the_reserve_pauses_and_the_next_one_goes_on(ev_energ
     add_limited_list(ev_energy_api, pages, until_page=2)
 
     paused = sync()
-    assert paused.outcome is Outcome.PAUSED
+    assert paused.outcome is SyncOutcome.PAUSED
     assert Vehicle.objects.present().count() == 5, "a run that is not complete removes nothing"
     the_window_has_rolled_on()
     finished = sync(now=NOW + timedelta(minutes=15))
 
-    assert finished.outcome is Outcome.COMPLETE
+    assert finished.outcome is SyncOutcome.COMPLETE
     assert asked_cursors(ev_energy_api) == [None, cursor_after(pages[0]), cursor_after(pages[1])]
     run = SyncRun.objects.get()
     assert (run.started_at, run.page_count, run.vehicle_count) == (NOW, 3, 6)
@@ -189,11 +190,11 @@ def test_a_killed_run_is_taken_over_once_its_lease_is_over(ev_energy_api: EvEner
     pages = pages_of(4, 2)
     killed_at_page_one(ev_energy_api, pages)
 
-    too_early = sync(now=NOW + LEASE - timedelta(seconds=1))
-    taken_over = sync(now=NOW + LEASE + timedelta(seconds=1))
+    too_early = sync(now=NOW + SYNC_LEASE - timedelta(seconds=1))
+    taken_over = sync(now=NOW + SYNC_LEASE + timedelta(seconds=1))
 
-    assert too_early.outcome is Outcome.ALREADY_RUNNING
-    assert taken_over.outcome is Outcome.COMPLETE
+    assert too_early.outcome is SyncOutcome.ALREADY_RUNNING
+    assert taken_over.outcome is SyncOutcome.COMPLETE
     assert asked_cursors(ev_energy_api) == [None, cursor_after(pages[0])]
     assert Vehicle.objects.present().count() == 4
 
@@ -203,17 +204,17 @@ def test_with_patience_a_killed_run_is_taken_over_by_the_very_next(ev_energy_api
     killed_at_page_one(ev_energy_api, pages)
     clock = Clock(NOW + timedelta(seconds=2))
 
-    report = sync_vehicles(client=get_client(), patience=LEASE, clock=clock, sleep=clock.sleep)
+    report = sync_vehicles(client=get_client(), patience=SYNC_LEASE, clock=clock, sleep=clock.sleep)
 
-    assert report.outcome is Outcome.COMPLETE
-    assert clock.now - NOW < LEASE + timedelta(seconds=3)
+    assert report.outcome is SyncOutcome.COMPLETE
+    assert clock.now - NOW < SYNC_LEASE + timedelta(seconds=3)
 
 
 def killed_at_page_one(api: EvEnergyApi, pages: list[list[Json]]) -> None:
     """A run that has stored its first page and whose process then died: nobody gave its lease back."""
     add_limited_list(api, pages, until_page=1)
-    assert sync().outcome is Outcome.PAUSED
-    SyncRun.objects.update(lease_expires_at=NOW + LEASE)
+    assert sync().outcome is SyncOutcome.PAUSED
+    SyncRun.objects.update(lease_expires_at=NOW + SYNC_LEASE)
     the_window_has_rolled_on()
 
 
@@ -231,16 +232,16 @@ class Clock:
 
 
 def test_a_run_that_goes_on_elsewhere_is_left_alone(ev_energy_api: EvEnergyApi) -> None:
-    other = SyncRun.objects.take(lease_for=LEASE, too_old_after=TOO_OLD, now=NOW)
+    other = SyncRun.objects.take(lease_for=SYNC_LEASE, too_old_after=TOO_OLD, now=NOW)
     assert other is not None
     clock = Clock(NOW)
     clock.on_sleep = lambda: other.progress(
-        cursor="x", counts={"page_count": 1}, lease_for=LEASE, now=clock.now
+        cursor="x", counts={"page_count": 1}, lease_for=SYNC_LEASE, now=clock.now
     )
 
-    report = sync_vehicles(client=get_client(), patience=LEASE, clock=clock, sleep=clock.sleep)
+    report = sync_vehicles(client=get_client(), patience=SYNC_LEASE, clock=clock, sleep=clock.sleep)
 
-    assert report.outcome is Outcome.ALREADY_RUNNING
+    assert report.outcome is SyncOutcome.ALREADY_RUNNING
     assert clock.now - NOW <= timedelta(seconds=2)
     assert not ev_energy_api.requests
 
@@ -256,7 +257,7 @@ def test_a_process_that_lost_its_lease_writes_nothing_more(ev_energy_api: EvEner
 
     report = sync()
 
-    assert report.outcome is Outcome.ALREADY_RUNNING
+    assert report.outcome is SyncOutcome.ALREADY_RUNNING
     assert not Vehicle.objects.exists()
     assert SyncRun.objects.get().state == SyncState.RUNNING
 
@@ -269,7 +270,7 @@ def test_a_refused_cursor_begins_the_run_again(ev_energy_api: EvEnergyApi) -> No
 
     report = sync()
 
-    assert report.outcome is Outcome.COMPLETE
+    assert report.outcome is SyncOutcome.COMPLETE
     assert list(SyncRun.objects.order_by("pk").values_list("state", flat=True)) == [
         SyncState.ABANDONED,
         SyncState.COMPLETE,
@@ -291,7 +292,7 @@ def test_a_run_without_progress_for_hours_begins_again(ev_energy_api: EvEnergyAp
 
     report = sync(now=NOW + TOO_OLD)
 
-    assert report.outcome is Outcome.COMPLETE
+    assert report.outcome is SyncOutcome.COMPLETE
     assert asked_cursors(ev_energy_api) == [None]
 
 

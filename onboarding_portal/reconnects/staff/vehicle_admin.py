@@ -1,7 +1,4 @@
-"""What reconnects add to staff's list of vehicles: two actions, and each vehicle's reconnects.
-
-Vehicles may not import reconnects, so their admin is registered here, by the room above that knows both.
-"""
+"""Staff's list of vehicles, put together: theirs, their logs', and what reconnects add, two actions and a table."""
 
 from typing import Any, cast
 from uuid import uuid4
@@ -19,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.read_only import ReadOnly
+from onboarding_portal.diagnostics.admin import LogPagesAdmin
 from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect
 from onboarding_portal.reconnects.staff.batch_plan import BatchPlan, plan_batch
 from onboarding_portal.reconnects.staff.batch_progress import in_words
@@ -55,7 +53,7 @@ class ReconnectInline(ReadOnly, admin.TabularInline[Reconnect, Vehicle]):
 
 
 @admin.register(Vehicle)
-class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, VehicleAdmin):
+class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, LogPagesAdmin, VehicleAdmin):
     actions = [*(VehicleAdmin.actions or ()), *KIND_OF_ACTION]
     inlines = [*VehicleAdmin.inlines, ReconnectInline]
     change_form_template = "admin/reconnects/vehicle_change_form.html"

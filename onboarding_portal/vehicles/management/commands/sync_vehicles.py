@@ -4,7 +4,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError
-from onboarding_portal.vehicles.sync import LEASE, sync_vehicles
+from onboarding_portal.timing import SYNC_LEASE
+from onboarding_portal.vehicles.sync import sync_vehicles
 
 
 class Command(BaseCommand):
@@ -12,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            report = sync_vehicles(client=get_client(), patience=LEASE)
+            report = sync_vehicles(client=get_client(), patience=SYNC_LEASE)
         except EvEnergyError as error:
             raise CommandError(f"The vehicles could not be read: {error}") from error
         self.stdout.write(f"Sync {report.outcome}.")

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DiagnosticsConfig(AppConfig):
+    name = "onboarding_portal.diagnostics"
+    label = "diagnostics"

@@ -1,0 +1,35 @@
+"""An owner leaves for ev.energy: the attempt is stored, then the address to go to is built."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
+from onboarding_portal.accounts.models import User
+from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.ev_energy.deadline import deadline
+from onboarding_portal.ev_energy.onboarding_url import onboarding_url
+from onboarding_portal.onboarding.models import Attempt
+from onboarding_portal.timing import OWNER_WAITS_SECONDS
+
+
+def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now: datetime) -> str:
+    """Stores an attempt and returns the address at ev.energy the owner's browser must go to.
+
+    The ids are the ones the owner picked, already found to be enough or all empty (ev.energy then asks for the car
+    itself). ev.energy is called only if it does not know the owner yet; EvEnergyError if that fails, and no attempt
+    is stored then.
+    """
+    with deadline(seconds=OWNER_WAITS_SECONDS):
+        user_id = owner.ev_energy_user_id or ensure_ev_energy_user(user=owner, client=get_client())
+    attempt = Attempt.objects.start(
+        owner_id=owner.pk, make_id=make_id, model_id=model_id, trim_id=trim_id, now=now
+    )
+    return onboarding_url(
+        user_id=user_id,
+        make_id=make_id,
+        model_id=model_id,
+        trim_id=trim_id,
+        redirect_uri=settings.PORTAL_URL + reverse("onboarding:return", args=[attempt.pk]),
+    )

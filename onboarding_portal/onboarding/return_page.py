@@ -1,0 +1,61 @@
+"""What the return page tells the owner, derived from the attempt and its claims."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from onboarding_portal.onboarding.models import Attempt, AttemptState, Claim, ClaimState
+from onboarding_portal.vehicles.cards import Card, card_page
+from onboarding_portal.vehicles.models import Vehicle
+
+# How long the page looks again by itself for what ev.energy has not confirmed, and how often.
+REFRESHING_FOR = timedelta(minutes=10)
+REFRESH_SECONDS = 5
+
+REFUSED = {ClaimState.FOREIGN, ClaimState.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnPage:
+    """`refresh_seconds` is None where nothing more is to be expected soon; `worth_reading` as in CardPage."""
+
+    template: str
+    status: int = 200
+    cards: list[Card] = field(default_factory=list)
+    pending_count: int = 0
+    refused_count: int = 0
+    refresh_seconds: int | None = None
+    worth_reading: Vehicle | None = None
+
+
+def return_page(*, attempt: Attempt, now: datetime) -> ReturnPage:
+    """Returns what to show for an attempt that was returned to, cancelled or given up. Takes two queries."""
+    if attempt.state not in {AttemptState.CONNECTED, AttemptState.RETURNED, AttemptState.REFUSED}:
+        return ReturnPage(template="onboarding/return_cancelled.html")
+    claims = list(attempt.claims.all())
+    stored_ids = [claim.vehicle_id for claim in claims if claim.state == ClaimState.STORED]
+    page = card_page(vehicles=Vehicle.objects.of(attempt.owner_id).filter(vehicle_id__in=stored_ids), now=now)
+    pending_count = sum(claim.state == ClaimState.PENDING for claim in claims)
+    is_recent = attempt.returned_at is not None and now - attempt.returned_at < REFRESHING_FOR
+    template, status = _page(attempt, claims)
+    return ReturnPage(
+        template=template,
+        status=status,
+        cards=page.cards,
+        worth_reading=page.worth_reading,
+        pending_count=pending_count,
+        refused_count=sum(claim.state in REFUSED for claim in claims),
+        refresh_seconds=REFRESH_SECONDS if pending_count and is_recent else page.refresh_seconds,
+    )
+
+
+def _page(attempt: Attempt, claims: Sequence[Claim]) -> tuple[str, int]:
+    if attempt.state == AttemptState.CONNECTED:
+        return "onboarding/return_connected.html", 200
+    if attempt.state == AttemptState.RETURNED:
+        return "onboarding/return_waiting.html", 200
+    if any(claim.state == ClaimState.FOREIGN for claim in claims):
+        return "onboarding/return_foreign.html", 403
+    if claims:
+        return "onboarding/return_not_found.html", 404
+    return "onboarding/return_malformed.html", 400
