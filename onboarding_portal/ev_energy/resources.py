@@ -134,13 +134,17 @@ class Trim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
-    """A car and its owner. `trim`, `model`, `make` and `user_email` are None unless they came expanded."""
+    """A car and its owner. `trim`, `model`, `make` and `user_email` are None unless they came expanded.
+
+    `is_smart_charging_on` is None where ev.energy does not say.
+    """
 
     vehicle_id: str
     user_id: str
     user_email: str | None
     integration: Integration
     is_disabled: bool
+    is_smart_charging_on: bool | None
     description: str
     trim_id: str | None
     trim: Trim | None
@@ -162,6 +166,7 @@ class Vehicle:
             user_email=User.from_json(fields.object("user")).email if fields.has_object("user") else None,
             integration=_integration(fields),
             is_disabled=fields.flag("disabled"),
+            is_smart_charging_on=fields.optional_flag("smart_charging_enabled"),
             description=fields.text("description"),
             trim_id=fields.optional_reference_id("trim", pattern=ids.TRIM_ID_PATTERN),
             trim=Trim.from_json(trim) if trim else None,

@@ -31,11 +31,16 @@ TITLES = {
 class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     """What this room knows of staff's list. The highest room that adds to it registers it, once."""
 
-    list_display = ["owner", "car", "integration", "stale_reason", "cause", "last_status_at", "vehicle_id"]
+    list_display = [
+        *("owner", "car", "integration", "is_enabled", "is_smart_charging_on"),
+        *("stale_reason", "cause", "last_status_at", "vehicle_id"),
+    ]
     list_display_links = ["owner", "vehicle_id"]
     list_select_related = ["owner", "make", "model"]
     list_filter = [
         "integration",
+        "is_disabled",
+        "is_smart_charging_on",
         admin_list.StaleFilter,
         "stale_reason",
         "cause",
@@ -58,8 +63,8 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
             _("Connection"),
             {
                 "fields": [
-                    *("integration", "is_disabled", "last_status_at", "state_of_charge_percentage"),
-                    *("is_plugged_in", "is_charging"),
+                    *("integration", "is_disabled", "is_smart_charging_on", "last_status_at"),
+                    *("state_of_charge_percentage", "is_plugged_in", "is_charging"),
                 ]
             },
         ),
@@ -78,6 +83,11 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     @admin.display(description=_("car"))
     def car(self, vehicle: Vehicle) -> str:
         return vehicle.name
+
+    @admin.display(description=_("switched on"), boolean=True)
+    def is_enabled(self, vehicle: Vehicle) -> bool:
+        # The column says what is well with a tick, like the one for smart charging beside it.
+        return not vehicle.is_disabled
 
     @admin.display(description=_("what it means"), empty_value="-")
     def what_it_means(self, vehicle: Vehicle) -> str:

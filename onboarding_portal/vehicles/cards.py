@@ -5,41 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.vehicles import advice
-from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
+from onboarding_portal.vehicles.conditions import NEEDS_ATTENTION, SENDS_DATA, Condition, condition_of
+from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.refresh import is_worth_reading
 
 # How long a page keeps refreshing itself after the car was connected. Then the owner is asked to look in later.
 WATCHED_FOR = timedelta(minutes=15)
-
-
-class Condition(TextChoices):
-    WORKING = "working", _("Working")
-    WAITING = "waiting", _("Waiting for first data")
-    CONNECTION_LOST = "connection-lost", _("Connection lost")
-    SILENT = "silent", _("No data lately")
-    MARKED = "marked", _("Needs attention")
-    SWITCHED_OFF = "switched-off", _("Switched off")
-    NOT_CONNECTED = "not-connected", _("Not connected")
-
-
-BADGES = {
-    Condition.WORKING: "badge-good",
-    Condition.WAITING: "badge-warn",
-    Condition.CONNECTION_LOST: "badge-bad",
-    Condition.SILENT: "badge-bad",
-    Condition.MARKED: "badge-bad",
-    Condition.SWITCHED_OFF: "badge-quiet",
-    Condition.NOT_CONNECTED: "badge-quiet",
-}
-
-NEEDS_ATTENTION = {Condition.CONNECTION_LOST, Condition.SILENT, Condition.MARKED}
 
 
 @dataclass(frozen=True)
@@ -51,26 +27,19 @@ class Card:
 
     @cached_property
     def condition(self) -> Condition:
-        vehicle = self.vehicle
-        if vehicle.is_disabled:
-            return Condition.SWITCHED_OFF
-        if vehicle.integration == Integration.UNINTEGRATED:
-            return Condition.NOT_CONNECTED
-        if vehicle.stale_reason == StaleReason.MARKED_BY_STAFF:
-            return Condition.MARKED
-        if vehicle.integration == Integration.INACTIVE or vehicle.stale_reason == StaleReason.CONNECTION_LOST:
-            return Condition.CONNECTION_LOST
-        if vehicle.stale_reason == StaleReason.SILENT:
-            return Condition.SILENT
-        return Condition.WORKING if vehicle.last_status_at else Condition.WAITING
+        return condition_of(self.vehicle)
 
     @property
     def badge_class(self) -> str:
-        return BADGES[self.condition]
+        return self.condition.badge_class
 
     @property
     def is_waiting(self) -> bool:
         return self.condition is Condition.WAITING
+
+    @property
+    def sends_data(self) -> bool:
+        return self.condition in SENDS_DATA
 
     @property
     def needs_attention(self) -> bool:

@@ -106,6 +106,8 @@ class Vehicle(models.Model):
     description = models.CharField(_("description"), max_length=200, blank=True, default="")
     integration = models.CharField(_("integration"), max_length=12, choices=Integration)
     is_disabled = models.BooleanField(_("switched off at ev.energy"), default=False)
+    # ev.energy's `smart_charging_enabled`; None where it does not say.
+    is_smart_charging_on = models.BooleanField(_("smart charging"), null=True, blank=True)
 
     # The latest status ev.energy has of the car. `last_status_at` is when the car itself said it.
     last_status_at = models.DateTimeField(_("last data"), null=True, blank=True)
@@ -159,6 +161,8 @@ class Vehicle(models.Model):
             models.Index(
                 fields=["vehicle_id"], name="vehicle_removed", condition=Q(removed_at__isnull=False)
             ),
+            models.Index(fields=["is_disabled", "vehicle_id"], name="vehicle_disabled"),
+            models.Index(fields=["is_smart_charging_on", "vehicle_id"], name="vehicle_smart_charging"),
             models.Index(
                 fields=["refresh_due_at"],
                 name="vehicle_refresh_due",

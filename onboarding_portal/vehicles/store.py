@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 
 STATUS_FIELDS = ["last_status_at", "state_of_charge_percentage", "is_plugged_in", "is_charging"]
 READ_FIELDS = [
-    *("make", "model", "trim", "description", "integration", "is_disabled", "read_at", "removed_at"),
+    *("make", "model", "trim", "description", "integration", "is_disabled", "is_smart_charging_on"),
+    *("read_at", "removed_at"),
     *STATUS_FIELDS,
 ]
 OWNER_FIELDS = ["owner", "connected_at", *NOT_STALE]
@@ -183,6 +184,7 @@ def _read(vehicle: Vehicle, resource: resources.Vehicle, *, known: _Known, now: 
     vehicle.description = storable(resource.description)[:DESCRIPTION_LENGTH]
     vehicle.integration = Integration(resource.integration)
     vehicle.is_disabled = resource.is_disabled
+    vehicle.is_smart_charging_on = resource.is_smart_charging_on
     vehicle.read_at = now
     if resource.latest_status:
         _read_status(vehicle, resource.latest_status, now=now)

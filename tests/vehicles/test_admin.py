@@ -116,6 +116,35 @@ def test_filters(staff: Client, query: str, found: set[str]) -> None:
     assert {vehicle.description for vehicle in listed(staff, query)} == found
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?is_disabled__exact=1", {"off"}),
+        ("?is_disabled__exact=0", {"fine", "charges at once", "not said"}),
+        ("?is_smart_charging_on__exact=0", {"charges at once", "off"}),
+        ("?is_smart_charging_on__exact=1", {"fine"}),
+        ("?is_smart_charging_on__isnull=True", {"not said"}),
+    ],
+)
+def test_filters_for_what_is_switched_off_at_ev_energy(staff: Client, query: str, found: set[str]) -> None:
+    make_vehicle(description="fine", is_smart_charging_on=True)
+    make_vehicle(description="charges at once", is_smart_charging_on=False)
+    make_vehicle(description="off", is_disabled=True, is_smart_charging_on=False)
+    make_vehicle(description="not said", is_smart_charging_on=None)
+
+    assert {vehicle.description for vehicle in listed(staff, query)} == found
+
+
+def test_the_list_has_columns_for_what_is_switched_off_at_ev_energy(staff: Client) -> None:
+    make_vehicle(is_disabled=True, is_smart_charging_on=False)
+
+    page = staff.get(LIST).content.decode()
+
+    for column in ("is_enabled", "is_smart_charging_on"):
+        cell = page.partition(f'<td class="field-{column}">')[2].partition("</td>")[0]
+        assert 'alt="False"' in cell
+
+
 def test_filter_by_make(staff: Client) -> None:
     volvo = make_vehicle(make=make_make("Volvo"))
     make_vehicle(make=make_make("Kia"))

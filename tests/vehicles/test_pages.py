@@ -179,7 +179,9 @@ def test_a_disconnected_car_is_shown_as_such_before_any_rule_ran(owners_client: 
     ("fields", "words"),
     [
         ({"is_disabled": True}, "Switched off"),
+        ({"is_disabled": True, "is_smart_charging_on": False}, "This car is switched off at ev.energy"),
         ({"integration": Integration.UNINTEGRATED}, "Not connected"),
+        ({"is_smart_charging_on": False}, "smart charging is switched off for it at ev.energy"),
     ],
 )
 def test_cars_that_cannot_send_data_are_not_alarming(

@@ -115,6 +115,20 @@ def test_without_verification_the_user_ev_energy_names_does_not_matter(settings:
     assert vehicle.owner == owner
 
 
+@pytest.mark.parametrize("said", [True, False, None])
+def test_whether_smart_charging_is_on_is_stored_as_ev_energy_says(said: bool | None) -> None:
+    owner = make_owner()
+    resource = vehicle_resource(owner=owner, smart_charging_enabled=said)
+
+    vehicle = store_vehicle(resource=resource, owner=owner, now=NOW)
+    by_read = vehicle.is_smart_charging_on
+    Vehicle.objects.update(is_smart_charging_on=not said)
+    store_page(resources=[resource], now=NOW + timedelta(minutes=1))
+
+    vehicle.refresh_from_db()
+    assert (by_read, vehicle.is_smart_charging_on) == (said, said)
+
+
 def test_an_older_sample_does_not_replace_a_newer_one() -> None:
     owner = make_owner()
     vehicle = make_vehicle(owner=owner, last_status_at=NOW, state_of_charge_percentage=80)
