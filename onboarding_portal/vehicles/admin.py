@@ -58,7 +58,21 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     search_help_text = admin_list.SEARCH_HELP
     actions = ["mark_stale", "clear_stale", "refresh_from_ev_energy"]
     fieldsets = [
-        (None, {"fields": ["vehicle_id", "owner", "make", "model", "trim", "description", "staff_notes"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "vehicle_id",
+                    "owner",
+                    "make",
+                    "model",
+                    "trim",
+                    "description",
+                    "nickname",
+                    "staff_notes",
+                ]
+            },
+        ),
         (
             _("Connection"),
             {

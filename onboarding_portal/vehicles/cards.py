@@ -7,23 +7,28 @@ from functools import cached_property
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.timesince import timesince
 from django.utils.translation import gettext
 
 from onboarding_portal.vehicles import advice
 from onboarding_portal.vehicles.conditions import NEEDS_ATTENTION, SENDS_DATA, Condition, condition_of
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.refresh import is_worth_reading
+from onboarding_portal.vehicles.telling_apart import told_apart
 
 # How long a page keeps refreshing itself after the car was connected. Then the owner is asked to look in later.
 WATCHED_FOR = timedelta(minutes=15)
+# A battery figure older than this is told with its age: the car may have been driven or charged since.
+FRESH_FOR = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
 class Card:
-    """One vehicle in the owner's words, at `now`."""
+    """One vehicle in the owner's words, at `now`. `told_apart_by` is what to say beside its name, "" for nothing."""
 
     vehicle: Vehicle
     now: datetime
+    told_apart_by: str = ""
 
     @cached_property
     def condition(self) -> Condition:
@@ -56,6 +61,13 @@ class Card:
         return day_and_time(self.vehicle.last_status_at, now=self.now) if self.vehicle.last_status_at else ""
 
     @property
+    def data_age(self) -> str:
+        """Returns "3 days" for what the car said so long ago; "" for what is fresh, or was never said."""
+        said_at = self.vehicle.last_status_at
+        is_old = said_at is not None and self.now - said_at > FRESH_FOR
+        return timesince(said_at, self.now, depth=1) if is_old else ""
+
+    @property
     def why(self) -> str:
         return advice.why(self.vehicle)
 
@@ -85,8 +97,13 @@ class CardPage:
     worth_reading: Vehicle | None
 
 
-def card_page(*, vehicles: Iterable[Vehicle], now: datetime) -> CardPage:
-    cards = [Card(vehicle, now) for vehicle in vehicles]
+def card_page(
+    *, vehicles: Iterable[Vehicle], now: datetime, among: Iterable[Vehicle] | None = None
+) -> CardPage:
+    """`among` are all of the owner's vehicles, where the page shows fewer."""
+    vehicles = list(vehicles)
+    told = told_apart(vehicles if among is None else among)
+    cards = [Card(vehicle, now, told.get(vehicle.pk, "")) for vehicle in vehicles]
     watched = [card.vehicle for card in cards if card.is_watched]
     due = [vehicle for vehicle in watched if is_worth_reading(vehicle=vehicle, now=now)]
     return CardPage(
@@ -106,10 +123,10 @@ def _refresh_seconds(watched: list[Vehicle], now: datetime) -> int | None:
 def day_and_time(moment: datetime, *, now: datetime) -> str:
     """Returns "today at 14:02", "yesterday at 14:02", "on 3 March at 14:02"; with the year if it is another."""
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
-    words = {"time": date_format(local, gettext("H:i"))}
+    words = {"time": date_format(local, "TIME_FORMAT")}
     if local.date() == today:
         return gettext("today at %(time)s") % words
     if local.date() == today - timedelta(days=1):
         return gettext("yesterday at %(time)s") % words
-    words["day"] = date_format(local, gettext("j F") if local.year == today.year else gettext("j F Y"))
+    words["day"] = date_format(local, "MONTH_DAY_FORMAT" if local.year == today.year else "DATE_FORMAT")
     return gettext("on %(day)s at %(time)s") % words

@@ -16,6 +16,7 @@ from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
 __all__ = ["Cause", "Integration", "StaleReason", "SyncRun", "SyncState", "Vehicle"]
 
 CAUSE_DETAIL_LENGTH = 500
+NICKNAME_LENGTH = 40
 
 
 class Integration(models.TextChoices):
@@ -104,6 +105,7 @@ class Vehicle(models.Model):
         Trim, models.SET_NULL, null=True, blank=True, db_index=False, verbose_name=_("trim")
     )
     description = models.CharField(_("description"), max_length=200, blank=True, default="")
+    nickname = models.CharField(_("owner's name for it"), max_length=NICKNAME_LENGTH, blank=True, default="")
     integration = models.CharField(_("integration"), max_length=12, choices=Integration)
     is_disabled = models.BooleanField(_("switched off at ev.energy"), default=False)
     # ev.energy's `smart_charging_enabled`; None where it does not say.
@@ -194,6 +196,10 @@ class Vehicle(models.Model):
     def write_notes(self, staff_notes: str) -> None:
         """Stores staff's notes and nothing else, so that a form opened before a sync does not undo it."""
         Vehicle.objects.filter(pk=self.pk).update(staff_notes=staff_notes)
+
+    def write_nickname(self, nickname: str) -> None:
+        """Stores what the owner calls the car; "" takes the name away."""
+        Vehicle.objects.filter(pk=self.pk).update(nickname=nickname)
 
     def take_refresh(self, *, until: datetime, now: datetime) -> bool:
         """Returns whether the caller is the one to read the vehicle now; it is due again at `until`."""

@@ -5,7 +5,7 @@ newer one.
 
 Who owns a vehicle is ev.energy's to say. A single read is refused when it would give a vehicle to somebody
 else than the row's owner; only a sync, which nobody in front of a screen can steer, moves it. What the portal
-had noted for the former owner (stale, cause, first seen, status) does not move with it. A vehicle whose new
+had noted for the former owner (nickname, stale, cause, first seen, status) does not move with it. A vehicle whose new
 owner the portal does not know is marked removed, so that the former owner no longer sees it.
 """
 
@@ -32,7 +32,7 @@ READ_FIELDS = [
     *("read_at", "removed_at"),
     *STATUS_FIELDS,
 ]
-OWNER_FIELDS = ["owner", "connected_at", *NOT_STALE]
+OWNER_FIELDS = ["owner", "nickname", "connected_at", *NOT_STALE]
 
 DESCRIPTION_LENGTH = 200
 # Programs write "never" as the first day of the calendar, which no reader's time zone can show.
@@ -166,6 +166,7 @@ def _follow_owner(vehicle: Vehicle, owner_id: int | None, *, now: datetime) -> b
         setattr(vehicle, field, None)
     for field, value in NOT_STALE.items():
         setattr(vehicle, field, value)
+    vehicle.nickname = ""
     if owner_id is None:
         vehicle.removed_at = vehicle.removed_at or now
         return False

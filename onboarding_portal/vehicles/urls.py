@@ -10,4 +10,5 @@ app_name = "vehicles"
 urlpatterns = [
     path("", views.vehicle_list, name="list"),
     path("<vehicle_id:vehicle_id>/", views.vehicle_detail, name="detail"),
+    path("<vehicle_id:vehicle_id>/name/", views.name_vehicle, name="name"),
 ]

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.vehicles.cards import CardPage, card_page
-from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.vehicles.forms import NicknameForm
+from onboarding_portal.vehicles.models import NICKNAME_LENGTH, Vehicle
 from onboarding_portal.vehicles.tasks import refresh_soon
 
 
@@ -33,14 +36,32 @@ def vehicle_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def vehicle_detail(request: HttpRequest, vehicle_id: str) -> HttpResponse:
-    owner = user_of(request)
-    vehicle = get_object_or_404(Vehicle.objects.of(owner.pk), pk=vehicle_id)
-    page = _page([vehicle])
-    return render(request, "vehicles/detail.html", {"page": page, "card": page.cards[0]})
+    # All of them, because what this one is called depends on what the others are.
+    vehicles = list(Vehicle.objects.of(user_of(request).pk))
+    shown = [vehicle for vehicle in vehicles if vehicle.pk == vehicle_id]
+    if not shown:
+        raise Http404
+    page = _page(shown, among=vehicles)
+    form = NicknameForm(initial={"nickname": shown[0].nickname})
+    context = {"page": page, "card": page.cards[0], "nickname_form": form}
+    return render(request, "vehicles/detail.html", context)
 
 
-def _page(vehicles: Iterable[Vehicle]) -> CardPage:
+@require_POST
+@login_required
+def name_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
+    """The owner gives the car a name of its own, or takes it away."""
+    vehicle = get_object_or_404(Vehicle.objects.of(user_of(request).pk), pk=vehicle_id)
+    form = NicknameForm(request.POST)
+    if form.is_valid():
+        vehicle.write_nickname(form.cleaned_data["nickname"])
+    else:
+        messages.error(request, _("A name has at most %d characters.") % NICKNAME_LENGTH)
+    return redirect("vehicles:detail", vehicle.pk)
+
+
+def _page(vehicles: Iterable[Vehicle], *, among: Iterable[Vehicle] | None = None) -> CardPage:
     now = timezone.now()
-    page = card_page(vehicles=vehicles, now=now)
+    page = card_page(vehicles=vehicles, now=now, among=among)
     refresh_soon(vehicle=page.worth_reading, now=now)
     return page

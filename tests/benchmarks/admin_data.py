@@ -27,11 +27,11 @@ FILL = [
     FROM generate_series(1, %(count)s * 4 / 5) n
     """,
     """
-    INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, model_id, description, integration, is_disabled,
-        last_status_at, stale_since, stale_reason, cause, cause_detail, staff_notes, connected_at, read_at,
-        removed_at)
+    INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, model_id, description, nickname, integration,
+        is_disabled, last_status_at, stale_since, stale_reason, cause, cause_detail, staff_notes, connected_at,
+        read_at, removed_at)
     SELECT 'vhcl' || lpad(n::text, 26, '0'), owner.id,
-        model.make_id, model.model_id, '',
+        model.make_id, model.model_id, '', '',
         CASE WHEN n %% 16 = 0 THEN 'INACTIVE' WHEN n %% 25 = 1 THEN 'UNINTEGRATED' ELSE 'ACTIVE' END, false,
         CASE WHEN n %% 50 = 3 THEN NULL ELSE now() - (n %% 997) * interval '3 hours' END,
         CASE WHEN n %% 16 < 2 THEN now() END,

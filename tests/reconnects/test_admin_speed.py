@@ -31,10 +31,10 @@ INSERT INTO accounts_user (email, password, is_superuser, is_staff, is_active, i
                            joined_at, session_nonce)
     SELECT 'driver' || n || '@example.com', '!', false, false, true, false, true, now(), gen_random_uuid()
     FROM generate_series(1, %(rows)s / %(cars)s) n;
-INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, description, integration, is_disabled, last_status_at,
-                              stale_since, stale_reason, cause, cause_detail, staff_notes, connected_at, read_at,
-                              removed_at)
-    SELECT 'vhcl' || lpad(n::text, 26, '0'), o.id, %(make)s, '',
+INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, description, nickname, integration, is_disabled,
+                              last_status_at, stale_since, stale_reason, cause, cause_detail, staff_notes,
+                              connected_at, read_at, removed_at)
+    SELECT 'vhcl' || lpad(n::text, 26, '0'), o.id, %(make)s, '', '',
            CASE WHEN n %% 10 = 0 THEN 'INACTIVE' WHEN n %% 100 = 7 THEN 'UNINTEGRATED' ELSE 'ACTIVE' END, false,
            CASE WHEN n %% 100 = 8 THEN NULL ELSE now() - (n %% 400) * interval '6 hours' END,
            CASE WHEN n %% 10 = 0 OR n %% 25 = 3 THEN now() - interval '1 day' END,

@@ -44,7 +44,7 @@ def test_mail_asks_the_owner_to_reconnect() -> None:
     assert message.to == ["vera@example.com"]
     assert message.subject == "Please reconnect your Volvo EX30"
     assert "Brightfield Energy no longer gets data from your Volvo EX30." in message.body
-    assert "works until March 28, 2026" in message.body
+    assert "works until 28 March 2026" in message.body
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
     assert "List-Unsubscribe" not in message.extra_headers
     reconnect.refresh_from_db()
@@ -285,7 +285,7 @@ def test_good_news_says_when_data_came_in() -> None:
 
     (message,) = mail.outbox
     assert message.subject == "Your Volvo EX30 is connected again"
-    assert "data came in on March 14, 2026, 9:28 a.m. (UTC)" in message.body
+    assert "data came in on 14 March 2026, 09:28 (UTC)" in message.body
     assert set(_hosts(message.body)) == {"testserver"}
     reconnect.refresh_from_db()
     assert (reconnect.told_at, reconnect.next_work_at) == (NOW, None)

@@ -1,0 +1,14 @@
+"""What an owner may write on a car's page."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from onboarding_portal.vehicles.models import NICKNAME_LENGTH
+
+
+class NicknameForm(forms.Form):
+    """Left empty, the car has no name of its own any more."""
+
+    nickname = forms.CharField(
+        label=_("Your own name for this car"), max_length=NICKNAME_LENGTH, required=False
+    )
