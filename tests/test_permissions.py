@@ -26,7 +26,7 @@ from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
-from onboarding_portal.vehicles.models import SyncRun
+from onboarding_portal.vehicles.models import MakeOutage, SyncRun
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_attempt, make_owner, make_staff, make_trim
 from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
@@ -134,6 +134,7 @@ ADMIN: dict[str, Rule] = {
     **model_pages("catalogue_trim"),
     **model_pages("vehicles_syncrun"),
     **model_pages("vehicles_vehicle"),
+    **model_pages("vehicles_makeoutage", add=True),
     **model_pages("onboarding_attempt"),
     **model_pages("reconnects_batch"),
     **model_pages("reconnects_reconnect"),
@@ -148,6 +149,7 @@ ACTIONS: dict[tuple[str, str], str] = {
     ("accounts.Invitation", "delete_selected"): "accounts.delete_invitation",
     ("accounts.Invitation", "send_again"): "accounts.add_invitation",
     ("axes.AccessAttempt", "delete_selected"): "axes.delete_accessattempt",
+    ("vehicles.MakeOutage", "lift"): "vehicles.change_makeoutage",
     ("vehicles.Vehicle", "mark_stale"): "vehicles.change_vehicle",
     ("vehicles.Vehicle", "clear_stale"): "vehicles.change_vehicle",
     ("vehicles.Vehicle", "refresh_from_ev_energy"): "vehicles.change_vehicle",
@@ -241,6 +243,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "catalogue_trim": trim.pk,
             "vehicles_syncrun": SyncRun.objects.create(started_at=now, progressed_at=now, **lease).pk,
             "vehicles_vehicle": reconnect.vehicle_id,
+            "vehicles_makeoutage": MakeOutage.objects.mark(make_id=trim.model.make_id, now=now).pk,
             "onboarding_attempt": attempt.pk,
             "reconnects_batch": batch.pk,
             "reconnects_reconnect": reconnect.pk,

@@ -11,15 +11,19 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted, ReadOnly
 from onboarding_portal.vehicles import admin_list, advice
-from onboarding_portal.vehicles.models import SyncRun, Vehicle
+from onboarding_portal.vehicles.models import MakeOutage, SyncRun, Vehicle
+from onboarding_portal.vehicles.outage_admin import MakeOutageAdmin
 from onboarding_portal.vehicles.staff import Act, carry_out, preview
+
+__all__ = ["MakeOutageAdmin", "SyncRunAdmin", "VehicleAdmin"]
 
 TITLES = {
     Act.MARK_STALE: _("Mark as stale"),
@@ -45,6 +49,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
         "stale_reason",
         "cause",
         admin_list.SilentSinceFilter,
+        admin_list.OutageFilter,
         "make",
         admin_list.RemovedFilter,
     ]
@@ -86,7 +91,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
             _("Stale"),
             {
                 "fields": [
-                    *("stale_since", "stale_reason", "cause", "what_it_means"),
+                    *("stale_since", "stale_reason", "cause", "what_it_means", "trouble"),
                     *("cause_detail", "cause_read_at"),
                 ]
             },
@@ -106,6 +111,19 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     @admin.display(description=_("what it means"), empty_value="-")
     def what_it_means(self, vehicle: Vehicle) -> str:
         return str(advice.advice_for(vehicle).staff) if vehicle.is_stale else ""
+
+    @admin.display(description=_("trouble at the manufacturer"), empty_value="-")
+    def trouble(self, vehicle: Vehicle) -> str:
+        outage = MakeOutage.objects.ongoing().filter(make=vehicle.make_id).first()
+        if outage is None:
+            return ""
+        return gettext(
+            "Since %(moment)s, %(broken)d of %(cars)d cars. E-mails to owners wait until it is over."
+        ) % {
+            "moment": date_format(timezone.localtime(outage.began_at), "DATETIME_FORMAT"),
+            "broken": outage.broken_count,
+            "cars": outage.car_count,
+        }
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         # The longest silent first is what staff look for, and the index that finds them has them in that order.

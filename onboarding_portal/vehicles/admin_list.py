@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import normalize_email
 from onboarding_portal.ev_energy.ids import is_user_id, is_vehicle_id
-from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.vehicles.models import MakeOutage, Vehicle
 
 Row = TypeVar("Row", bound=Model)
 
@@ -73,6 +73,17 @@ class RemovedFilter(YesNoFilter):
         if self.value() is None:
             return queryset
         return queryset.filter(removed_at__isnull=self.value() == "no")
+
+
+class OutageFilter(YesNoFilter):
+    title = _("trouble at the manufacturer")
+    parameter_name = "trouble"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
+        if self.value() is None:
+            return queryset
+        troubled = Q(make__in=MakeOutage.objects.ongoing().values("make"))
+        return queryset.filter(troubled if self.value() == "yes" else ~troubled)
 
 
 class SilentSinceFilter(admin.SimpleListFilter):

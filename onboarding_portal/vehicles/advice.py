@@ -66,6 +66,18 @@ def next_step(vehicle: Vehicle) -> str:
     return str(advice_for(vehicle).owner_next_step) % {"make": make_name(vehicle)}
 
 
+def why_not_you(vehicle: Vehicle) -> str:
+    """Returns what to tell while the make is marked as in trouble, whatever the cause of this one car."""
+    return gettext("It is not you: %(make)s has trouble with its service.") % {"make": make_name(vehicle)}
+
+
+def wait_for_repair(vehicle: Vehicle) -> str:
+    return gettext(
+        "Many cars of %(make)s lost their connection at once. You need not do anything now. If yours is not back "
+        "once %(make)s has repaired it, this page says what to do."
+    ) % {"make": make_name(vehicle)}
+
+
 def make_name(vehicle: Vehicle) -> str:
     """Returns "Volvo", or words that fit in its place where the make is not known."""
     return vehicle.make.name if vehicle.make else gettext("your car’s manufacturer")

@@ -64,22 +64,29 @@ class Card:
     def data_age(self) -> str:
         """Returns "3 days" for what the car said so long ago; "" for what is fresh, or was never said."""
         said_at = self.vehicle.last_status_at
-        is_old = said_at is not None and self.now - said_at > FRESH_FOR
-        return timesince(said_at, self.now, depth=1) if is_old else ""
+        if said_at is None or self.now - said_at <= FRESH_FOR:
+            return ""
+        return timesince(said_at, self.now, depth=1)
 
     @property
     def why(self) -> str:
-        return advice.why(self.vehicle)
+        return advice.why_not_you(self.vehicle) if self.is_trouble else advice.why(self.vehicle)
 
     @property
     def next_step(self) -> str:
-        return advice.next_step(self.vehicle)
+        return advice.wait_for_repair(self.vehicle) if self.is_trouble else advice.next_step(self.vehicle)
+
+    @property
+    def is_trouble(self) -> bool:
+        return self.condition is Condition.TROUBLE
 
     @property
     def reconnect_label(self) -> str:
         """What the button says; "" where reconnecting would not help."""
         if not (self.needs_attention and advice.reconnect_helps(self.vehicle)):
             return ""
+        if self.is_trouble:
+            return gettext("Sign in again all the same")
         make = self.vehicle.make.name if self.vehicle.make else gettext("car")
         return gettext("Reconnect your %(make)s") % {"make": make}
 

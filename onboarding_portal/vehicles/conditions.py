@@ -13,6 +13,7 @@ from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
 class Condition(TextChoices):
     WORKING = "working", _("Working")
     WAITING = "waiting", _("Waiting for first data")
+    TROUBLE = "trouble", _("Trouble at the manufacturer")
     CONNECTION_LOST = "connection-lost", _("Connection lost")
     BLOCKED = "blocked", _("Needs attention")
     SILENT = "silent", _("No data lately")
@@ -35,6 +36,7 @@ class Condition(TextChoices):
 COLOURS = {
     Condition.WORKING: "good",
     Condition.WAITING: "warn",
+    Condition.TROUBLE: "warn",
     Condition.SILENT: "warn",
     Condition.CONNECTION_LOST: "bad",
     Condition.BLOCKED: "bad",
@@ -42,7 +44,8 @@ COLOURS = {
 }
 SENDS_DATA = {Condition.WORKING, Condition.SMART_CHARGING_OFF}
 NEEDS_ATTENTION = {
-    *(Condition.CONNECTION_LOST, Condition.BLOCKED, Condition.SILENT, Condition.ASLEEP, Condition.MARKED),
+    *(Condition.TROUBLE, Condition.CONNECTION_LOST, Condition.BLOCKED),
+    *(Condition.SILENT, Condition.ASLEEP, Condition.MARKED),
 }
 
 
@@ -53,6 +56,7 @@ def condition_of(vehicle: Vehicle) -> Condition:
     table = {
         Condition.SWITCHED_OFF: vehicle.is_disabled,
         Condition.NOT_CONNECTED: vehicle.integration == Integration.UNINTEGRATED,
+        Condition.TROUBLE: vehicle.is_in_outage and vehicle.needs_repair,
         Condition.MARKED: vehicle.stale_reason == StaleReason.MARKED_BY_STAFF,
         Condition.CONNECTION_LOST: vehicle.integration == Integration.INACTIVE
         or vehicle.stale_reason == StaleReason.CONNECTION_LOST,

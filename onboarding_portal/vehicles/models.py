@@ -4,16 +4,26 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
 from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.vehicles.causes import Cause
+from onboarding_portal.vehicles.make_outage import MakeDay, MakeOutage
 from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
 
-__all__ = ["Cause", "Integration", "StaleReason", "SyncRun", "SyncState", "Vehicle"]
+__all__ = [
+    "Cause",
+    "Integration",
+    "MakeDay",
+    "MakeOutage",
+    "StaleReason",
+    "SyncRun",
+    "SyncState",
+    "Vehicle",
+]
 
 CAUSE_DETAIL_LENGTH = 500
 NICKNAME_LENGTH = 40
@@ -80,10 +90,11 @@ class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
         return self.connectable().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
-        """The owner's own vehicles with what their names need, the ones that need attention first."""
+        """The owner's own vehicles with what their cards need, the ones that need attention first."""
         return (
             self.present()
             .filter(owner_id=owner_id)
+            .annotate(has_outage=Exists(MakeOutage.objects.ongoing().filter(make=OuterRef("make"))))
             .select_related("make", "model", "trim")
             .order_by(F("stale_since").desc(nulls_last=True), "vehicle_id")
         )
@@ -233,6 +244,11 @@ class Vehicle(models.Model):
     def needs_repair(self) -> bool:
         """Agrees with the query `needing_repair`."""
         return self.is_connectable and (self.integration == Integration.INACTIVE or self.is_stale)
+
+    @property
+    def is_in_outage(self) -> bool:
+        """Whether the make has trouble now, which only rows of the query `of` know."""
+        return bool(getattr(self, "has_outage", False))
 
     def has_data_since(self, moment: datetime) -> bool:
         """Whether the car has sent data after `moment`: the proof that a connection works."""

@@ -23,6 +23,7 @@ from onboarding_portal.ev_energy.errors import CanComeBack, Invalid, NotFound
 from onboarding_portal.timing import SYNC_LEASE
 from onboarding_portal.vehicles import staleness
 from onboarding_portal.vehicles.models import NOT_STALE, SyncRun, SyncState, Vehicle
+from onboarding_portal.vehicles.outages import review_outages
 from onboarding_portal.vehicles.store import store_page
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ def sync_vehicles(
     finally:
         run.release(now=clock())
     applied = staleness.apply_to_all(now=clock())
+    review_outages(now=clock())
     run.refresh_from_db()
     return SyncReport(outcome=outcome, run=run, applied=applied)
 

@@ -51,7 +51,7 @@ def test_page_shows_make_and_model_and_nothing_else_of_the_owner(client: Client)
     page = client.get(address(token)).content.decode()
 
     assert "Volvo EX30" in page
-    assert "March 28, 2026" in page
+    assert "28 March 2026" in page
     for secret in (vehicle.owner.email, vehicle.pk, "Anna", vehicle.owner.ev_energy_user_id):
         assert str(secret) not in page
 

@@ -16,11 +16,20 @@ from requests import PreparedRequest
 from onboarding_portal.ev_energy.client import forget_client, get_client
 from onboarding_portal.ev_energy.errors import BadResponse, EvEnergyError, Invalid, Unauthorized
 from onboarding_portal.timing import SYNC_LEASE
-from onboarding_portal.vehicles.models import Integration, StaleReason, SyncRun, SyncState, Vehicle
+from onboarding_portal.vehicles.models import (
+    Integration,
+    MakeDay,
+    MakeOutage,
+    StaleReason,
+    SyncRun,
+    SyncState,
+    Vehicle,
+)
+from onboarding_portal.vehicles.outages import review_outages
 from onboarding_portal.vehicles.sync import TOO_OLD, SyncOutcome, SyncReport, sync_vehicles
-from tests.ev_energy_answers import Json
+from tests.ev_energy_answers import Json, make_json, model_json, trim_json
 from tests.ev_energy_api import HEADERS, EvEnergyApi
-from tests.factories import NOW, make_id, make_owner, make_vehicle
+from tests.factories import NOW, make_id, make_make, make_owner, make_vehicle
 from tests.vehicles.resources import vehicle_answer
 
 pytestmark = pytest.mark.django_db
@@ -394,3 +403,31 @@ def test_the_command_fails_where_somebody_must_act(ev_energy_api: EvEnergyApi) -
 
     with pytest.raises(CommandError, match="could not be read"):
         call_command("sync_vehicles")
+
+
+def test_a_make_whose_cars_break_at_once_is_marked_by_the_sync_that_sees_it(
+    ev_energy_api: EvEnergyApi,
+) -> None:
+    owner, make = make_owner(), make_make()
+    cars = [make_vehicle(owner=owner, make=make) for _ in range(6)]
+    trim = trim_json(model=model_json(make=make_json(id=make.pk)))
+    answers = [vehicle_answer(id=car.pk, owner=owner, integrated="INACTIVE", trim=trim) for car in cars]
+    ev_energy_api.add_vehicles(answers)
+
+    sync()
+
+    outage = MakeOutage.objects.get()
+    assert (outage.make, outage.broken_count, outage.car_count, outage.lifted_at) == (make, 6, 6, None)
+    assert MakeDay.objects.get().is_unusual
+
+
+@pytest.mark.parametrize("makes", [1, 30])
+def test_the_look_for_outages_takes_a_fixed_number_of_queries(makes: int) -> None:
+    for _ in range(makes):
+        make_vehicle(make=make_make())
+
+    with CaptureQueriesContext(connection) as queries:
+        review_outages(now=NOW)
+
+    # Lifts of late, counts, what is usual, marks, marks of the day, the day's rows in a transaction.
+    assert len(queries) <= 8

@@ -60,9 +60,10 @@ def rows_of(lane: Lane) -> Sequence[ReconnectQuerySet]:
         case Lane.MAILS:
             return [
                 rows.filter(state=State.RECONNECTED),
-                rows.filter(state=State.QUEUED, wants_email=True),
-                rows.filter(state=State.LINK_READY, wants_email=True),
-                rows.filter(state=State.EMAILED),
+                # Held back while the make has trouble; then they are due, and those that came back are left out.
+                rows.filter(state=State.QUEUED, wants_email=True).outside_outages(),
+                rows.filter(state=State.LINK_READY, wants_email=True).outside_outages(),
+                rows.filter(state=State.EMAILED).outside_outages(),
             ]
 
 

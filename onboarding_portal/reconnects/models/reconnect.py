@@ -19,7 +19,7 @@ from onboarding_portal.reconnects.models.batch import Batch
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.states import OPEN_STATES, State, columns_of_move, sources_of
 from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK, SHORTEST_REST, UNSTATED_LIFETIME
-from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.vehicles.models import MakeOutage, Vehicle
 
 DETAIL_LENGTH = 300
 CHUNK = 500
@@ -65,6 +65,10 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
     def due(self, *, now: datetime) -> "ReconnectQuerySet":
         """What a worker should look at now, and nobody is at."""
         return self.unleased(now=now).filter(next_work_at__lte=now)
+
+    def outside_outages(self) -> "ReconnectQuerySet":
+        """Without those whose make has trouble: asking their owners to sign in would be in vain."""
+        return self.exclude(vehicle__make__in=MakeOutage.objects.ongoing().values("make"))
 
     def with_link_run_out(self, *, now: datetime) -> "ReconnectQuerySet":
         """Agrees with `Reconnect.link_works_until`."""

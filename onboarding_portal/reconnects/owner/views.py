@@ -33,8 +33,8 @@ from onboarding_portal.reconnects.owner.leaving import (
     follow,
     start_reconnect,
 )
-from onboarding_portal.vehicles.advice import make_name
-from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.vehicles.advice import make_name, why_not_you
+from onboarding_portal.vehicles.models import MakeOutage, Vehicle
 
 
 @login_required
@@ -75,7 +75,13 @@ def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "reconnects/lasting_unknown.html", status=404)
     vehicle = link.reconnect.vehicle
     until = link.reconnect.lasting_until
-    context = {"car": car_name(vehicle), "make": make_name(vehicle), "until": until}
+    context = {
+        "car": car_name(vehicle),
+        "make": make_name(vehicle),
+        "until": until,
+        "is_outage": vehicle.make_id in MakeOutage.objects.make_ids(),
+        "why_not_you": why_not_you(vehicle),
+    }
     match standing_of(link=link, now=now):
         case Standing.CONNECTED:
             return render(request, "reconnects/lasting_connected.html", context)

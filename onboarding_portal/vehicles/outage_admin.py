@@ -1,0 +1,92 @@
+"""Staff see which makes have trouble, since when and how many cars, and lift a mark or set one themselves."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.accounts.staff.read_only import ReadOnly
+from onboarding_portal.catalogue.models import Make
+from onboarding_portal.vehicles.admin_list import YesNoFilter
+from onboarding_portal.vehicles.make_outage import MakeOutage, MakeOutageQuerySet
+
+
+class OngoingFilter(YesNoFilter):
+    title = _("ongoing")
+    parameter_name = "ongoing"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(lifted_at__isnull=self.value() == "yes")
+
+
+class MarkForm(forms.ModelForm[MakeOutage]):
+    """The make that is to be marked; one that is marked already cannot be marked once more."""
+
+    class Meta:
+        model = MakeOutage
+        fields = ["make"]
+
+    def clean_make(self) -> Make:
+        make: Make = self.cleaned_data["make"]
+        if MakeOutage.objects.ongoing().filter(make=make).exists():
+            raise forms.ValidationError(_("This make is marked already."))
+        return make
+
+
+@admin.register(MakeOutage)
+class MakeOutageAdmin(ReadOnly, StaffModelAdmin[MakeOutage]):
+    form = MarkForm
+    list_display = [
+        *("make", "began_at", "broken_count", "car_count", "usually", "is_staffs", "set_by"),
+        *("recovering_since", "lifted_at", "lifted_by"),
+    ]
+    list_filter = [OngoingFilter, "is_staffs"]
+    list_select_related = ["make", "set_by", "lifted_by"]
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ["-began_at", "-pk"]
+    actions = ["lift"]
+    fields = [
+        *("make", "began_at", "found_at", "broken_count", "car_count", "usually", "is_staffs", "set_by"),
+        *("recovering_since", "lifted_at", "lifted_by"),
+    ]
+
+    @admin.display(description=_("usual"), empty_value="-")
+    def usually(self, outage: MakeOutage) -> str:
+        if outage.usual_share is None:
+            return ""
+        return gettext("%(share).2f %% a day") % {"share": 100 * outage.usual_share}
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return user_of(request).has_perm("vehicles.add_makeoutage")
+
+    def get_fields(self, request: HttpRequest, obj: MakeOutage | None = None) -> Any:
+        return self.fields if obj else ["make"]
+
+    def save_model(self, request: HttpRequest, obj: MakeOutage, form: Any, change: bool) -> None:
+        marked = MakeOutage.objects.mark(
+            make_id=obj.make_id, now=timezone.now(), is_staffs=True, set_by=user_of(request)
+        )
+        obj.pk = marked.pk
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        return user_of(request).has_perm("vehicles.change_makeoutage")
+
+    @admin.action(description=_("It is over: e-mails may go out again"), permissions=["lift"])
+    def lift(self, request: HttpRequest, queryset: MakeOutageQuerySet) -> None:
+        """What broke before this moment does not bring the mark back; what breaks after it may."""
+        staff = user_of(request)
+        ongoing = list(queryset.ongoing().select_related("make"))
+        count = queryset.lift(by=staff, now=timezone.now())
+        LogEntry.objects.log_actions(staff.pk, ongoing, CHANGE, gettext("Lifted."))
+        text = ngettext("Lifted %d mark.", "Lifted %d marks.", count)
+        self.message_user(request, text % count, messages.SUCCESS)
