@@ -32,7 +32,7 @@ class LogPagesAdmin(admin.ModelAdmin[Any]):
 
         of_vehicle = "<log_vehicle_id:vehicle_id>/"
         return [
-            page("time-zone/", views.choose_zone, "time_zone"),
+            page("time-zone/", views.zone_chosen, "time_zone"),
             page(f"{of_vehicle}timeline/", views.timeline, "vehicle_timeline"),
             page(f"{of_vehicle}<log_kind:kind>/", views.log_list, "vehicle_logs"),
             page(f"{of_vehicle}<log_kind:kind>/<log_moment:at>/", views.log_entry, "vehicle_log_entry"),

@@ -1,32 +1,21 @@
-"""Times as a reader picks and reads them: the zone, kept in the session, and the period to look at."""
+"""Times as a reader of logs picks and reads them: to the second, with UTC beside them, and the period to look at."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, get_format
 from django.utils.translation import gettext_lazy as _
 
-SESSION_KEY = "time_zone"
-AREAS = (
-    "Africa",
-    "America",
-    "Antarctica",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
-)
-FORMAT = "j M Y, H:i:s T"
+from onboarding_portal.accounts.viewer_zone import viewer_zone, zone_named
+
+# No language's own format has seconds; logs are read to the second.
+EXACT_TIME = "H:i:s T"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +25,6 @@ class Clock:
     iso: str
     local: str
     utc: str
-
-
-@cache
-def zone_names() -> tuple[str, ...]:
-    """What can be chosen: UTC, places, and the portal's own. Empty where the machine has no zone data."""
-    known = available_timezones()
-    places = sorted(name for name in known if name.split("/")[0] in AREAS and "/" in name)
-    offered = dict.fromkeys(["UTC", timezone.get_default_timezone_name(), *places])
-    return tuple(name for name in offered if name in known)
 
 
 class ZoneForm(forms.Form):
@@ -62,12 +42,7 @@ class ZoneForm(forms.Form):
 
 def reader_zone(request: HttpRequest) -> tzinfo:
     """The zone in which this reader reads times."""
-    return zone_named(request.session.get(SESSION_KEY)) or timezone.get_default_timezone()
-
-
-def zone_named(name: object) -> tzinfo | None:
-    """The zone, or None where there is none of that name (any more)."""
-    return ZoneInfo(name) if isinstance(name, str) and name in zone_names() else None
+    return viewer_zone(request) or timezone.get_default_timezone()
 
 
 def clock(moment: datetime, *, zone: tzinfo) -> Clock:
@@ -78,10 +53,11 @@ def clock(moment: datetime, *, zone: tzinfo) -> Clock:
     except OverflowError:  # the very first and last days of the calendar
         local = in_utc
     is_utc = local.tzname() == "UTC"
+    exact = f"{get_format('SHORT_DATE_FORMAT')}, {EXACT_TIME}"
     return Clock(
         iso=in_utc.isoformat().replace("+00:00", "Z"),
-        local="" if is_utc else date_format(local, FORMAT),
-        utc=date_format(in_utc, FORMAT),
+        local="" if is_utc else date_format(local, exact),
+        utc=date_format(in_utc, exact),
     )
 
 

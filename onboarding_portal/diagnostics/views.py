@@ -17,17 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.viewer_zone import choose_zone, zone_names
 from onboarding_portal.diagnostics.addresses import list_url, timeline_url
 from onboarding_portal.diagnostics.chart import chart_of
 from onboarding_portal.diagnostics.log_kinds import Kind
 from onboarding_portal.diagnostics.log_pages import WrongCursor, cursors_of, entry_page, list_page
-from onboarding_portal.diagnostics.reader_time import (
-    SESSION_KEY,
-    ZoneForm,
-    period_form,
-    reader_zone,
-    zone_names,
-)
+from onboarding_portal.diagnostics.reader_time import ZoneForm, period_form, reader_zone
 from onboarding_portal.diagnostics.timeline import (
     LONGEST,
     events_of,
@@ -111,13 +106,14 @@ def timeline(request: HttpRequest, vehicle_id: str) -> HttpResponse:
 
 
 @require_POST
-def choose_zone(request: HttpRequest) -> HttpResponse:
+def zone_chosen(request: HttpRequest) -> HttpResponse:
     form = ZoneForm(request.POST)
-    if form.is_valid():
-        request.session[SESSION_KEY] = form.cleaned_data["zone"]
     target = form.data.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    return redirect(target if is_ours and target.startswith("/") else reverse("admin:index"))
+    response = redirect(target if is_ours and target.startswith("/") else reverse("admin:index"))
+    if form.is_valid():
+        choose_zone(response, zone=form.cleaned_data["zone"])
+    return response
 
 
 def _vehicle_or_404(vehicle_id: str) -> Vehicle:
@@ -152,7 +148,6 @@ def _answer(
         "zone_name": zone_name,
         "zone_names": zone_names(),
         "here": request.get_full_path(),
-        "is_zone_chosen": SESSION_KEY in request.session,
         "is_nav_sidebar_enabled": False,
     }
     return render(request, f"admin/diagnostics/{name}.html", {**shared, **context}, status=status)

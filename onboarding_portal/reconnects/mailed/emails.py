@@ -9,8 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from onboarding_portal.accounts.mail import MailNotSent, send_mail
+from onboarding_portal.accounts.viewer_zone import owners_zone
 from onboarding_portal.reconnects.link.failed_try import end_without_need, release_after_failure
 from onboarding_portal.reconnects.mailed.lasting_link import car_name, create_token, is_connected
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
@@ -148,17 +151,26 @@ def _send(
     reconnect: Reconnect, name: str, *, link: str, headers: dict[str, str] | None = None, **context: str
 ) -> None:
     vehicle = reconnect.vehicle
-    send_mail(
-        template=f"reconnects/mail/{name}",
-        to=vehicle.owner.email,
-        context={
-            "vehicle": vehicle,
-            "car": car_name(vehicle),
-            "make": make_name(vehicle),
-            "until": reconnect.lasting_until,
-            "zone": settings.TIME_ZONE,
-            "link": link,
-            **context,
-        },
-        headers={"Auto-Submitted": "auto-generated", **(headers or {})},
-    )
+    with owners_zone(vehicle.owner) as zone_to_name:
+        send_mail(
+            template=f"reconnects/mail/{name}",
+            to=vehicle.owner.email,
+            context={
+                "vehicle": vehicle,
+                "car": car_name(vehicle),
+                "make": make_name(vehicle),
+                "until": reconnect.lasting_until,
+                "moment": _moment(vehicle.last_status_at, zone_to_name),
+                "link": link,
+                **context,
+            },
+            headers={"Auto-Submitted": "auto-generated", **(headers or {})},
+        )
+
+
+def _moment(at: datetime | None, zone_to_name: str) -> str:
+    """In the zone that is in force, which is named if it is not the reader's."""
+    if at is None:
+        return ""
+    words = date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    return f"{words} ({zone_to_name})" if zone_to_name else words
