@@ -46,17 +46,17 @@ class MarkForm(forms.ModelForm[MakeOutage]):
 class MakeOutageAdmin(ReadOnly, StaffModelAdmin[MakeOutage]):
     form = MarkForm
     list_display = [
-        *("make", "began_at", "broken_count", "car_count", "usually", "is_staffs", "set_by"),
+        *("make", "began_at", "broken_count", "car_count", "usually", "who_set_it"),
         *("recovering_since", "lifted_at", "lifted_by"),
     ]
-    list_filter = [OngoingFilter, "is_staffs"]
+    list_filter = [OngoingFilter]
     list_select_related = ["make", "set_by", "lifted_by"]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     ordering = ["-began_at", "-pk"]
     actions = ["lift"]
     fields = [
-        *("make", "began_at", "found_at", "broken_count", "car_count", "usually", "is_staffs", "set_by"),
+        *("make", "began_at", "found_at", "broken_count", "car_count", "usually", "who_set_it"),
         *("recovering_since", "lifted_at", "lifted_by"),
     ]
 
@@ -65,6 +65,12 @@ class MakeOutageAdmin(ReadOnly, StaffModelAdmin[MakeOutage]):
         if outage.usual_share is None:
             return ""
         return gettext("%(share).2f %% a day") % {"share": 100 * outage.usual_share}
+
+    @admin.display(description=_("set by"))
+    def who_set_it(self, outage: MakeOutage) -> str:
+        if not outage.is_staffs:
+            return gettext("the portal")
+        return outage.set_by.email if outage.set_by else gettext("staff")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return user_of(request).has_perm("vehicles.add_makeoutage")

@@ -1,6 +1,6 @@
 """What tells an owner's cars apart where their names do not: two of the same make and model."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
 from django.utils import timezone
@@ -15,30 +15,31 @@ ID_END = 6
 def told_apart(vehicles: Iterable[Vehicle]) -> dict[str, str]:
     """Returns words for the ids of those vehicles that need some beside their name.
 
-    A name that the owner gave is always shown. Of the others, those that share a name get the first that differs
-    among them: ev.energy's description, the day they were connected, the minute, the end of the id.
+    A name that the owner gave is always shown. Those that share make and model get the first that no other of them
+    has: the owner's name, ev.energy's description, the day it was connected, the minute, the end of its id.
     """
     alike = defaultdict(list)
     for vehicle in vehicles:
         alike[vehicle.name].append(vehicle)
-    return {pk: words for group in alike.values() for pk, words in _of_group(group).items()}
+    told = {group[0].pk: group[0].nickname for group in alike.values() if len(group) == 1}
+    for group in alike.values():
+        if len(group) > 1:
+            told |= _of_group(group)
+    return {pk: words for pk, words in told.items() if words}
 
 
 def _of_group(group: list[Vehicle]) -> dict[str, str]:
-    named = {vehicle.pk: vehicle.nickname for vehicle in group if vehicle.nickname}
-    if len(group) == 1:
-        return named
-    nameless = [vehicle for vehicle in group if vehicle.pk not in named]
+    told: dict[str, str] = {}
     for tell in _TELLS:
-        told = {vehicle.pk: tell(vehicle) for vehicle in nameless}
-        if all(told.values()) and len({*told.values(), *named.values()}) == len(group):
-            break
-    # Two cars may bear the same nickname; then it is as good as none.
-    if len(set(named.values())) < len(named):
-        named = {
-            vehicle.pk: f"{vehicle.nickname} ({_by_id(vehicle)})" for vehicle in group if vehicle.nickname
-        }
-    return named | told
+        counted = Counter(tell(vehicle) for vehicle in group)
+        for vehicle in group:
+            if (words := tell(vehicle)) and counted[words] == 1:
+                told.setdefault(vehicle.pk, words)
+    return told
+
+
+def _by_nickname(vehicle: Vehicle) -> str:
+    return vehicle.nickname
 
 
 def _by_description(vehicle: Vehicle) -> str:
@@ -59,4 +60,4 @@ def _by_id(vehicle: Vehicle) -> str:
     return gettext("id ends in %(end)s") % {"end": vehicle.pk[-ID_END:]}
 
 
-_TELLS: list[Callable[[Vehicle], str]] = [_by_description, _by_day, _by_minute, _by_id]
+_TELLS: list[Callable[[Vehicle], str]] = [_by_nickname, _by_description, _by_day, _by_minute, _by_id]
