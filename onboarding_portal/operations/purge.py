@@ -20,7 +20,7 @@ from django_tasks_db.models import DBTaskResult
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.reconnects.background import sweep
 from onboarding_portal.reconnects.models import FINAL_STATES, LastingLink
-from onboarding_portal.vehicles.models import MakeDay, SyncRun, SyncState
+from onboarding_portal.vehicles.models import SyncRun, SyncState, UsualDay
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +81,9 @@ RULES = [
         rows=lambda before: SyncRun.objects.exclude(state=SyncState.RUNNING).filter(started_at__lt=before),
     ),
     Rule(
-        name="what was usual for a make",
+        name="what was usual in the past",
         after=timedelta(days=90),
-        rows=lambda before: MakeDay.objects.filter(day__lt=before.date()),
+        rows=lambda before: UsualDay.objects.filter(day__lt=before.date()),
     ),
 ]
 

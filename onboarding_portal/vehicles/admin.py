@@ -92,7 +92,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
             {
                 "fields": [
                     *("stale_since", "stale_reason", "cause", "what_it_means", "trouble"),
-                    *("cause_detail", "cause_read_at"),
+                    *("cause_detail", "cause_read_at", "controller"),
                 ]
             },
         ),
@@ -114,7 +114,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
 
     @admin.display(description=_("trouble at the manufacturer"), empty_value="-")
     def trouble(self, vehicle: Vehicle) -> str:
-        outage = MakeOutage.objects.ongoing().filter(make=vehicle.make_id).first()
+        outage = MakeOutage.objects.of(make_id=vehicle.make_id, controller=vehicle.controller).first()
         if outage is None:
             return ""
         return gettext(

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -75,15 +75,23 @@ class RemovedFilter(YesNoFilter):
         return queryset.filter(removed_at__isnull=self.value() == "no")
 
 
-class OutageFilter(YesNoFilter):
+class OutageFilter(admin.SimpleListFilter):
+    """By one mark at a time, so that one index has the rows in order. Without a mark there is no filter."""
+
     title = _("trouble at the manufacturer")
     parameter_name = "trouble"
 
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        self.marks = {str(mark.pk): mark for mark in MakeOutage.objects.ongoing().select_related("make")}
+        return [(pk, str(mark)) for pk, mark in self.marks.items()]
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
-        if self.value() is None:
+        mark = self.marks.get(self.value() or "")
+        if mark is None:
             return queryset
-        troubled = Q(make__in=MakeOutage.objects.ongoing().values("make"))
-        return queryset.filter(troubled if self.value() == "yes" else ~troubled)
+        return queryset.filter(
+            **({"make": mark.make_id} if mark.make_id else {"controller": mark.controller})
+        )
 
 
 class SilentSinceFilter(admin.SimpleListFilter):

@@ -68,14 +68,14 @@ def next_step(vehicle: Vehicle) -> str:
 
 def why_not_you(vehicle: Vehicle) -> str:
     """Returns what to tell while the make is marked as in trouble, whatever the cause of this one car."""
-    return gettext("It is not you: %(make)s has trouble with its service.") % {"make": make_name(vehicle)}
+    return gettext("It is not you: the connection with %(make)s has trouble.") % {"make": make_name(vehicle)}
 
 
-def wait_for_repair(vehicle: Vehicle) -> str:
+def wait_for_repair() -> str:
     return gettext(
-        "Many cars of %(make)s lost their connection at once. You need not do anything now. If yours is not back "
-        "once %(make)s has repaired it, this page says what to do."
-    ) % {"make": make_name(vehicle)}
+        "Many cars lost their connection at once. You need not do anything now. If yours is not back once this is "
+        "repaired, this page says what to do."
+    )
 
 
 def make_name(vehicle: Vehicle) -> str:

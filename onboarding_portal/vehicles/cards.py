@@ -74,7 +74,7 @@ class Card:
 
     @property
     def next_step(self) -> str:
-        return advice.wait_for_repair(self.vehicle) if self.is_trouble else advice.next_step(self.vehicle)
+        return advice.wait_for_repair() if self.is_trouble else advice.next_step(self.vehicle)
 
     @property
     def is_trouble(self) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from onboarding_portal.ev_energy.client import Client
@@ -10,6 +10,7 @@ from onboarding_portal.ev_energy.errors import CanComeBack, EvEnergyError
 from onboarding_portal.ev_energy.resources import ErrorLog
 from onboarding_portal.storable import storable
 from onboarding_portal.vehicles.causes import LONGEST_TEXT, cause_of
+from onboarding_portal.vehicles.make_outage import CONTROLLER_LENGTH
 from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, StaleReason, Vehicle
 
 LOOK_BACK = timedelta(days=30)
@@ -20,10 +21,14 @@ LONGEST_DETAIL = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What the logs say; `detail` is for staff: bounded, and without anything secret or personal."""
+    """What the logs say; `detail` is for staff: bounded, and without anything secret or personal.
+
+    `controller` is whose service the car was read by, "" where no log says.
+    """
 
     cause: Cause
     detail: str
+    controller: str = ""
 
 
 def diagnose(*, vehicle: Vehicle, client: Client, now: datetime) -> Cause | None:
@@ -37,7 +42,9 @@ def diagnose(*, vehicle: Vehicle, client: Client, now: datetime) -> Cause | None
     since = max(now - LOOK_BACK, vehicle.last_status_at or now - LOOK_BACK)
     try:
         page = next(client.error_logs(vehicle_id=vehicle.pk, since=since, page_size=MAX_LOGS))
-        finding = find_cause(logs=page.items, reason=vehicle.stale_reason)
+        finding = replace(
+            find_cause(logs=page.items, reason=vehicle.stale_reason), controller=controller_of(page.items)
+        )
     except CanComeBack:
         raise
     except EvEnergyError as error:
@@ -49,6 +56,7 @@ def diagnose(*, vehicle: Vehicle, client: Client, now: datetime) -> Cause | None
         cause_detail=finding.detail[:CAUSE_DETAIL_LENGTH],
         cause_read_at=now,
         cause_due_at=now + LOOK_AGAIN_AFTER,
+        **_told_controller(vehicle, finding, now=now),
     )
     return finding.cause if stored else None
 
@@ -66,6 +74,20 @@ def find_cause(*, logs: Iterable[ErrorLog], reason: str) -> Finding:
     if newest_first:
         return Finding(cause=Cause.UNKNOWN, detail=_detail(newest_first[0], len(newest_first)))
     return Finding(cause=Cause.UNKNOWN, detail="No error was logged since the last data.")
+
+
+def _told_controller(vehicle: Vehicle, finding: Finding, *, now: datetime) -> dict[str, object]:
+    """What is news of whose service reads the car; it is not forgotten when a log does not say."""
+    if finding.controller in {"", vehicle.controller}:
+        return {}
+    return {"controller": finding.controller, "controller_known_at": now}
+
+
+def controller_of(logs: Iterable[ErrorLog]) -> str:
+    """The controller of the newest log that names one."""
+    newest_first = sorted(logs, key=lambda log: log.logged_at, reverse=True)
+    named = (storable(log.controller).strip() for log in newest_first if log.controller)
+    return next((name[:CONTROLLER_LENGTH] for name in named if name), "")
 
 
 def _detail(log: ErrorLog, count: int) -> str:

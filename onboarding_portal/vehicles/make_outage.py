@@ -1,35 +1,49 @@
-"""Trouble at a manufacturer: since when, how many cars, who said so. And what is usual for it, a row a day."""
+"""Trouble at a manufacturer, or at a middleman by whose service several makes are read: since when, how many cars,
+who said so. And what is usual for each, a row a day.
+"""
 
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.models import Make
 
+CONTROLLER_LENGTH = 40
+
 
 class MakeOutageQuerySet(models.QuerySet["MakeOutage"]):
     # Factories
 
-    def mark(self, *, make_id: str, now: datetime, **values: Any) -> "MakeOutage":
-        """Returns the make's mark, made now unless it has one: two at once get the same."""
-        row = MakeOutage(make_id=make_id, **{"began_at": now, "found_at": now, **values})
+    def mark(
+        self, *, now: datetime, make_id: str | None = None, controller: str = "", **values: Any
+    ) -> "MakeOutage":
+        """Returns the mark of the make or of the middleman, made now unless it has one: two at once get the same."""
+        whose = {"make_id": make_id, "controller": controller}
+        row = MakeOutage(**whose, **{"began_at": now, "found_at": now, **values})
         self.bulk_create([row], ignore_conflicts=True)
-        return self.ongoing().get(make_id=make_id)
+        return self.ongoing().get(**whose)
 
     # Queries
 
     def ongoing(self) -> "MakeOutageQuerySet":
         return self.filter(lifted_at=None)
 
-    def make_ids(self) -> set[str]:
-        """The makes with trouble now. One query."""
-        return set(self.ongoing().values_list("make_id", flat=True))
+    def cars(self, path: str = "") -> Q:
+        """The cars with trouble now, for queries; `path` is the look-up that leads to the vehicle."""
+        makes = self.ongoing().exclude(make=None).values("make")
+        controllers = self.ongoing().exclude(controller="").values("controller")
+        return Q(**{f"{path}make__in": makes}) | Q(**{f"{path}controller__in": controllers})
+
+    def of(self, *, make_id: str | OuterRef | None, controller: str | OuterRef) -> "MakeOutageQuerySet":
+        """The marks that a car of this make, read by this middleman, stands under now."""
+        by_controller = Q(make=None, controller=controller) & ~Q(controller="")
+        return self.ongoing().filter(Q(make=make_id, make__isnull=False) | by_controller)
 
     # Mutators
 
@@ -41,7 +55,11 @@ class MakeOutageQuerySet(models.QuerySet["MakeOutage"]):
 class MakeOutage(models.Model):
     """While it is not lifted, no e-mail asks owners of these cars to sign in, and pages say that it is not them."""
 
-    make = models.ForeignKey(Make, models.CASCADE, related_name="outages", verbose_name=_("make"))
+    make = models.ForeignKey(
+        Make, models.CASCADE, null=True, blank=True, related_name="outages", verbose_name=_("make")
+    )
+    # ev.energy's name for the middleman, or for its own way to a manufacturer.
+    controller = models.CharField(_("read by"), max_length=CONTROLLER_LENGTH, blank=True, default="")
     began_at = models.DateTimeField(_("since"))
     found_at = models.DateTimeField(_("found"), default=timezone.now)
     broken_count = models.PositiveIntegerField(_("cars cut off"), default=0)
@@ -78,17 +96,31 @@ class MakeOutage(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["make"], condition=Q(lifted_at=None), name="make_outage_one_at_a_time"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["controller"],
+                condition=Q(lifted_at=None) & ~Q(controller=""),
+                name="make_outage_one_of_controller",
+            ),
+            models.CheckConstraint(
+                condition=Q(make__isnull=False, controller="") | (Q(make=None) & ~Q(controller="")),
+                name="make_outage_of_make_or_controller",
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.make.name
+        return self.make.name if self.make else self.controller
+
+    @property
+    def whose(self) -> str:
+        """The make's id or the middleman's name."""
+        return self.make_id or self.controller
 
 
-class MakeDay(models.Model):
-    """How many of a make's cars broke in the 24 hours before the day's last sync: what is usual is read off here."""
+class UsualDay(models.Model):
+    """How many cars of a make, or of a middleman, broke in the 24 hours before the day's last sync."""
 
-    make = models.ForeignKey(Make, models.CASCADE, related_name="+")
+    whose = models.CharField(max_length=CONTROLLER_LENGTH)  # the make's id or the middleman's name
     day = models.DateField()
     car_count = models.PositiveIntegerField()
     broken_count = models.PositiveIntegerField()
@@ -96,7 +128,7 @@ class MakeDay(models.Model):
     is_unusual = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["make", "day"], name="make_day_once")]
+        constraints = [models.UniqueConstraint(fields=["whose", "day"], name="usual_day_once")]
 
     def __str__(self) -> str:
-        return f"{self.make_id} {self.day}"
+        return f"{self.whose} {self.day}"

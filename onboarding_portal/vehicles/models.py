@@ -11,17 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
 from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.vehicles.causes import Cause
-from onboarding_portal.vehicles.make_outage import MakeDay, MakeOutage
+from onboarding_portal.vehicles.make_outage import CONTROLLER_LENGTH, MakeOutage, UsualDay
 from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
 
 __all__ = [
     "Cause",
     "Integration",
-    "MakeDay",
     "MakeOutage",
     "StaleReason",
     "SyncRun",
     "SyncState",
+    "UsualDay",
     "Vehicle",
 ]
 
@@ -91,10 +91,11 @@ class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
         """The owner's own vehicles with what their cards need, the ones that need attention first."""
+        outage = MakeOutage.objects.of(make_id=OuterRef("make"), controller=OuterRef("controller"))
         return (
             self.present()
             .filter(owner_id=owner_id)
-            .annotate(has_outage=Exists(MakeOutage.objects.ongoing().filter(make=OuterRef("make"))))
+            .annotate(has_outage=Exists(outage))
             .select_related("make", "model", "trim")
             .order_by(F("stale_since").desc(nulls_last=True), "vehicle_id")
         )
@@ -140,6 +141,9 @@ class Vehicle(models.Model):
         _("cause in detail"), max_length=CAUSE_DETAIL_LENGTH, blank=True, default=""
     )
     cause_read_at = models.DateTimeField(_("cause looked up"), null=True, blank=True)
+    # Whose service the car was last read by, as its error logs say; "" until it has had one.
+    controller = models.CharField(_("read by"), max_length=CONTROLLER_LENGTH, blank=True, default="")
+    controller_known_at = models.DateTimeField(_("known since"), null=True, blank=True)
     cause_due_at = models.DateTimeField(_("cause to be looked up"), null=True, blank=True)
 
     staff_notes = models.TextField(_("staff notes"), blank=True, default="")
@@ -174,6 +178,7 @@ class Vehicle(models.Model):
             models.Index(
                 fields=["vehicle_id"], name="vehicle_removed", condition=Q(removed_at__isnull=False)
             ),
+            models.Index(fields=["controller", "vehicle_id"], name="vehicle_controller"),
             models.Index(fields=["is_disabled", "vehicle_id"], name="vehicle_disabled"),
             models.Index(fields=["is_smart_charging_on", "vehicle_id"], name="vehicle_smart_charging"),
             models.Index(

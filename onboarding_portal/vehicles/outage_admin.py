@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
-from onboarding_portal.catalogue.models import Make
 from onboarding_portal.vehicles.admin_list import YesNoFilter
 from onboarding_portal.vehicles.make_outage import MakeOutage, MakeOutageQuerySet
 
@@ -29,24 +28,27 @@ class OngoingFilter(YesNoFilter):
 
 
 class MarkForm(forms.ModelForm[MakeOutage]):
-    """The make that is to be marked; one that is marked already cannot be marked once more."""
+    """Whose cars are to be marked: a make's or a middleman's. Who is marked already cannot be marked once more."""
 
     class Meta:
         model = MakeOutage
-        fields = ["make"]
+        fields = ["make", "controller"]
 
-    def clean_make(self) -> Make:
-        make: Make = self.cleaned_data["make"]
-        if MakeOutage.objects.ongoing().filter(make=make).exists():
-            raise forms.ValidationError(_("This make is marked already."))
-        return make
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        make, controller = cleaned.get("make"), cleaned.get("controller", "")
+        if bool(make) == bool(controller):
+            raise forms.ValidationError(_("Choose a make or type a middleman, one of the two."))
+        if MakeOutage.objects.ongoing().filter(make=make, controller=controller).exists():
+            raise forms.ValidationError(_("This one is marked already."))
+        return cleaned
 
 
 @admin.register(MakeOutage)
 class MakeOutageAdmin(ReadOnly, StaffModelAdmin[MakeOutage]):
     form = MarkForm
     list_display = [
-        *("make", "began_at", "broken_count", "car_count", "usually", "who_set_it"),
+        *("__str__", "began_at", "broken_count", "car_count", "usually", "who_set_it"),
         *("recovering_since", "lifted_at", "lifted_by"),
     ]
     list_filter = [OngoingFilter]
@@ -56,7 +58,7 @@ class MakeOutageAdmin(ReadOnly, StaffModelAdmin[MakeOutage]):
     ordering = ["-began_at", "-pk"]
     actions = ["lift"]
     fields = [
-        *("make", "began_at", "found_at", "broken_count", "car_count", "usually", "who_set_it"),
+        *("make", "controller", "began_at", "found_at", "broken_count", "car_count", "usually", "who_set_it"),
         *("recovering_since", "lifted_at", "lifted_by"),
     ]
 
@@ -76,11 +78,15 @@ class MakeOutageAdmin(ReadOnly, StaffModelAdmin[MakeOutage]):
         return user_of(request).has_perm("vehicles.add_makeoutage")
 
     def get_fields(self, request: HttpRequest, obj: MakeOutage | None = None) -> Any:
-        return self.fields if obj else ["make"]
+        return self.fields if obj else ["make", "controller"]
 
     def save_model(self, request: HttpRequest, obj: MakeOutage, form: Any, change: bool) -> None:
         marked = MakeOutage.objects.mark(
-            make_id=obj.make_id, now=timezone.now(), is_staffs=True, set_by=user_of(request)
+            make_id=obj.make_id,
+            controller=obj.controller,
+            now=timezone.now(),
+            is_staffs=True,
+            set_by=user_of(request),
         )
         obj.pk = marked.pk
 

@@ -1,7 +1,8 @@
-"""Finds trouble at a manufacturer: a make whose cars break at once, far beyond what is usual for it.
+"""Finds trouble at a manufacturer, or at a middleman: their cars break at once, far beyond what is usual for them.
 
 After each sync, the cars of a make that broke within a day (turned stale, or have provider errors as their latest)
-are counted and compared with the make's own last four weeks. When most of them are back, it is over.
+are counted and compared with the make's own last four weeks. When most of them are back, it is over. The same is done
+for the cars whose error logs name the same controller, so that a middleman's fault is seen where makes are small.
 
 The share is compared by the Chernoff bound: an upper bound for how likely so many breaks are if the cars broke one by
 one. It is one line, needs no table, and never claims more certainty than the exact binomial tail. It is asked for
@@ -17,7 +18,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Max, Min, Q, Sum
 
 from onboarding_portal.vehicles.causes import Cause
-from onboarding_portal.vehicles.make_outage import MakeDay, MakeOutage
+from onboarding_portal.vehicles.make_outage import MakeOutage, UsualDay
 from onboarding_portal.vehicles.models import StaleReason, Vehicle, VehicleQuerySet
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ TIMES_USUAL = 5.0
 LOOK_BACK = timedelta(days=28)
 # What is assumed of a make nobody has watched yet, worth so many cars times days of its own.
 ASSUMED_SHARE, ASSUMED_CAR_DAYS = 0.01, 500
+_NOBODY = {"make": None, "controller": ""}
 # Most are back for so long: then those who are not will not come by themselves.
 SETTLES_FOR = timedelta(hours=6)
 # Cars that never come back by themselves were cut off for good, and their owners have to sign in.
@@ -39,9 +41,13 @@ LONGEST = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count24:
-    """A make's cars, and how many of them broke within the last day, the first of them at `began_at`."""
+    """How many cars there are and how many of them broke within the last day, the first of them at `began_at`.
 
-    make_id: str
+    `by` is the vehicle's column that joins them, "make" or "controller"; `whose` is the make's id or the middleman.
+    """
+
+    by: str
+    whose: str
     car_count: int
     broken_count: int
     began_at: datetime | None
@@ -63,27 +69,27 @@ def share_of(*, broken: int, car_days: int) -> float:
 
 
 def review_outages(*, now: datetime) -> None:
-    """Marks the makes that have trouble now and lifts the marks of those that have it no more.
+    """Marks who has trouble now and lifts the marks of those that have it no more.
 
-    A fixed number of queries, and a few more for each make with a mark. Doing it twice changes nothing more.
+    A fixed number of queries, and a few more for each mark. Doing it twice changes nothing more.
     """
-    counts = _count(now=now)
+    counts = [*_count("make", now=now), *_count("controller", now=now)]
     usual = _usual_shares(now=now)
     suspects = {
-        count.make_id
+        count.whose
         for count in counts
         if is_far_above(
             broken=count.broken_count,
             cars=count.car_count,
-            usual_share=usual.get(count.make_id, ASSUMED_SHARE),
+            usual_share=usual.get(count.whose, ASSUMED_SHARE),
         )
     }
-    marked = {outage.make_id: outage for outage in MakeOutage.objects.ongoing()}
+    marked = {outage.whose: outage for outage in MakeOutage.objects.ongoing()}
     for count in counts:
-        if count.make_id in suspects and count.make_id not in marked:
-            _mark(count, usual_share=usual.get(count.make_id, ASSUMED_SHARE), now=now)
+        if count.whose in suspects and count.whose not in marked:
+            _mark(count, usual_share=usual.get(count.whose, ASSUMED_SHARE), now=now)
     for outage in marked.values():
-        _follow(outage, is_still_breaking=outage.make_id in suspects, now=now)
+        _follow(outage, is_still_breaking=outage.whose in suspects, now=now)
     _note_day(counts, now=now)
 
 
@@ -99,46 +105,57 @@ def broken_since(moment: datetime) -> Q:
     return was_whole & (turned | is_providers)
 
 
-def _count(*, now: datetime) -> list[Count24]:
-    watched = Vehicle.objects.connectable().exclude(make=None)
-    lifts = dict(
-        MakeOutage.objects.filter(lifted_at__gt=now - WITHIN)
-        .values_list("make_id")
-        .annotate(last=Max("lifted_at"))
-    )
-    counts = _count_each(watched.exclude(make__in=lifts), Q(), since=now - WITHIN)
-    for make_id, lifted_at in lifts.items():
+def _count(by: str, *, now: datetime) -> list[Count24]:
+    watched, only = _watched(by, now=now)
+    lifted = MakeOutage.objects.filter(lifted_at__gt=now - WITHIN).exclude(**{by: _NOBODY[by]})
+    lifts = dict(lifted.order_by().values_list(by).annotate(last=Max("lifted_at")))
+    counts = _count_each(by, watched.exclude(**{f"{by}__in": lifts}), since=now - WITHIN, only=only)
+    for whose, lifted_at in lifts.items():
         # What broke before the mark was lifted has had its mark.
-        later = Q(stale_since__gt=lifted_at)
-        counts += _count_each(watched.filter(make=make_id), later, since=lifted_at)
+        later = only & Q(stale_since__gt=lifted_at)
+        counts += _count_each(by, watched.filter(**{by: whose}), since=lifted_at, only=later)
     return counts
 
 
-def _count_each(watched: VehicleQuerySet, condition: Q, *, since: datetime) -> list[Count24]:
-    broke = broken_since(since) & condition
+def _watched(by: str, *, now: datetime) -> tuple[VehicleQuerySet, Q]:
+    """The cars that are counted, and which of their breaks. Those of no known make or controller are nobody's.
+
+    A car's controller is learned from its errors, so cars that have just broken would be all there is to see of one.
+    Cars count from the day after theirs was learned, and only by what breaks then.
+    """
+    watched = Vehicle.objects.connectable().exclude(**{by: _NOBODY[by]})
+    if by == "make":
+        return watched, Q()
+    known = watched.filter(controller_known_at__lt=now - WITHIN)
+    return known, Q(stale_since__gt=F("controller_known_at"))
+
+
+def _count_each(by: str, watched: VehicleQuerySet, *, since: datetime, only: Q) -> list[Count24]:
+    broke = broken_since(since) & only
     rows = (
         watched.order_by()
-        .values_list("make_id")
+        .values_list(by)
         .annotate(
             cars=Count("pk"), broken=Count("pk", filter=broke), began_at=Min("stale_since", filter=broke)
         )
     )
     return [
-        Count24(make_id=make_id, car_count=cars, broken_count=broken, began_at=began_at)
-        for make_id, cars, broken, began_at in rows
+        Count24(by=by, whose=whose, car_count=cars, broken_count=broken, began_at=began_at)
+        for whose, cars, broken, began_at in rows
     ]
 
 
 def _usual_shares(*, now: datetime) -> dict[str, float]:
-    days = MakeDay.objects.filter(day__lt=now.date(), day__gte=(now - LOOK_BACK).date(), is_unusual=False)
-    rows = days.order_by().values_list("make_id").annotate(broken=Sum("broken_count"), cars=Sum("car_count"))
-    return {make_id: share_of(broken=broken, car_days=cars) for make_id, broken, cars in rows}
+    days = UsualDay.objects.filter(day__lt=now.date(), day__gte=(now - LOOK_BACK).date(), is_unusual=False)
+    rows = days.order_by().values_list("whose").annotate(broken=Sum("broken_count"), cars=Sum("car_count"))
+    return {whose: share_of(broken=broken, car_days=cars) for whose, broken, cars in rows}
 
 
 def _mark(count: Count24, *, usual_share: float, now: datetime) -> None:
     MakeOutage.objects.mark(
-        make_id=count.make_id,
         now=now,
+        make_id=count.whose if count.by == "make" else None,
+        controller=count.whose if count.by == "controller" else "",
         began_at=count.began_at or now,
         broken_count=count.broken_count,
         car_count=count.car_count,
@@ -153,8 +170,10 @@ def _follow(outage: MakeOutage, *, is_still_breaking: bool, now: datetime) -> No
     """Brings a mark up to date, and lifts it once it is over. Staff's own stay until staff lift them."""
     # The first that broke counts as well.
     since = outage.began_at - timedelta(microseconds=1)
-    watched = Vehicle.objects.connectable().filter(make=outage.make_id)
-    broken = watched.filter(broken_since(since)).count()
+    by = "make" if outage.make_id else "controller"
+    everybody, only = _watched(by, now=now)
+    watched = everybody.filter(**{by: outage.whose})
+    broken = watched.filter(broken_since(since) & only).count()
     outage.broken_count = max(outage.broken_count, broken)
     outage.car_count = watched.count()
     most_are_back = 2 * broken <= outage.broken_count
@@ -168,23 +187,20 @@ def _follow(outage: MakeOutage, *, is_still_breaking: bool, now: datetime) -> No
 
 
 def _note_day(counts: Iterable[Count24], *, now: datetime) -> None:
-    unusual = set(
-        MakeOutage.objects.filter(Q(lifted_at=None) | Q(lifted_at__gt=now - WITHIN)).values_list(
-            "make_id", flat=True
-        )
-    )
-    MakeDay.objects.bulk_create(
+    of_late = MakeOutage.objects.filter(Q(lifted_at=None) | Q(lifted_at__gt=now - WITHIN))
+    unusual = {outage.whose for outage in of_late}
+    UsualDay.objects.bulk_create(
         [
-            MakeDay(
-                make_id=count.make_id,
+            UsualDay(
+                whose=count.whose,
                 day=now.date(),
                 car_count=count.car_count,
                 broken_count=count.broken_count,
-                is_unusual=count.make_id in unusual,
+                is_unusual=count.whose in unusual,
             )
             for count in counts
         ],
         update_conflicts=True,
-        unique_fields=["make", "day"],
+        unique_fields=["whose", "day"],
         update_fields=["car_count", "broken_count", "is_unusual"],
     )

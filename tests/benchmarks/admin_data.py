@@ -28,8 +28,8 @@ FILL = [
     """,
     """
     INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, model_id, description, nickname, integration,
-        is_disabled, last_status_at, stale_since, stale_reason, cause, cause_detail, staff_notes, connected_at,
-        read_at, removed_at)
+        is_disabled, last_status_at, stale_since, stale_reason, cause, cause_detail, controller, staff_notes,
+        connected_at, read_at, removed_at)
     SELECT 'vhcl' || lpad(n::text, 26, '0'), owner.id,
         model.make_id, model.model_id, '', '',
         CASE WHEN n %% 16 = 0 THEN 'INACTIVE' WHEN n %% 25 = 1 THEN 'UNINTEGRATED' ELSE 'ACTIVE' END, false,
@@ -38,7 +38,7 @@ FILL = [
         CASE WHEN n %% 16 = 0 THEN 'CONNECTION_LOST' WHEN n %% 32 = 1 THEN 'SILENT' WHEN n %% 32 = 17
              THEN 'MARKED_BY_STAFF' ELSE '' END,
         CASE WHEN n %% 32 = 0 THEN 'SIGN_IN_EXPIRED' WHEN n %% 32 = 16 THEN 'PROVIDER_DOWN' ELSE '' END,
-        '', '', now() - n * interval '1 second', now(), CASE WHEN n %% 40 = 5 THEN now() END
+        '', '', '', now() - n * interval '1 second', now(), CASE WHEN n %% 40 = 5 THEN now() END
     FROM generate_series(1, %(count)s) n
     JOIN accounts_user owner
         ON owner.ev_energy_user_id = 'user' || lpad((1 + n::bigint * 7919 %% (%(count)s * 4 / 5))::text, 26, '0')

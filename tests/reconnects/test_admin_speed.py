@@ -32,7 +32,7 @@ INSERT INTO accounts_user (email, password, is_superuser, is_staff, is_active, i
     SELECT 'driver' || n || '@example.com', '!', false, false, true, false, true, '', now(), gen_random_uuid()
     FROM generate_series(1, %(rows)s / %(cars)s) n;
 INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, description, nickname, integration, is_disabled,
-                              last_status_at, stale_since, stale_reason, cause, cause_detail, staff_notes,
+                              last_status_at, stale_since, stale_reason, cause, cause_detail, controller, staff_notes,
                               connected_at, read_at, removed_at)
     SELECT 'vhcl' || lpad(n::text, 26, '0'), o.id, %(make)s, '', '',
            CASE WHEN n %% 10 = 0 THEN 'INACTIVE' WHEN n %% 100 = 7 THEN 'UNINTEGRATED' ELSE 'ACTIVE' END, false,
@@ -40,7 +40,7 @@ INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, description, nickna
            CASE WHEN n %% 10 = 0 OR n %% 25 = 3 THEN now() - interval '1 day' END,
            CASE WHEN n %% 10 = 0 THEN 'CONNECTION_LOST' WHEN n %% 25 = 3 THEN 'SILENT' ELSE '' END,
            CASE WHEN n %% 10 = 0 THEN 'SIGN_IN_EXPIRED' ELSE '' END,
-           '', '', now(), now(), CASE WHEN n %% 1000 = 9 THEN now() END
+           '', '', '', now(), now(), CASE WHEN n %% 1000 = 9 THEN now() END
     FROM (SELECT id, row_number() OVER (ORDER BY id) n FROM accounts_user, generate_series(1, %(cars)s)
           WHERE email LIKE 'driver%%') o;
 INSERT INTO reconnects_reconnect (vehicle_id, state, origin, wants_email, batch_id, url, failure, failure_detail,

@@ -228,7 +228,7 @@ def test_the_lasting_page_says_that_it_is_not_you(
 
     page = client.get(f"/reconnect/{token}/").content.decode()
 
-    assert ("It is not you: Volvo has trouble with its service." in page) is is_marked
+    assert ("It is not you: the connection with Volvo has trouble." in page) is is_marked
     assert ("button-primary" in page) is not is_marked
     assert "Go on to Volvo" in page
 
@@ -240,7 +240,7 @@ def test_owners_read_that_it_is_not_them(client: Client, clock: time_machine.Tra
 
     for path in ("/vehicles/", f"/vehicles/{car.pk}/"):
         page = client.get(path).content.decode()
-        assert "It is not you: Volvo has trouble with its service." in page
+        assert "It is not you: the connection with Volvo has trouble." in page
         assert "Trouble at the manufacturer" in page
         assert "badge-bad" not in page
         assert "Sign in again all the same" in page
@@ -264,7 +264,7 @@ def test_staff_set_a_mark_that_stays_until_they_lift_it(
     page = client.get(f"/admin/vehicles/vehicle/{car.pk}/change/").content.decode()
     client.post(base, {"action": "lift", "_selected_action": [outage.pk]})
 
-    assert "This make is marked already." in again.content.decode()
+    assert "This one is marked already." in again.content.decode()
     assert (outage.is_staffs, outage.set_by) == (True, staff)
     assert still == outage
     assert "E-mails to owners wait until it is over." in page
@@ -272,16 +272,20 @@ def test_staff_set_a_mark_that_stays_until_they_lift_it(
     assert (outage.lifted_by, outage.lifted_at) == (staff, NOW)
 
 
-@pytest.mark.parametrize(("query", "count"), [("?trouble=yes", 1), ("?trouble=no", 2), ("", 3)])
+@pytest.mark.parametrize(("which", "count"), [("Volvo", 1), ("ENODE", 2), ("lifted", 5), ("nonsense", 5)])
 def test_staff_filter_by_trouble(
-    client: Client, clock: time_machine.Traveller, query: str, count: int
+    client: Client, clock: time_machine.Traveller, which: str, count: int
 ) -> None:
-    MakeOutage.objects.mark(make_id=str(make_broken_car().make_id), now=NOW)
-    make_broken_car()
-    Vehicle.objects.filter(pk=make_broken_car().pk).update(make=None)
+    marks = {"nonsense": "x"}
+    marks["Volvo"] = str(MakeOutage.objects.mark(make_id=str(make_broken_car().make_id), now=NOW).pk)
+    marks["lifted"] = str(MakeOutage.objects.mark(make_id=str(make_broken_car().make_id), now=NOW).pk)
+    MakeOutage.objects.filter(pk=marks["lifted"]).lift(now=NOW)
+    marks["ENODE"] = str(MakeOutage.objects.mark(controller="ENODE", now=NOW).pk)
+    for controller in ("ENODE", "ENODE", "KIA"):
+        make_broken_car(controller=controller)
     client.force_login(make_staff(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
 
-    response = client.get(f"/admin/vehicles/vehicle/{query}")
+    response = client.get(f"/admin/vehicles/vehicle/?trouble={marks[which]}")
 
     assert response.context["cl"].result_count == count
 
@@ -298,6 +302,59 @@ def test_a_mark_lifted_by_staff_comes_back_only_by_new_breaks(world: World) -> N
 
     assert quiet is None
     assert outage_of(world.volvo) is not None
+
+
+def test_a_middlemans_fault_is_found_where_makes_are_small(client: Client) -> None:
+    with time_machine.travel(NOW, tick=False):
+        fields = {"connected_at": NOW - timedelta(days=9), "stale_since": NOW}
+        by_middleman = [
+            make_broken_car(**fields, controller=name, controller_known_at=known_at)
+            for name, known_at in [
+                *[("ENODE", NOW - timedelta(days=5))] * 12,
+                # Of these nothing was known before they broke: they are all there is to see of their controller.
+                *[("NEW", NOW)] * 6,
+                ("", None),
+            ]
+        ]
+        for car in by_middleman:
+            make_reconnect(vehicle=car, wants_email=True)
+
+        review_outages(now=NOW)
+        run_slice(Lane.MAILS)
+
+        outage = MakeOutage.objects.get()
+        owner = by_middleman[0].owner
+        client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+        page = client.get("/vehicles/").content.decode()
+        held = {message.to[0] for message in mail.outbox}
+        MakeOutage.objects.lift(now=NOW)
+        run_slice(Lane.MAILS)
+
+    assert (str(outage), outage.broken_count, outage.car_count) == ("ENODE", 12, 12)
+    assert held == {car.owner.email for car in by_middleman[12:]}
+    assert "It is not you" in page
+    assert {message.to[0] for message in mail.outbox} == {car.owner.email for car in by_middleman}
+
+
+@pytest.mark.parametrize(
+    ("values", "is_marked"),
+    [
+        ({"make": "the make", "controller": ""}, True),
+        ({"make": "", "controller": "ENODE"}, True),
+        ({"make": "the make", "controller": "ENODE"}, False),
+        ({"make": "", "controller": ""}, False),
+        ({"make": "", "controller": "x" * 41}, False),
+        ({"make": "nobody", "controller": ""}, False),
+    ],
+)
+def test_staff_mark_a_make_or_a_middleman(client: Client, values: dict[str, str], *, is_marked: bool) -> None:
+    make = make_make()
+    client.force_login(make_staff(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+
+    chosen = {**values, "make": make.pk if values["make"] == "the make" else values["make"]}
+    client.post("/admin/vehicles/makeoutage/add/", chosen)
+
+    assert MakeOutage.objects.exists() is is_marked
 
 
 def stale_at_first_sight(now: datetime) -> dict[str, object]:

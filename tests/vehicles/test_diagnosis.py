@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -179,6 +179,33 @@ def test_a_diagnosis_is_one_request_for_what_came_after_the_last_data(ev_energy_
     [request] = ev_energy_api.requests
     assert vehicle.last_status_at is not None
     assert parse_qs(urlsplit(str(request.url)).query)["logged_at__gte"] == [iso(vehicle.last_status_at)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("named", "stored", "known_at"),
+    [
+        (["SMARTCAR"], "SMARTCAR", NOW),
+        (["ENODE"], "ENODE", NOW - timedelta(days=9)),
+        ([], "ENODE", NOW - timedelta(days=9)),
+        (["", "  ", "KIA"], "KIA", NOW),
+        (["X" * 500], "X" * 40, NOW),
+        (["A\x00B"], "AB", NOW),
+    ],
+)
+def test_whose_service_reads_the_car_is_remembered(
+    ev_energy_api: EvEnergyApi, named: list[str], stored: str, known_at: datetime
+) -> None:
+    vehicle = make_stale_vehicle(controller="ENODE", controller_known_at=NOW - timedelta(days=9))
+    logs = [
+        error_log_json(logged_at=iso(NOW - timedelta(hours=n)), controller=c) for n, c in enumerate(named)
+    ]
+    ev_energy_api.add_error_logs(vehicle.pk, logs)
+
+    diagnose(vehicle=vehicle, client=get_client(), now=NOW)
+
+    vehicle.refresh_from_db()
+    assert (vehicle.controller, vehicle.controller_known_at) == (stored, known_at)
 
 
 @pytest.mark.django_db

@@ -68,7 +68,7 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
 
     def outside_outages(self) -> "ReconnectQuerySet":
         """Without those whose make has trouble: asking their owners to sign in would be in vain."""
-        return self.exclude(vehicle__make__in=MakeOutage.objects.ongoing().values("make"))
+        return self.exclude(MakeOutage.objects.cars("vehicle__"))
 
     def with_link_run_out(self, *, now: datetime) -> "ReconnectQuerySet":
         """Agrees with `Reconnect.link_works_until`."""

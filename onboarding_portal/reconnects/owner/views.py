@@ -79,7 +79,7 @@ def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
         "car": car_name(vehicle),
         "make": make_name(vehicle),
         "until": until,
-        "is_outage": vehicle.make_id in MakeOutage.objects.make_ids(),
+        "is_outage": MakeOutage.objects.of(make_id=vehicle.make_id, controller=vehicle.controller).exists(),
         "why_not_you": why_not_you(vehicle),
     }
     match standing_of(link=link, now=now):
