@@ -20,7 +20,8 @@ from django_tasks_db.models import DBTaskResult
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.reconnects.background import sweep
 from onboarding_portal.reconnects.models import FINAL_STATES, LastingLink
-from onboarding_portal.vehicles.models import SyncRun, SyncState, UsualDay
+from onboarding_portal.vehicles.make_outage import UsualDay
+from onboarding_portal.vehicles.models import SyncRun, SyncState
 
 logger = logging.getLogger(__name__)
 

@@ -76,7 +76,7 @@ class RemovedFilter(YesNoFilter):
 
 
 class OutageFilter(admin.SimpleListFilter):
-    """By one mark at a time, so that one index has the rows in order. Without a mark there is no filter."""
+    """By one mark at a time, so that one index has the rows in order."""
 
     title = _("trouble at the manufacturer")
     parameter_name = "trouble"
@@ -84,6 +84,9 @@ class OutageFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
         self.marks = {str(mark.pk): mark for mark in MakeOutage.objects.ongoing().select_related("make")}
         return [(pk, str(mark)) for pk, mark in self.marks.items()]
+
+    def has_output(self) -> bool:
+        return True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
         mark = self.marks.get(self.value() or "")

@@ -11,19 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
 from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.vehicles.causes import Cause
-from onboarding_portal.vehicles.make_outage import CONTROLLER_LENGTH, MakeOutage, UsualDay
+from onboarding_portal.vehicles.make_outage import CONTROLLER_LENGTH, MakeOutage
 from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
 
-__all__ = [
-    "Cause",
-    "Integration",
-    "MakeOutage",
-    "StaleReason",
-    "SyncRun",
-    "SyncState",
-    "UsualDay",
-    "Vehicle",
-]
+__all__ = ["Cause", "Integration", "MakeOutage", "StaleReason", "SyncRun", "SyncState", "Vehicle"]
 
 CAUSE_DETAIL_LENGTH = 500
 NICKNAME_LENGTH = 40

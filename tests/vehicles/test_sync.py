@@ -16,13 +16,13 @@ from requests import PreparedRequest
 from onboarding_portal.ev_energy.client import forget_client, get_client
 from onboarding_portal.ev_energy.errors import BadResponse, EvEnergyError, Invalid, Unauthorized
 from onboarding_portal.timing import SYNC_LEASE
+from onboarding_portal.vehicles.make_outage import UsualDay
 from onboarding_portal.vehicles.models import (
     Integration,
     MakeOutage,
     StaleReason,
     SyncRun,
     SyncState,
-    UsualDay,
     Vehicle,
 )
 from onboarding_portal.vehicles.outages import review_outages
