@@ -69,7 +69,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "onboarding:waitlist": SIGNED_IN,
     "vehicles:list": SIGNED_IN,
     "vehicles:detail": OWN,
-    "vehicles:name": [Row(405, 405, 405, 405), Row(LOGIN, 302, 404, 404, method="post")],
+    "vehicles:name": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
     "reconnects:start": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
     "reconnects:lasting": OPEN_TO_ALL,
     "reconnects:unsubscribe": OPEN_TO_ALL,

@@ -47,7 +47,7 @@ def _tick(wall: datetime, zone: tzinfo) -> Tick:
     is_day = wall.time() == time()
     return Tick(
         at=wall.replace(tzinfo=zone).astimezone(UTC),
-        label=date_format(wall, "j M" if is_day else "H:i"),
+        label=date_format(wall, gettext("j M") if is_day else "TIME_FORMAT"),
         is_day=is_day,
     )
 
@@ -120,7 +120,8 @@ class _Scale:
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def time(self, at: datetime) -> str:
-        return date_format(at.astimezone(self.zone), "j M, H:i")
+        local = at.astimezone(self.zone)
+        return f"{date_format(local, gettext('j M'))}, {date_format(local, 'TIME_FORMAT')}"
 
     def times(self, first: datetime, last: datetime) -> str:
         return gettext("%(first)s to %(last)s") % {"first": self.time(first), "last": self.time(last)}

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.ids import is_vehicle_id
@@ -47,11 +47,14 @@ def vehicle_detail(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     return render(request, "vehicles/detail.html", context)
 
 
-@require_POST
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def name_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     """The owner gives the car a name of its own, or takes it away."""
     vehicle = get_object_or_404(Vehicle.objects.of(user_of(request).pk), pk=vehicle_id)
+    if request.method != "POST":
+        # Whoever had to sign in on the way here comes back with a GET: the form is on the vehicle's page.
+        return redirect("vehicles:detail", vehicle.pk)
     form = NicknameForm(request.POST)
     if form.is_valid():
         vehicle.write_nickname(form.cleaned_data["nickname"])
