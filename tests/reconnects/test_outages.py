@@ -19,7 +19,7 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.models import Make
 from onboarding_portal.reconnects.background.lanes import Lane, run_slice
 from onboarding_portal.reconnects.background.sweep import settle
-from onboarding_portal.reconnects.models import OPEN_STATES, Reconnect, State
+from onboarding_portal.reconnects.models import OPEN_STATES, BatchKind, Reconnect, State
 from onboarding_portal.timing import REMINDERS
 from onboarding_portal.vehicles import staleness
 from onboarding_portal.vehicles.models import Integration, MakeOutage, Vehicle
@@ -270,6 +270,22 @@ def test_staff_set_a_mark_that_stays_until_they_lift_it(
     assert "E-mails to owners wait until it is over." in page
     outage.refresh_from_db()
     assert (outage.lifted_by, outage.lifted_at) == (staff, NOW)
+
+
+@pytest.mark.parametrize(("kind", "says_so"), [(BatchKind.EMAILS, True), (BatchKind.LINKS, False)])
+def test_staff_read_that_e_mails_will_wait(
+    client: Client, clock: time_machine.Traveller, kind: BatchKind, *, says_so: bool
+) -> None:
+    cars = [make_broken_car() for _ in range(3)]
+    for car in cars[:2]:
+        MakeOutage.objects.mark(make_id=str(car.make_id), now=NOW)
+    client.force_login(make_staff(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    action = {BatchKind.EMAILS: "email_reconnect_links", BatchKind.LINKS: "request_reconnect_links"}[kind]
+
+    data = {"action": action, "_selected_action": [car.pk for car in cars]}
+    page = client.post("/admin/vehicles/vehicle/", data).content.decode()
+
+    assert ("<b>2</b> of these e-mails wait until the trouble" in page) is says_so
 
 
 @pytest.mark.parametrize(("which", "count"), [("Volvo", 1), ("ENODE", 2), ("lifted", 5), ("nonsense", 5)])

@@ -13,7 +13,7 @@ from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects.models import BatchKind, Reconnect, UnstableVehicle
 from onboarding_portal.timing import EMAIL_COOLDOWN
 from onboarding_portal.vehicles.advice import where_reconnecting_does_not_help
-from onboarding_portal.vehicles.models import Integration, Vehicle, VehicleQuerySet
+from onboarding_portal.vehicles.models import Integration, MakeOutage, Vehicle, VehicleQuerySet
 
 LEFT_OUT: dict[str, Promise] = {
     "removed": _("removed"),
@@ -31,12 +31,14 @@ LEFT_OUT: dict[str, Promise] = {
 class BatchPlan:
     """What a batch would do. `left_out` maps a key of LEFT_OUT to its number of vehicles, zeros left away.
 
-    For `in_vain` of the eligible vehicles the cause is known, and signing in again does not mend it.
+    For `in_vain` of the eligible vehicles the cause is known, and signing in again does not mend it. The e-mails for
+    `held` of them wait, because their manufacturer has trouble now.
     """
 
     kind: BatchKind
     eligible: int
     in_vain: int
+    held: int
     left_out: dict[str, int]
     estimated_seconds: float
 
@@ -52,17 +54,18 @@ def plan_batch(*, vehicles: VehicleQuerySet, kind: BatchKind, now: datetime) -> 
     """
     in_vain = Count("pk", filter=where_reconnecting_does_not_help())
     counted = {
-        reason: (count, count_in_vain)
-        for reason, count, count_in_vain in with_reason(vehicles, kind=kind, now=now)
+        reason: (count, count_in_vain, count_held)
+        for reason, count, count_in_vain, count_held in with_reason(vehicles, kind=kind, now=now)
         .order_by()
         .values_list("left_out_because")
-        .annotate(total=Count("pk"), in_vain=in_vain)
+        .annotate(total=Count("pk"), in_vain=in_vain, held=Count("pk", filter=MakeOutage.objects.cars()))
     }
-    eligible, eligible_in_vain = counted.pop("", (0, 0))
+    eligible, eligible_in_vain, held = counted.pop("", (0, 0, 0))
     return BatchPlan(
         kind=kind,
         eligible=eligible,
         in_vain=eligible_in_vain,
+        held=held,
         left_out={key: counted[key][0] for key in LEFT_OUT if key in counted},
         estimated_seconds=_estimated_seconds(eligible, kind=kind, now=now),
     )
