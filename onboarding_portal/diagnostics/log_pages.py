@@ -15,6 +15,7 @@ from onboarding_portal.diagnostics.reading import Question, read_entry, read_pag
 from onboarding_portal.diagnostics.related_entries import Joined, command_id_of, join
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
+from onboarding_portal.ev_energy.json_types import Unreadable
 from onboarding_portal.ev_energy.resources import ErrorLog
 
 PAGE_SIZE = 25
@@ -43,6 +44,7 @@ class ListPage:
     older_url: str = ""
     problem: Problem | None = None
     joined: Joined = field(default_factory=Joined)
+    unreadable: Sequence[Unreadable] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +102,7 @@ def list_page(
         newer_url=_turn("page_before", page.previous_cursor, vehicle_id=vehicle_id, kind=kind, query=query),
         older_url=_turn("page_after", page.next_cursor, vehicle_id=vehicle_id, kind=kind, query=query),
         joined=joined,
+        unreadable=page.unreadable,
     )
 
 

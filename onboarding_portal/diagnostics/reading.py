@@ -6,21 +6,21 @@ Failures are not kept: when a scope was granted or ev.energy is back, the next l
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
+from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry
 from onboarding_portal.ev_energy import shared_cache
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import BadResponse, EvEnergyError
-from onboarding_portal.ev_energy.fields import Fields, parse_list
+from onboarding_portal.ev_energy.json_types import Unreadable, parse
 from onboarding_portal.ev_energy.resources import Page
 from onboarding_portal.ev_energy.shared_cache import CacheDown
 from onboarding_portal.ev_energy.times import iso
@@ -50,8 +50,6 @@ def _key(parts: tuple[str, ...]) -> str:
 
 
 LARGEST_PAGE = 100
-# A time beyond is an error of somebody's clock, and too near to the end of the calendar to reckon with.
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +80,12 @@ class Stretch:
 def read_page(*, client: Client, question: Question) -> Page[LogEntry]:
     """One page, newest first, at most a minute old."""
     kept = remembered(_parts(question), lambda: _as_json(_ask(client, question)))
-    entries: tuple[LogEntry, ...] = parse_list(kept["entries"], question.kind.operations.parse)
-    _check_times(entries)
-    return Page(items=entries, next_cursor=kept["next"], previous_cursor=kept["previous"])
+    return Page(
+        items=tuple(parse(question.kind.resource, raw) for raw in kept["entries"]),
+        next_cursor=kept["next"],
+        previous_cursor=kept["previous"],
+        unreadable=tuple(Unreadable(*left_out) for left_out in kept["unreadable"]),
+    )
 
 
 def read_stretch(*, client: Client, question: Question, largest_page_count: int) -> Stretch:
@@ -112,11 +113,9 @@ def read_entry(*, client: Client, vehicle_id: str, kind: Kind, at: datetime) -> 
 
     def ask() -> Any:
         with priority(Priority.BULK):
-            return dict(kind.operations.single(client, vehicle_id=vehicle_id, at=at).raw)
+            return dict(client.log(kind.resource, vehicle_id=vehicle_id, at=at).raw)
 
-    entry: LogEntry = kind.operations.parse(Fields(remembered(("entry", vehicle_id, kind, iso(at)), ask)))
-    _check_times([entry])
-    return entry
+    return parse(kind.resource, remembered(("entry", vehicle_id, kind, iso(at)), ask))
 
 
 def all_entries(*, client: Client, question: Question) -> Iterator[LogEntry]:
@@ -128,7 +127,6 @@ def all_entries(*, client: Client, question: Question) -> Iterator[LogEntry]:
             page = next(pages, None)
         if page is None:
             return
-        _check_times(page.items)
         yield from page.items
 
 
@@ -138,8 +136,8 @@ def _ask(client: Client, question: Question) -> Page[LogEntry]:
 
 
 def _pages(client: Client, question: Question) -> Iterator[Page[LogEntry]]:
-    return question.kind.operations.pages(
-        client,
+    return client.logs(
+        question.kind.resource,
         vehicle_id=question.vehicle_id,
         since=question.since,
         until=question.until,
@@ -149,16 +147,12 @@ def _pages(client: Client, question: Question) -> Iterator[Page[LogEntry]]:
     )
 
 
-def _check_times(entries: Iterable[LogEntry]) -> None:
-    if not all(EARLIEST <= moment_of(entry) < LATEST for entry in entries):
-        raise BadResponse("An entry's time stamp cannot be right.", field="time stamp")
-
-
 def _as_json(page: Page[LogEntry]) -> dict[str, Any]:
     return {
         "entries": [dict(entry.raw) for entry in page.items],
         "next": page.next_cursor,
         "previous": page.previous_cursor,
+        "unreadable": [[left_out.entry_id, left_out.field] for left_out in page.unreadable],
     }
 
 

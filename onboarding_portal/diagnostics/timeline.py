@@ -189,7 +189,7 @@ def _of_log(entries: Sequence[LogEntry], *, kind: Kind, vehicle_id: str) -> list
         Event(
             at=moment_of(entry),
             name=kind.value,
-            label=kind.operations.one,
+            label=kind.one,
             text=_text(entry),
             detail=detail_of(entry),
             url=entry_url(vehicle_id=vehicle_id, kind=kind, entry=entry),

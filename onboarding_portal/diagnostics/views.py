@@ -81,7 +81,7 @@ def log_entry(request: HttpRequest, vehicle_id: str, kind: Kind, at: Any) -> Htt
         "kind": kind,
         "at": at,
         "list_url": list_url(vehicle_id=vehicle.pk, kind=kind),
-        "title": kind.operations.one,
+        "title": kind.one,
     }
     status = 404 if page.is_missing else 200
     return _answer(

@@ -21,8 +21,8 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from onboarding_portal.ev_energy import shared_cache
-from onboarding_portal.ev_energy.answers import Answer
 from onboarding_portal.ev_energy.errors import BudgetExhausted
+from onboarding_portal.ev_energy.responses import Answer
 from onboarding_portal.ev_energy.shared_cache import CacheDown
 from onboarding_portal.ev_energy.window import FLIGHT_SECONDS, Observation, Window
 

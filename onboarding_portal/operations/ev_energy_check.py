@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from http import HTTPStatus
 
 from django.conf import settings
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.ev_energy.answers import Answer, raise_for_problem
-from onboarding_portal.ev_energy.auth import BearerAuth, Token
+from onboarding_portal.ev_energy.auth import BearerAuth, Token, read_token
 from onboarding_portal.ev_energy.budget import Budget, Priority, get_budget, priority
 from onboarding_portal.ev_energy.call_log import logged
 from onboarding_portal.ev_energy.deadline import deadline
@@ -27,8 +27,8 @@ from onboarding_portal.ev_energy.errors import (
     Invalid,
     Unauthorized,
 )
-from onboarding_portal.ev_energy.fields import Fields
 from onboarding_portal.ev_energy.ids import is_user_id, is_vehicle_id
+from onboarding_portal.ev_energy.responses import Answer, raise_for_problem
 from onboarding_portal.ev_energy.transport import Call, Transport
 
 SECONDS_FOR_A_CALL = 10.0
@@ -37,6 +37,7 @@ LARGEST_CLOCK_ERROR_SECONDS = 30.0
 NOBODY = "nobody@example.com"
 UNKNOWN_USER_ID = f"user{'0' * 26}"
 NO_TOKEN = Token(secret="", renew_at=0.0, expires_at=0.0)
+PASSING_STATUSES = frozenset({408, 425, 429, *range(500, 600)})
 UNREGISTERED_ORIGIN = "https://not-registered.example.com"
 
 
@@ -108,8 +109,7 @@ def check_ev_energy() -> Iterator[Finding]:
 def _token(conversation: Conversation) -> Iterator[Finding]:
     try:
         answer = conversation.fetch_token()
-        said = Fields(answer.json())
-        secret, scope = said.text("access_token"), said.optional_text("scope")
+        said = read_token(answer)
     except (Unauthorized, Forbidden, Invalid) as error:
         text = (
             f"Refused with {error.status}. Check EV_ENERGY_CLIENT_ID and EV_ENERGY_CLIENT_SECRET, and that "
@@ -121,10 +121,27 @@ def _token(conversation: Conversation) -> Iterator[Finding]:
         text = f"{error} Check EV_ENERGY_TOKEN_URL, and that this machine may open connections to it."
         yield Finding(verdict=Verdict.WRONG, subject="credentials", text=text)
         return
-    conversation.token = Token(secret=secret, renew_at=0.0, expires_at=0.0)
-    conversation.granted_scopes = frozenset((scope or "").split())
-    yield Finding(verdict=Verdict.RIGHT, subject="credentials", text="A token was given.")
+    conversation.token = Token(secret=said.access_token, renew_at=0.0, expires_at=0.0)
+    conversation.granted_scopes = frozenset(said.scope.split())
+    user_read = _scope(conversation, "user:read", "/users", [("email", NOBODY)])
+    yield _credentials(conversation.last_answer if conversation.last_answer is not answer else None)
     yield _clock(answer)
+    yield user_read
+
+
+def _credentials(answer: Answer | None) -> Finding:
+    """What the API's first answer to the token says: one of another environment is given out all the same."""
+    verdict, text = Verdict.RIGHT, "A token was given, and ev.energy takes it."
+    if answer is None or answer.status in PASSING_STATUSES:
+        verdict = Verdict.OPEN
+        text = "A token was given. ev.energy did not say whether it takes it. Try again later."
+    elif answer.status == HTTPStatus.UNAUTHORIZED:
+        verdict = Verdict.WRONG
+        text = (
+            "A token was given, but ev.energy refuses it. Check that EV_ENERGY_TOKEN_URL and EV_ENERGY_API_URL are "
+            "of the same environment."
+        )
+    return Finding(verdict=verdict, subject="credentials", text=text)
 
 
 def _clock(answer: Answer) -> Finding:
@@ -145,7 +162,6 @@ def _clock(answer: Answer) -> Finding:
 
 
 def _scopes(conversation: Conversation) -> Iterator[Finding]:
-    yield _scope(conversation, "user:read", "/users", [("email", NOBODY)])
     yield _user_write(conversation)
     yield _scope(conversation, "vehicle:read", "/vehicles", [("page_size", "1")])
     vehicle_id = _first_vehicle_id(conversation.last_answer)

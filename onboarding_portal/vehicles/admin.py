@@ -11,8 +11,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
@@ -149,6 +149,27 @@ class SyncRunAdmin(ReadOnly, StaffModelAdmin[SyncRun]):
         "vehicle_count",
         "page_count",
         "unknown_owner_count",
+        "unreadable_count",
         "removed_count",
     ]
+    fields = [
+        *("state", "started_at", "progressed_at", "finished_at", "failure", "page_count", "vehicle_count"),
+        *("created_count", "unknown_owner_count", "owner_changed_count", "removed_count"),
+        "could_not_be_read",
+    ]
+    readonly_fields = ["could_not_be_read"]
     ordering = ["-started_at"]
+
+    @admin.display(description=_("could not be read"))
+    def could_not_be_read(self, run: SyncRun) -> str:
+        if not run.unreadable_count:
+            return ""
+        count = ngettext(
+            "%(count)d vehicle could not be read: ",
+            "%(count)d vehicles could not be read: ",
+            run.unreadable_count,
+        ) % {"count": run.unreadable_count}
+        named = [
+            f"{vehicle_id or gettext('without an id')} ({field})" for vehicle_id, field in run.unreadable
+        ]
+        return count + ", ".join(named) + ("…" if run.unreadable_count > len(named) else "")

@@ -36,7 +36,7 @@ def diagnose(*, vehicle: Vehicle, client: Client, now: datetime) -> Cause | None
         return None
     since = max(now - LOOK_BACK, vehicle.last_status_at or now - LOOK_BACK)
     try:
-        page = next(client.error_logs(vehicle_id=vehicle.pk, since=since, page_size=MAX_LOGS))
+        page = next(client.logs(ErrorLog, vehicle_id=vehicle.pk, since=since, page_size=MAX_LOGS))
         finding = find_cause(logs=page.items, reason=vehicle.stale_reason)
     except CanComeBack:
         raise

@@ -18,8 +18,11 @@ __all__ = ["Cause", "Integration", "StaleReason", "SyncRun", "SyncState", "Vehic
 CAUSE_DETAIL_LENGTH = 500
 
 
+INTEGRATION_LENGTH = 40
+
+
 class Integration(models.TextChoices):
-    """ev.energy's `integrated`."""
+    """The words of ev.energy's `integrated` that mean something here; any other is kept, and says nothing."""
 
     ACTIVE = "ACTIVE", _("Connected")
     INACTIVE = "INACTIVE", _("Disconnected")
@@ -104,7 +107,7 @@ class Vehicle(models.Model):
         Trim, models.SET_NULL, null=True, blank=True, db_index=False, verbose_name=_("trim")
     )
     description = models.CharField(_("description"), max_length=200, blank=True, default="")
-    integration = models.CharField(_("integration"), max_length=12, choices=Integration)
+    integration = models.CharField(_("integration"), max_length=INTEGRATION_LENGTH, choices=Integration)
     is_disabled = models.BooleanField(_("switched off at ev.energy"), default=False)
 
     # The latest status ev.energy has of the car. `last_status_at` is when the car itself said it.

@@ -12,7 +12,7 @@ owner the portal does not know is marked removed, so that the former owner no lo
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -22,7 +22,7 @@ from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.ev_energy import resources
 from onboarding_portal.storable import storable
 from onboarding_portal.vehicles import staleness
-from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
+from onboarding_portal.vehicles.models import INTEGRATION_LENGTH, NOT_STALE, Vehicle
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +34,6 @@ READ_FIELDS = [
 OWNER_FIELDS = ["owner", "connected_at", *NOT_STALE]
 
 DESCRIPTION_LENGTH = 200
-# Programs write "never" as the first day of the calendar, which no reader's time zone can show.
-EARLIEST_SAMPLE = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=10)  # a sample further ahead of our clock than this is not believed
 
 
@@ -66,8 +64,8 @@ class _Known:
 
     @classmethod
     def among(cls, page: Collection[resources.Vehicle]) -> "_Known":
-        makes = {resource.make.make_id for resource in page if resource.make}
-        models = {resource.model.model_id for resource in page if resource.model}
+        makes = {resource.make_id for resource in page if resource.make_id}
+        models = {resource.model_id for resource in page if resource.model_id}
         trims = {resource.trim_id for resource in page if resource.trim_id}
         return cls(
             frozenset(Make.objects.filter(pk__in=makes).values_list("pk", flat=True)),
@@ -174,15 +172,12 @@ def _follow_owner(vehicle: Vehicle, owner_id: int | None, *, now: datetime) -> b
 
 
 def _read(vehicle: Vehicle, resource: resources.Vehicle, *, known: _Known, now: datetime) -> None:
-    make_id = resource.make.make_id if resource.make else None
-    model_id = resource.model.model_id if resource.model else None
-    vehicle.make_id = make_id if make_id in known.makes else None
-    vehicle.model_id = model_id if model_id in known.models else None
+    vehicle.make_id = resource.make_id if resource.make_id in known.makes else None
+    vehicle.model_id = resource.model_id if resource.model_id in known.models else None
     vehicle.trim_id = resource.trim_id if resource.trim_id in known.trims else None
-    # One odd name must not stop a page of a hundred.
     vehicle.description = storable(resource.description)[:DESCRIPTION_LENGTH]
-    vehicle.integration = Integration(resource.integration)
-    vehicle.is_disabled = resource.is_disabled
+    vehicle.integration = storable(resource.integration)[:INTEGRATION_LENGTH]
+    vehicle.is_disabled = bool(resource.is_disabled)
     vehicle.read_at = now
     if resource.latest_status:
         _read_status(vehicle, resource.latest_status, now=now)
@@ -191,7 +186,7 @@ def _read(vehicle: Vehicle, resource: resources.Vehicle, *, known: _Known, now: 
 def _read_status(vehicle: Vehicle, status: resources.StatusLog, *, now: datetime) -> None:
     # Some cars' clocks are ahead. A sample cannot be newer than the moment ev.energy received it.
     sampled_at = min(status.sampled_at, status.logged_at or status.sampled_at)
-    if not EARLIEST_SAMPLE <= sampled_at <= now + CLOCK_SKEW:
+    if sampled_at > now + CLOCK_SKEW:
         return
     if vehicle.last_status_at is not None and vehicle.last_status_at > sampled_at:
         return

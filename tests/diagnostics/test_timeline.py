@@ -10,7 +10,7 @@ from time_machine import travel
 
 from onboarding_portal.diagnostics.chart import ticks
 from onboarding_portal.diagnostics.samples import BUCKET_COUNT, Sample, samples_of, stretches
-from onboarding_portal.ev_energy.fields import Fields
+from onboarding_portal.ev_energy.json_types import parse
 from onboarding_portal.ev_energy.resources import StatusLog
 from onboarding_portal.reconnects.models import State
 from tests.diagnostics.desk import (
@@ -242,7 +242,7 @@ def test_thinning_loses_no_peak() -> None:
 
 @pytest.mark.parametrize("level", [-1, 101, 10**12, None])
 def test_charge_that_cannot_be_is_not_drawn(level: int | None) -> None:
-    log = StatusLog.from_json(Fields(status_log_json(state_of_charge_percentage=level)))
+    log = parse(StatusLog, status_log_json(state_of_charge_percentage=level))
     assert samples_of([log])[0].percentage is None
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from requests.auth import HTTPBasicAuth
 
-from onboarding_portal.ev_energy.answers import Answer
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import BadResponse, Unavailable
+from onboarding_portal.ev_energy.responses import Answer
 from onboarding_portal.ev_energy.retries import Repeat
 from onboarding_portal.ev_energy.transport import LARGEST_ANSWER_BYTES, Call, Transport
 from tests.ev_energy.servers import Talk, answer, drip, hang_up, server, silence

@@ -258,4 +258,4 @@ def test_the_command_ends_with_0_if_nothing_must_be_fixed(
 
     call_command("check_ev_energy")
 
-    assert "ok   credentials: A token was given." in capsys.readouterr().out
+    assert "ok   credentials: A token was given, and ev.energy takes it." in capsys.readouterr().out

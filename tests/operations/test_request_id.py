@@ -160,7 +160,7 @@ def test_calls_to_ev_energy_carry_the_id_and_so_do_their_lines(
     ev_energy_api.add_makes([make_json()])
 
     with bound("joined-up"):
-        list(get_client().makes())
+        get_client().makes()
 
     (request,) = ev_energy_api.requests
     assert request.headers["X-Request-ID"] == "joined-up"
@@ -185,7 +185,7 @@ def test_while_a_task_runs_its_id_stands_in_the_lines(lines: LiveLines) -> None:
 def test_nothing_is_sent_to_ev_energy_where_there_is_no_id(ev_energy_api: EvEnergyApi) -> None:
     ev_energy_api.add_makes([make_json()])
 
-    list(get_client().makes())
+    get_client().makes()
 
     call: responses.Call = ev_energy_api.mock.calls[-1]
     assert "X-Request-ID" not in call.request.headers

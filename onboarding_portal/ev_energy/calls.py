@@ -3,25 +3,26 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from onboarding_portal.ev_energy.answers import Answer, raise_for_problem
 from onboarding_portal.ev_energy.auth import BearerAuth, TokenSource
 from onboarding_portal.ev_energy.budget import Budget
 from onboarding_portal.ev_energy.call_log import logged
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import BadResponse
-from onboarding_portal.ev_energy.fields import Fields, parse_list
+from onboarding_portal.ev_energy.json_types import Resource, parse, parse_list
 from onboarding_portal.ev_energy.pagination import next_cursor, previous_cursor
 from onboarding_portal.ev_energy.resources import Page
+from onboarding_portal.ev_energy.responses import Answer, raise_for_problem
 from onboarding_portal.ev_energy.retries import Repeat
 from onboarding_portal.ev_energy.transport import Call, Transport
 
+R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
 
 DEADLINE_SECONDS = 10.0  # an owner looks at an unfinished page no longer
 
 
-class Asker:
-    """Asks the API under one address with one identity."""
+class Caller:
+    """Calls the API under one address with one identity."""
 
     def __init__(
         self,
@@ -43,14 +44,14 @@ class Asker:
         operation: str,
         method: str,
         path: str,
-        parse: Callable[[Fields], T],
+        kind: type[R],
         *,
         query: Sequence[tuple[str, str]] = (),
         json: Mapping[str, Any] | None = None,
         user_id: str = "",
         accept_language: str = "",
         repeat: Repeat = Repeat.READ,
-    ) -> T:
+    ) -> R:
         """The one object that is the answer."""
         call = Call(
             operation=operation,
@@ -62,19 +63,19 @@ class Asker:
             accept_language=accept_language,
             repeat=repeat,
         )
-        return self._carry_out(call, lambda answer: parse(Fields(answer.json())))
+        return self._carry_out(call, lambda answer: parse(kind, answer.json()))
 
     def pages(
         self,
         operation: str,
         path: str,
-        parse: Callable[[Fields], T],
+        kind: type[R],
         *,
         query: Sequence[tuple[str, str]] = (),
         user_id: str = "",
         page_after: str | None = None,
         page_before: str | None = None,
-    ) -> Iterator[Page[T]]:
+    ) -> Iterator[Page[R]]:
         """All pages of a list from a cursor on, each asked for when wanted. A circle is a BadResponse.
 
         With `page_before`, the first is the page that ends there.
@@ -90,21 +91,23 @@ class Asker:
                 query=[*query, *cursor],
                 user_id=user_id,
             )
-            page = self._carry_out(call, lambda answer: self._page(answer, parse, seen))
+            page = self._carry_out(call, lambda answer: self._page(answer, kind, seen))
             yield page
             page_after = page.next_cursor
             if page_after is None:
                 return
             seen.add(page_after)
 
-    def _page(self, answer: Answer, parse: Callable[[Fields], T], seen: set[str | None]) -> Page[T]:
-        cursor = next_cursor(answer, api_url=self._api_url)
+    def _page(self, answer: Answer, kind: type[R], seen: set[str | None]) -> Page[R]:
+        cursor = next_cursor(answer)
         if cursor is not None and cursor in seen:
             raise BadResponse("The pages go round in a circle.", field="Link")
+        items, unreadable = parse_list(kind, answer.json())
         return Page(
-            items=parse_list(answer.json(), parse),
+            items=items,
             next_cursor=cursor,
-            previous_cursor=previous_cursor(answer, api_url=self._api_url),
+            previous_cursor=previous_cursor(answer),
+            unreadable=unreadable,
         )
 
     def _carry_out(self, call: Call, read: Callable[[Answer], T]) -> T:

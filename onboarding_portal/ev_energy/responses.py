@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from onboarding_portal.ev_energy.errors import (
     BadResponse,
@@ -24,6 +24,7 @@ from onboarding_portal.storable import storable
 LONGEST_WAIT_SECONDS = 3600.0
 # Larger limits exist in broken headers only, and every request in the window is held in memory.
 LARGEST_COUNT = 100_000
+LONGEST_NUMBER = 100  # digits; Python takes no more than some thousands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,9 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON, with texts any database takes. Raises BadResponse; it may be whole the next time."""
         try:
-            text = self.body.decode("utf-8-sig")
-            value = json.loads(text, parse_constant=_refuse_constant)
+            # One letter cut in half, one NaN, one endless number: each is one field's fault, not the page's.
+            text = self.body.decode("utf-8-sig", errors="replace")
+            value = json.loads(text, parse_constant=_no_number, parse_float=_finite, parse_int=_whole)
             return _storable(value) if "\\u" in text else value
         except (ValueError, RecursionError):
             raise BadResponse("The answer is not JSON.", can_retry=True) from None
@@ -144,8 +146,16 @@ def _seconds_until(text: str, *, now: float) -> float:
     return (moment - datetime.fromtimestamp(now, tz=UTC)).total_seconds()
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON.")
+def _no_number(_name: str) -> None:
+    return None
+
+
+def _finite(text: str) -> float | None:
+    return number if math.isfinite(number := float(text)) else None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if len(text) <= LONGEST_NUMBER else None
 
 
 def _storable(value: Any) -> Any:
