@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from onboarding_portal.ev_energy.window import DEFAULT_LIMIT
+from onboarding_portal.ev_energy.rate_window import DEFAULT_LIMIT
 from onboarding_portal.operations.checks.registry import error, is_loopback, portal_check, warning
 from onboarding_portal.timing import REMINDERS
 
