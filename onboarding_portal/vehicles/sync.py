@@ -72,8 +72,7 @@ def sync_vehicles(
         with priority(Priority.BULK):
             outcome = _work_on(run, client=client, clock=clock)
     except EvEnergyError as error:
-        is_cursor_refused = isinstance(error, Invalid | NotFound) and run.cursor == begun_at_cursor != ""
-        if is_cursor_refused:
+        if isinstance(error, Invalid | NotFound) and run.cursor == begun_at_cursor != "":
             logger.warning("ev.energy refused the cursor of an earlier sync; the run begins again")
             run.abandon(now=clock())
             return sync_vehicles(client=client, clock=clock)
