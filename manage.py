@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "onboarding_portal.settings")
     if sys.argv[1:2] == ["demo"]:
-        from onboarding_portal.operations.demo_environment import prepare
+        from onboarding_portal.operations.demo.environment import prepare
 
         prepare(arguments=sys.argv[2:])
 

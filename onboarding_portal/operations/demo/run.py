@@ -2,16 +2,14 @@
 
 import logging
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
-import requests
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
@@ -20,60 +18,13 @@ from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.sync import sync_catalogue
 from onboarding_portal.ev_energy.client import get_client
-from onboarding_portal.operations.demo_mail import Mailbox
+from onboarding_portal.operations.demo.mailbox import Mailbox
+from onboarding_portal.operations.demo.processes import Processes
 
 OWNERS = ["anna@example.com", "ben@example.com"]
 STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "brightfield-demo"  # noqa: S105  of a demo on this machine, printed on the terminal
-START_SECONDS = 30.0
-END_SECONDS = 10.0
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-
-
-class DemoFailed(Exception):
-    """A process of the demo did not start, or ended by itself. The message says which and where its log is."""
-
-
-class Processes:
-    """The demo's processes. Each has a session of its own, so that Ctrl-C reaches them only through us."""
-
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, name: str, command: Sequence[str], *, ready_url: str = "") -> None:
-        """Starts a process and waits until `ready_url` answers. Raises DemoFailed if it does not."""
-        with self._log(name).open("ab") as log:
-            self._running[name] = subprocess.Popen(  # noqa: S603  fixed commands
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while ready_url and not _answers(ready_url):
-            self.check()
-            if time.monotonic() > deadline:
-                raise DemoFailed(f"{name} did not start. Its log is in {self._log(name)}")
-            time.sleep(0.1)
-
-    def check(self) -> None:
-        """Raises DemoFailed if one of them has ended."""
-        for name, process in self._running.items():
-            if process.poll() is not None:
-                raise DemoFailed(f"{name} has ended. Its log is in {self._log(name)}")
-
-    def end(self) -> None:
-        """Ends all of them, the one started last first, and kills what does not end by itself."""
-        for process in reversed(self._running.values()):
-            process.terminate()
-        deadline = time.monotonic() + END_SECONDS
-        for process in reversed(self._running.values()):
-            try:
-                process.wait(timeout=max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def _log(self, name: str) -> Path:
-        return self._logs / f"{name}.log"
 
 
 def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
@@ -141,14 +92,6 @@ def load_demo_data() -> None:
         if not owner.ev_energy_user_id:
             ensure_ev_energy_user(user=owner, client=client)
     call_command("sync_vehicles", stdout=StringIO())
-
-
-def _answers(url: str) -> bool:
-    try:
-        requests.get(url, timeout=2)
-    except requests.RequestException:
-        return False
-    return True
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
