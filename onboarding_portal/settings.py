@@ -66,7 +66,6 @@ INSTALLED_APPS = [
     "onboarding_portal.diagnostics",
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",
-    "onboarding_portal.sandbox",
     "onboarding_portal.accounts.staff.config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

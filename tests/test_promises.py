@@ -37,9 +37,9 @@ PAGES = {
     "/admin/": "admin:index",
     "/admin/vehicles/vehicle/": "admin:vehicles_vehicle_changelist",
 }
-LABELS = ["accounts", "catalogue", "vehicles", "onboarding", "reconnects", "operations", "sandbox"]
+LABELS = ["accounts", "catalogue", "vehicles", "onboarding", "reconnects", "operations"]
 COMMANDS = [
-    *("demo", "sandbox", "sync_catalogue", "sync_vehicles", "vehicle_logs"),
+    *("demo", "sync_catalogue", "sync_vehicles", "vehicle_logs"),
     *("db_worker", "clock", "purge", "check_ev_energy"),
 ]
 ACTIONS = {

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from types import FrameType
@@ -19,7 +20,7 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.sync import sync_catalogue
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.operations.demo.mailbox import Mailbox
-from onboarding_portal.operations.demo.processes import Processes
+from onboarding_portal.operations.demo.processes import DemoFailed, Processes
 
 OWNERS = ["anna@example.com", "ben@example.com"]
 STAFF_EMAIL = "staff@example.com"
@@ -39,6 +40,8 @@ def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
     # Python takes Ctrl-C for nothing where a script began the demo in its background.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    if not find_spec("werkzeug"):
+        raise DemoFailed("ev.energy's stand-in needs a library more: pip install -r requirements-demo.txt")
     processes = Processes(folder / "logs")
     try:
         _start(processes, folder=folder, say=say)
@@ -62,9 +65,17 @@ def _start(processes: Processes, *, folder: Path, say: Callable[[str], object]) 
     sandbox = urlsplit(settings.EV_ENERGY_API_URL)
     sandbox_origin = f"{sandbox.scheme}://{sandbox.netloc}"
     seeds = [word for owner in OWNERS for word in ("--seed-owner", owner)]
-    command = ["sandbox", "--port", str(sandbox.port), "--state", str(folder / "sandbox.json"), *seeds]
+    command = [
+        *MANAGE,
+        "sandbox",
+        "--port",
+        str(sandbox.port),
+        "--state",
+        str(folder / "sandbox.json"),
+        *seeds,
+    ]
     command += ["--redirect-url", f"{settings.PORTAL_URL}/vehicles/"]
-    processes.start("sandbox", [*MANAGE, *command], ready_url=sandbox_origin)
+    processes.start("sandbox", command, ready_url=sandbox_origin)
     say("Fetching the catalogue and the demo's cars …")
     load_demo_data()
     web = urlsplit(settings.PORTAL_URL).netloc
