@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line. `manage.py demo` and `manage.py sandbox` need no settings, the rest reads the environment."""
+"""Django's command line. `manage.py demo` and `manage.py sandbox` need no settings; others read the environment."""
 
 import os
 import sys

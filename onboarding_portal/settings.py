@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "onboarding_portal.operations.request_id.RequestIdMiddleware",
     "onboarding_portal.operations.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "onboarding_portal.operations.content_security.ContentSecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "onboarding_portal.operations.private_pages.PrivatePagesMiddleware",

@@ -55,6 +55,8 @@ def logging_config(
             "django": only_root,
             "django.server": only_root,
             "gunicorn.error": only_root | {"level": "INFO"},
+            # The portal writes its own line of each request, without the query.
+            "gunicorn.access": {"handlers": [], "propagate": False},
             # At INFO it tells of every run of every job, which the job's own line tells better.
             "apscheduler": only_root | {"level": "WARNING"},
         },

@@ -27,7 +27,7 @@ class Gunicorn:
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "tests.operations.slow_application"),
-                *("--worker-class", "onboarding_portal.gunicorn_worker.DrainingWorker"),
+                *("--config", "python:onboarding_portal.gunicorn_config"),
                 *("--bind", self.origin.removeprefix("http://"), "--log-level", "error", *options.split()),
             ],
             cwd=settings.BASE_DIR,
