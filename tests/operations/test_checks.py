@@ -16,7 +16,7 @@ from django.test import override_settings
 
 from onboarding_portal.environment import Environment
 from onboarding_portal.operations.checks.database import is_ready
-from onboarding_portal.operations.start import refuse_unsafe_settings
+from onboarding_portal.operations.checks.start import refuse_unsafe_settings
 
 KEY = "pQ7-kZ2_vX9mB4nL8sD1fG6hJ3wR5tY0uI-aS_eC2bN7xM4zK9q"
 LOCAL_CACHE = "django.core.cache.backends.locmem.LocMemCache"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from onboarding_portal.operations.purge import RULES, Rule
+from onboarding_portal.operations.clock.purge import RULES, Rule
 
 ROOT = settings.BASE_DIR
 GUIDE = (ROOT / "docs/deploy.md").read_text()

@@ -36,7 +36,7 @@ class Job:
     run: str
 
 
-COMMANDS = "onboarding_portal.operations.jobs"
+COMMANDS = "onboarding_portal.operations.clock.jobs"
 
 JOBS = [
     Job(name="sync_vehicles", every=timedelta(minutes=15), run=f"{COMMANDS}.sync_vehicles"),
