@@ -214,7 +214,7 @@ def test_a_migrated_database_with_its_cache_table_is_ready() -> None:
 @pytest.mark.django_db
 def test_a_database_older_than_the_release_is_an_error() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'reconnects'")
 
     messages = is_ready(None, databases=["default"])
 

@@ -21,8 +21,9 @@ LOGGERS: dict[str, Any] = {
     "gunicorn.error": ONLY_ROOT | {"level": "INFO"},
     # The portal writes its own line of each request, without the query.
     "gunicorn.access": {"handlers": [], "propagate": False},
-    # At INFO it tells of every run of every job, which the job's own line tells better.
-    "apscheduler": ONLY_ROOT | {"level": "WARNING"},
+    # It tells of every run of every job, and of a failed one with whatever a database or an API quoted. The job's own
+    # line tells it better.
+    "apscheduler": ONLY_ROOT | {"level": "CRITICAL"},
 }
 FORMATTERS: dict[str, Any] = {
     "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
