@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from types import FrameType
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -58,38 +58,28 @@ def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
 
 
 def _start(processes: Processes, *, folder: Path, say: Callable[[str], object]) -> None:
+    portal, sandbox = settings.PORTAL_URL, urljoin(settings.EV_ENERGY_API_URL, "/").rstrip("/")
     say("Preparing the database …")
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
-    sandbox = urlsplit(settings.EV_ENERGY_API_URL)
-    sandbox_origin = f"{sandbox.scheme}://{sandbox.netloc}"
-    seeds = [word for owner in OWNERS for word in ("--seed-owner", owner)]
-    command = [
-        *MANAGE,
-        "sandbox",
-        "--port",
-        str(sandbox.port),
-        "--state",
-        str(folder / "sandbox.json"),
-        *seeds,
-    ]
-    command += ["--redirect-url", f"{settings.PORTAL_URL}/vehicles/"]
-    processes.start("sandbox", command, ready_url=sandbox_origin)
+    processes.start("sandbox", _sandbox_command(folder), ready_url=sandbox)
     say("Fetching the catalogue and the demo's cars …")
     load_demo_data()
-    web = urlsplit(settings.PORTAL_URL).netloc
-    gunicorn = [sys.executable, "-m", "gunicorn", "onboarding_portal.wsgi", "--bind", web, "--threads", "4"]
-    processes.start(
-        "web", [*gunicorn, "--chdir", str(settings.BASE_DIR)], ready_url=f"{settings.PORTAL_URL}/healthz"
-    )
+    gunicorn = [sys.executable, "-m", "gunicorn", "onboarding_portal.wsgi", "--threads", "4"]
+    processes.start("web", [*gunicorn, "--bind", urlsplit(portal).netloc], ready_url=f"{portal}/healthz")
     processes.start("worker", [*MANAGE, "db_worker", "--interval", "0.5"])
     processes.start("clock", [*MANAGE, "clock"])
-    say(
-        WELCOME.format(
-            portal=settings.PORTAL_URL, sandbox=sandbox_origin, folder=folder, owners=" or ".join(OWNERS)
-        )
-    )
+    say(WELCOME.format(portal=portal, sandbox=sandbox, folder=folder, owners=" or ".join(OWNERS)))
+
+
+def _sandbox_command(folder: Path) -> list[str]:
+    port = str(urlsplit(settings.EV_ENERGY_API_URL).port)
+    return [
+        *(*MANAGE, "sandbox", "--port", port, "--state", str(folder / "sandbox.json")),
+        *("--redirect-url", f"{settings.PORTAL_URL}/vehicles/"),
+        *("--seed-owner", *OWNERS),
+    ]
 
 
 def load_demo_data() -> None:
