@@ -9,7 +9,7 @@ import requests
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from onboarding_portal.operations.ev_energy_check import Verdict, check_ev_energy
+from onboarding_portal.operations.ev_energy_check.findings import Verdict, check_ev_energy
 from tests.ev_energy_answers import an_id, url, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_owner

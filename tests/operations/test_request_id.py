@@ -9,7 +9,7 @@ from django_tasks import task
 
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.request_context import current_request_id
-from onboarding_portal.operations.request_id import bound
+from onboarding_portal.operations.logs.request_id import bound
 from tests.ev_energy_answers import make_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_id, make_owner

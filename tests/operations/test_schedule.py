@@ -11,8 +11,8 @@ from apscheduler.events import EVENT_JOB_ERROR
 from apscheduler.schedulers.blocking import BlockingScheduler
 from django.utils.module_loading import import_string
 
-from onboarding_portal.operations import schedule
-from onboarding_portal.operations.schedule import JOBS, Job, build_scheduler, claim, perform
+from onboarding_portal.operations.clock import schedule
+from onboarding_portal.operations.clock.schedule import JOBS, Job, build_scheduler, claim, perform
 from tests.factories import NOW
 
 ROOT = Path(__file__).resolve().parent.parent.parent

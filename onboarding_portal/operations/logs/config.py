@@ -8,10 +8,33 @@ from types import TracebackType
 from typing import Any
 
 from onboarding_portal.ev_energy.request_context import current_request_id
-from onboarding_portal.operations.redaction import secret_values
+from onboarding_portal.operations.logs.redaction import RedactSecrets, secret_values
 
 # Their standard output is their log. That of any other command is its answer, so its log goes beside it.
 LONG_RUNNING = {"db_worker", "clock", "runserver"}
+
+# Django and gunicorn bring handlers of their own, which know no filter.
+ONLY_ROOT: dict[str, Any] = {"handlers": [], "propagate": True}
+LOGGERS: dict[str, Any] = {
+    "django": ONLY_ROOT,
+    "django.server": ONLY_ROOT,
+    "gunicorn.error": ONLY_ROOT | {"level": "INFO"},
+    # The portal writes its own line of each request, without the query.
+    "gunicorn.access": {"handlers": [], "propagate": False},
+    # It tells of every run of every job, and of a failed one with whatever a database or an API quoted. The job's own
+    # line tells it better.
+    "apscheduler": ONLY_ROOT | {"level": "CRITICAL"},
+}
+FORMATTERS: dict[str, Any] = {
+    "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+    "json": {
+        "()": "pythonjsonlogger.json.JsonFormatter",
+        "fmt": "levelname,name,message,request_id",
+        "style": ",",
+        "rename_fields": {"levelname": "level", "name": "logger"},
+        "timestamp": True,
+    },
+}
 
 logger = logging.getLogger("onboarding_portal.crash")
 
@@ -20,26 +43,13 @@ def logging_config(
     *, log_format: str, level: str, environ: Mapping[str, str], argv: Sequence[str]
 ) -> dict[str, Any]:
     """Returns Django's LOGGING. `log_format` is "json" or "plain"; secrets in `environ` never appear in a line."""
-    only_root = {"handlers": [], "propagate": True}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
-            "json": {
-                "()": "pythonjsonlogger.json.JsonFormatter",
-                "fmt": "levelname,name,message,request_id",
-                "style": ",",
-                "rename_fields": {"levelname": "level", "name": "logger"},
-                "timestamp": True,
-            },
-        },
+        "formatters": FORMATTERS,
         "filters": {
-            "request_id": {"()": "onboarding_portal.operations.logs.AddRequestId"},
-            "redact": {
-                "()": "onboarding_portal.operations.redaction.RedactSecrets",
-                "secrets": secret_values(environ),
-            },
+            "request_id": {"()": AddRequestId},
+            "redact": {"()": RedactSecrets, "secrets": secret_values(environ)},
         },
         "handlers": {
             "console": {
@@ -50,14 +60,7 @@ def logging_config(
             }
         },
         "root": {"handlers": ["console"], "level": level},
-        "loggers": {
-            # Django and gunicorn bring handlers of their own, which know no filter.
-            "django": only_root,
-            "django.server": only_root,
-            "gunicorn.error": only_root | {"level": "INFO"},
-            # At INFO it tells of every run of every job, which the job's own line tells better.
-            "apscheduler": only_root | {"level": "WARNING"},
-        },
+        "loggers": LOGGERS,
     }
 
 

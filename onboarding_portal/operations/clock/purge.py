@@ -107,7 +107,7 @@ def _delete_batch(rows: QuerySet[Any]) -> int:
         locked = rows.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
         keys = list(locked.values_list("pk", flat=True)[:BATCH_ROWS])
         if keys:
-            rows.model._default_manager.filter(pk__in=keys).delete()
+            rows.filter(pk__in=keys).delete()
     return len(keys)
 
 

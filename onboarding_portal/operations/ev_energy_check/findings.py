@@ -11,13 +11,10 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from django.conf import settings
-from requests.auth import AuthBase, HTTPBasicAuth
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.ev_energy.auth import BearerAuth, Token, read_token
-from onboarding_portal.ev_energy.budget import Budget, Priority, get_budget, priority
-from onboarding_portal.ev_energy.call_log import logged
-from onboarding_portal.ev_energy.deadline import deadline
+from onboarding_portal.ev_energy.auth import Token, read_token
+from onboarding_portal.ev_energy.budget import Priority, get_budget, priority
 from onboarding_portal.ev_energy.errors import (
     BadResponse,
     BudgetExhausted,
@@ -28,15 +25,14 @@ from onboarding_portal.ev_energy.errors import (
     Unauthorized,
 )
 from onboarding_portal.ev_energy.ids import is_user_id, is_vehicle_id
-from onboarding_portal.ev_energy.responses import Answer, raise_for_problem
-from onboarding_portal.ev_energy.transport import Call, Transport
+from onboarding_portal.ev_energy.responses import Answer
+from onboarding_portal.ev_energy.transport import Transport
+from onboarding_portal.operations.ev_energy_check.conversation import NO_TOKEN, Conversation
 
-SECONDS_FOR_A_CALL = 10.0
 LARGEST_CLOCK_ERROR_SECONDS = 30.0
 # Well-shaped, and nobody's: example.com is reserved.
 NOBODY = "nobody@example.com"
 UNKNOWN_USER_ID = f"user{'0' * 26}"
-NO_TOKEN = Token(secret="", renew_at=0.0, expires_at=0.0)
 PASSING_STATUSES = frozenset({408, 425, 429, *range(500, 600)})
 UNREGISTERED_ORIGIN = "https://not-registered.example.com"
 
@@ -55,34 +51,6 @@ class Finding:
     verdict: Verdict
     subject: str
     text: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Conversation:
-    """What is asked of ev.energy in one run, and what came back."""
-
-    transport: Transport
-    budget: Budget
-    token: Token = NO_TOKEN
-    granted_scopes: frozenset[str] = frozenset()
-    last_answer: Answer | None = None
-
-    def get(self, operation: str, path: str, query: Sequence[tuple[str, str]] = ()) -> Answer:
-        """A good answer. Raises the EvEnergyError any other means."""
-        call = Call(operation=operation, url=f"{settings.EV_ENERGY_API_URL}{path}", query=query)
-        return self._send(call, auth=BearerAuth(self.token), budget=self.budget)
-
-    def fetch_token(self) -> Answer:
-        basic = HTTPBasicAuth(settings.EV_ENERGY_CLIENT_ID, settings.EV_ENERGY_CLIENT_SECRET)
-        form = {"grant_type": "client_credentials"}
-        call = Call(operation="fetch_token", method="POST", url=settings.EV_ENERGY_TOKEN_URL, form=form)
-        return self._send(call, auth=basic, budget=None)
-
-    def _send(self, call: Call, *, auth: AuthBase, budget: Budget | None) -> Answer:
-        with deadline(seconds=SECONDS_FOR_A_CALL), logged(operation=call.operation) as record:
-            record.answer = self.last_answer = answer = self.transport.send(call, auth=auth, budget=budget)
-            raise_for_problem(answer, operation=call.operation)
-        return answer
 
 
 def check_ev_energy() -> Iterator[Finding]:

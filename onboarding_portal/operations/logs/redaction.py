@@ -7,7 +7,6 @@ Database errors quote values, and values are e-mail addresses. So every handler 
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache, partial
 from urllib.parse import unquote, urlsplit
 
 # What is removed, by its look, in this order. Patterns stop before quotes and backslashes.
@@ -49,7 +48,6 @@ PATTERNS: list[tuple[re.Pattern[str], str]] = [
     # A sign-in code: six consonants, as allauth makes them.
     (re.compile(r"(?<![A-Za-z])[BCDFGHJKLMNPQRSTVWXZ]{6}(?![A-Za-z])"), "[code]"),
 ]
-REMEMBERED_LENGTH = 120  # characters; longer texts, such as tracebacks, are seldom the same
 SHORTEST_SECRET = 8  # shorter ones are words that may stand anywhere
 SECRET_NAMES = ("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET")
 URLS_WITH_PASSWORDS = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")
@@ -89,7 +87,6 @@ class RedactSecrets(logging.Filter):
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
         self._secrets = tuple(secrets)
-        self._redact_remembering = lru_cache(maxsize=1024)(partial(redact, secrets=self._secrets))
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = self._redact(_message(record)), None
@@ -105,9 +102,7 @@ class RedactSecrets(logging.Filter):
         return True
 
     def _redact(self, text: str) -> str:
-        # Methods, paths and the names of operations are logged again and again.
-        remembers = len(text) <= REMEMBERED_LENGTH
-        return self._redact_remembering(text) if remembers else redact(text, secrets=self._secrets)
+        return redact(text, secrets=self._secrets)
 
     def _clean(self, value: object) -> object:
         """Returns the value with every text in it redacted; what is neither plain nor a collection becomes text."""

@@ -2,16 +2,15 @@
 
 import logging
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from types import FrameType
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-import requests
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
@@ -20,60 +19,13 @@ from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.sync import sync_catalogue
 from onboarding_portal.ev_energy.client import get_client
-from onboarding_portal.operations.demo_mail import Mailbox
+from onboarding_portal.operations.demo.mailbox import Mailbox
+from onboarding_portal.operations.demo.processes import DemoFailed, Processes
 
 OWNERS = ["anna@example.com", "ben@example.com"]
 STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "brightfield-demo"  # noqa: S105  of a demo on this machine, printed on the terminal
-START_SECONDS = 30.0
-END_SECONDS = 10.0
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-
-
-class DemoFailed(Exception):
-    """A process of the demo did not start, or ended by itself. The message says which and where its log is."""
-
-
-class Processes:
-    """The demo's processes. Each has a session of its own, so that Ctrl-C reaches them only through us."""
-
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, name: str, command: Sequence[str], *, ready_url: str = "") -> None:
-        """Starts a process and waits until `ready_url` answers. Raises DemoFailed if it does not."""
-        with self._log(name).open("ab") as log:
-            self._running[name] = subprocess.Popen(  # noqa: S603  fixed commands
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while ready_url and not _answers(ready_url):
-            self.check()
-            if time.monotonic() > deadline:
-                raise DemoFailed(f"{name} did not start. Its log is in {self._log(name)}")
-            time.sleep(0.1)
-
-    def check(self) -> None:
-        """Raises DemoFailed if one of them has ended."""
-        for name, process in self._running.items():
-            if process.poll() is not None:
-                raise DemoFailed(f"{name} has ended. Its log is in {self._log(name)}")
-
-    def end(self) -> None:
-        """Ends all of them, the one started last first, and kills what does not end by itself."""
-        for process in reversed(self._running.values()):
-            process.terminate()
-        deadline = time.monotonic() + END_SECONDS
-        for process in reversed(self._running.values()):
-            try:
-                process.wait(timeout=max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def _log(self, name: str) -> Path:
-        return self._logs / f"{name}.log"
 
 
 def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
@@ -88,6 +40,8 @@ def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
     # Python takes Ctrl-C for nothing where a script began the demo in its background.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    if not find_spec("werkzeug"):
+        raise DemoFailed("ev.energy's stand-in needs a library more: pip install -r requirements-demo.txt")
     processes = Processes(folder / "logs")
     try:
         _start(processes, folder=folder, say=say)
@@ -104,30 +58,28 @@ def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
 
 
 def _start(processes: Processes, *, folder: Path, say: Callable[[str], object]) -> None:
+    portal, sandbox = settings.PORTAL_URL, urljoin(settings.EV_ENERGY_API_URL, "/").rstrip("/")
     say("Preparing the database …")
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
-    sandbox = urlsplit(settings.EV_ENERGY_API_URL)
-    sandbox_origin = f"{sandbox.scheme}://{sandbox.netloc}"
-    seeds = [word for owner in OWNERS for word in ("--seed-owner", owner)]
-    command = ["sandbox", "--port", str(sandbox.port), "--state", str(folder / "sandbox.json"), *seeds]
-    command += ["--redirect-url", f"{settings.PORTAL_URL}/vehicles/"]
-    processes.start("sandbox", [*MANAGE, *command], ready_url=sandbox_origin)
+    processes.start("sandbox", _sandbox_command(folder), ready_url=sandbox)
     say("Fetching the catalogue and the demo's cars …")
     load_demo_data()
-    web = urlsplit(settings.PORTAL_URL).netloc
-    gunicorn = [sys.executable, "-m", "gunicorn", "onboarding_portal.wsgi", "--bind", web, "--threads", "4"]
-    processes.start(
-        "web", [*gunicorn, "--chdir", str(settings.BASE_DIR)], ready_url=f"{settings.PORTAL_URL}/healthz"
-    )
+    gunicorn = [sys.executable, "-m", "gunicorn", "onboarding_portal.wsgi", "--threads", "4"]
+    processes.start("web", [*gunicorn, "--bind", urlsplit(portal).netloc], ready_url=f"{portal}/healthz")
     processes.start("worker", [*MANAGE, "db_worker", "--interval", "0.5"])
     processes.start("clock", [*MANAGE, "clock"])
-    say(
-        WELCOME.format(
-            portal=settings.PORTAL_URL, sandbox=sandbox_origin, folder=folder, owners=" or ".join(OWNERS)
-        )
-    )
+    say(WELCOME.format(portal=portal, sandbox=sandbox, folder=folder, owners=" or ".join(OWNERS)))
+
+
+def _sandbox_command(folder: Path) -> list[str]:
+    port = str(urlsplit(settings.EV_ENERGY_API_URL).port)
+    return [
+        *(*MANAGE, "sandbox", "--port", port, "--state", str(folder / "sandbox.json")),
+        *("--redirect-url", f"{settings.PORTAL_URL}/vehicles/"),
+        *("--seed-owner", *OWNERS),
+    ]
 
 
 def load_demo_data() -> None:
@@ -141,14 +93,6 @@ def load_demo_data() -> None:
         if not owner.ev_energy_user_id:
             ensure_ev_energy_user(user=owner, client=client)
     call_command("sync_vehicles", stdout=StringIO())
-
-
-def _answers(url: str) -> bool:
-    try:
-        requests.get(url, timeout=2)
-    except requests.RequestException:
-        return False
-    return True
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

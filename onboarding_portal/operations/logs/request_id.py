@@ -16,7 +16,7 @@ from django.utils.encoding import iri_to_uri
 from django_tasks import TaskResult
 
 from onboarding_portal.ev_energy.request_context import current_request_id
-from onboarding_portal.operations.health import PROBES
+from onboarding_portal.operations.middleware.health import PROBES
 
 HEADER = "X-Request-ID"
 # Whoever sends the header chooses what stands in our logs, so only what platforms send is taken.

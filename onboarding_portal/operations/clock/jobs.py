@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from onboarding_portal.catalogue import sync as catalogue
 from onboarding_portal.ev_energy.client import get_client
-from onboarding_portal.operations import purge as purging
+from onboarding_portal.operations.clock import purge as purging
 from onboarding_portal.timing import SYNC_LEASE
 from onboarding_portal.vehicles import sync as vehicles
 from onboarding_portal.vehicles.tasks import enqueue_due_work

@@ -4,14 +4,17 @@ Everything the demo keeps lies in one folder that git ignores; everything it tal
 """
 
 import argparse
+import io
 import os
 import secrets
 import shutil
 import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
-FOLDER = Path(__file__).resolve().parent.parent.parent / ".demo"
+FOLDER = Path(__file__).resolve().parents[3] / ".demo"
 HOST = "127.0.0.1"
 WEB_PORT = 8000
 SANDBOX_PORT = 9000
@@ -39,25 +42,35 @@ def prepare(*, arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(add_help=False)
     add_arguments(parser)
     options, _ = parser.parse_known_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Each line at once, into files and pipes as well, whatever letters they take.
+        sys.stdout.reconfigure(line_buffering=True, errors="replace")
     folder: Path = options.folder.resolve()
     if options.fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     web_port = free_port(wanted=options.port, name="The portal")
     sandbox_port = free_port(wanted=options.sandbox_port, name="The sandbox", taken=[web_port])
-    sandbox = f"http://{HOST}:{sandbox_port}"
-    os.environ |= {
+    os.environ |= _settings(
+        folder, portal=f"http://{HOST}:{web_port}", sandbox=f"http://{HOST}:{sandbox_port}"
+    )
+
+
+def _settings(folder: Path, *, portal: str, sandbox: str) -> dict[str, str]:
+    return {
+        "PYTHONUNBUFFERED": "1",  # each line of a process in its log at once
         "SECRET_KEY": _kept_secret(folder / "secret-key"),
         "DEBUG": "false",
         "ALLOWED_HOSTS": f"{HOST},localhost",
-        "PORTAL_URL": f"http://{HOST}:{web_port}",
+        "PORTAL_URL": portal,
         "PORTAL_NAME": "Brightfield Energy",
         "PORTAL_SUPPORT_EMAIL": "help@brightfield.example",
         "DEFAULT_FROM_EMAIL": "Brightfield Energy <cars@brightfield.example>",
         "SIGNUP_OPEN": "true",
-        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{quote(str(folder / 'db.sqlite3'))}",
         "CACHE_URL": "dbcache://portal_cache",
-        "EMAIL_URL": f"filemail:///{folder / 'mail'}",  # the first slash is cut off when it is read
+        # The first slash is cut off when it is read.
+        "EMAIL_URL": f"filemail:///{quote(str(folder / 'mail'))}",
         "STATIC_ROOT": str(folder / "static"),
         "TRUSTED_PROXY_COUNT": "0",
         "EV_ENERGY_API_URL": f"{sandbox}/v2",

@@ -36,7 +36,7 @@ class Job:
     run: str
 
 
-COMMANDS = "onboarding_portal.operations.jobs"
+COMMANDS = "onboarding_portal.operations.clock.jobs"
 
 JOBS = [
     Job(name="sync_vehicles", every=timedelta(minutes=15), run=f"{COMMANDS}.sync_vehicles"),
@@ -85,8 +85,6 @@ def build_scheduler(jobs: list[Job], *, now: datetime) -> BlockingScheduler:
     """Returns a scheduler that does each job at once, unless its slot is taken, and then once in each slot."""
     for job in jobs:
         import_string(job.run)  # a mistyped path stops the start, not the night's run
-    # Its own line for a failed job has the traceback, and with it whatever a database or an API quoted.
-    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     scheduler = BlockingScheduler(
         timezone=UTC,
         executors={"default": ThreadPoolExecutor(THREADS)},
