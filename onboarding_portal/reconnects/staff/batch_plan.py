@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects.models import BatchKind, Reconnect, UnstableVehicle
 from onboarding_portal.timing import EMAIL_COOLDOWN
-from onboarding_portal.vehicles.advice import where_reconnecting_does_not_help
+from onboarding_portal.vehicles.advice import where_signing_in_does_not_help
 from onboarding_portal.vehicles.models import Integration, Vehicle, VehicleQuerySet
 
 LEFT_OUT: dict[str, Promise] = {
@@ -50,7 +50,7 @@ def plan_batch(*, vehicles: VehicleQuerySet, kind: BatchKind, now: datetime) -> 
 
     The time is what the request budget allows; e-mails need no request and so no time from it.
     """
-    in_vain = Count("pk", filter=where_reconnecting_does_not_help())
+    in_vain = Count("pk", filter=where_signing_in_does_not_help())
     counted = {
         reason: (count, count_in_vain)
         for reason, count, count_in_vain in with_reason(vehicles, kind=kind, now=now)
