@@ -15,7 +15,7 @@ from onboarding_portal.vehicles.advice import advice_for, words_for
 from onboarding_portal.vehicles.cause_words import SigningIn
 from onboarding_portal.vehicles.models import Cause, Integration, StaleReason, Vehicle
 from tests.factories import NOW
-from tests.reconnects.office import LOOK, staff_with
+from tests.reconnects.office import LOOK, choose, staff_with
 from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -119,3 +119,16 @@ def test_the_subject_asks_for_nothing_that_does_not_help(cause: Cause) -> None:
     e_mail("text")(make_broken_car(cause=cause, **STATES["silent"]))
 
     assert mail.outbox[0].subject == "Your Volvo EX30 sends no data"
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause != Cause.UNKNOWN])
+def test_a_batchs_confirmation_names_those_whom_signing_in_does_not_help(cause: Cause) -> None:
+    vehicle = make_broken_car(cause=cause, **STATES["silent"])
+    client = staff_with(*LOOK, "email_reconnect_links")
+
+    page = choose(client, "email_reconnect_links", [vehicle]).content.decode()
+
+    advice = advice_for(vehicle)
+    is_in_vain = advice.signing_in == SigningIn.DOES_NOT_HELP
+    assert (escape(f"{cause.label}: 1") in page) == is_in_vain
+    assert (escape(str(advice.staff)) in page) == is_in_vain
