@@ -26,7 +26,7 @@ class SigningIn(TextChoices):
 WILL_IT_HELP: dict[SigningIn, Text] = {
     SigningIn.HELPS: _("Signing in again usually repairs this. It takes about two minutes."),
     SigningIn.MAY_HELP: _("Signing in again may help."),
-    SigningIn.DOES_NOT_HELP: _("Signing in again alone does not help."),
+    SigningIn.DOES_NOT_HELP: _("Signing in again does not help on its own."),
 }
 
 

@@ -70,7 +70,7 @@ def test_nobody_is_told_of_two_minutes_where_signing_in_does_not_help(cause: Cau
     for vehicle in (silent(cause), cut_off(cause)):
         if advice_for(vehicle).signing_in == NO:
             words = str(words_for(vehicle))
-            assert "Signing in again alone does not help." in words
+            assert "Signing in again does not help on its own." in words
             assert "two minutes" not in words
 
 
