@@ -44,8 +44,8 @@ SIGNS: dict[Cause, Signs] = {
         r"|data privacy statement|consent form|(marketing consent|consent marketing)",
     ),
     Cause.SUBSCRIPTION_LAPSED: Signs(
-        # A subscription's key or id is the provider's own affair, not the owner's.
-        said=r"\bsubscription\b(?! (key|id)\b)|\bsubscribed\b|payment required"
+        # A subscription's key, id or service is the provider's own affair, not the owner's.
+        said=r"\bsubscription\b(?! (key|id|api|check|server|service)\b)|\bsubscribed\b|payment required"
         r"|connected services? (is |are |has |have )?(been )?(inactive|expired|disabled|lapsed|not active)",
         statuses=frozenset({402}),
     ),
@@ -102,7 +102,7 @@ SIGNS: dict[Cause, Signs] = {
 # Said by the provider's gate, by a car that refused a command, or by somebody who did not know either. And
 # APIGW-403 with a status of 429 says two things at once.
 IN_DOUBT = (
-    r"\bcaptcha\b|full authentication is required|\bapigw 403\b"
+    r"\bcaptcha\b|full authentication is required|unauthorized for resource|\bapigw 403\b"
     r"|rejected request|remote control|unknown error|could not be understood"
 )
 

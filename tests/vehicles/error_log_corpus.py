@@ -688,6 +688,12 @@ ENTRIES = (
     ),
     # https://github.com/pytoyoda/pytoyoda/issues/161
     ReportedError("Toyota", "Unauthorized", "APIGW-403", 429, "Unauthorized", Cause.UNKNOWN),
+    # https://github.com/addihorn/enode-gosdk/blob/main/pkg/users/GetUser_test.go  (in tests of a client library)
+    ReportedError("Enode", "unauthorized", "Unauthorized", 401, "Unauthorized for resource", Cause.UNKNOWN),
+    # https://github.com/addihorn/enode-gosdk/blob/main/pkg/users/GetUser_test.go  (in tests of a client library)
+    ReportedError(
+        "Enode", "not-found", "User does not exist", 404, "Could not find user with ID foo", Cause.UNKNOWN
+    ),
     # https://github.com/tomhollander/TeslaAuth/issues/42
     ReportedError(
         "Tesla",

@@ -37,6 +37,13 @@ REAL_SHAPED = [
     (Cause.UNKNOWN, log_fields(410, "GONE", "VehicleAPIError", "", "SMARTCAR")),
     (Cause.UNKNOWN, log_fields(409, "VEHICLE_STATE", "DOOR_OPEN", "", "SMARTCAR")),
     (Cause.UNKNOWN, log_fields(400, "ERROR", "VehicleAPIError", "Invalid subscription key")),
+    (Cause.PROVIDER_DOWN, log_fields(503, "", "", "The subscription service does not answer")),
+    (Cause.SIGN_IN_EXPIRED, log_fields(403, "TOKEN_REVOKED", "OAuthError", "Access token has been revoked")),
+    (Cause.ACCESS_REVOKED, log_fields(401, "", "", "The user's consent was withdrawn")),
+    (Cause.REGION_NOT_SUPPORTED, log_fields(404, "", "", "Not available in your country")),
+    (Cause.TWO_FACTOR_NEEDED, log_fields(401, "MFA_REQUIRED", "", "")),
+    (Cause.TERMS_TO_ACCEPT, log_fields(403, "FORBIDDEN", "", "Please accept the updated terms")),
+    (Cause.KEY_NOT_PAIRED, log_fields(400, "VIRTUAL_KEY_REQUIRED", "CONNECTED_SERVICES_ACCOUNT", "")),
     (Cause.ACCOUNT_LOCKED, log_fields(401, "AUTHENTICATION_ERROR", "OAuthError", "Password was changed")),
     (
         Cause.VEHICLE_NOT_IN_ACCOUNT,
