@@ -31,15 +31,3 @@ def vehicle_resource(**fields: Any) -> VehicleResource:
 
 def error_log(*, at: datetime = NOW - timedelta(hours=1), **fields: Any) -> ErrorLog:
     return ErrorLog.from_json(Fields(error_log_json(logged_at=iso(at), **fields)))
-
-
-def log_fields(
-    status_code: int, code: str, kind: str, detail: str, controller: str = "ENODE"
-) -> dict[str, Any]:
-    return {
-        "status_code": status_code,
-        "error_code": code,
-        "error_type": kind,
-        "error_detail": detail,
-        "controller": controller,
-    }

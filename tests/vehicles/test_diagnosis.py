@@ -11,7 +11,8 @@ from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, StaleR
 from tests.ev_energy_answers import error_log_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_stale_vehicle, make_vehicle
-from tests.vehicles.resources import error_log, log_fields
+from tests.vehicles.log_fields import log_fields
+from tests.vehicles.resources import error_log
 
 LOST = StaleReason.CONNECTION_LOST
 

@@ -10,7 +10,8 @@ from onboarding_portal.sandbox.causes import CAUSES as SANDBOX_CAUSES
 from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.signs import IN_DOUBT, LONGEST_TEXT, SIGNS, cause_of
 from tests.vehicles.error_log_corpus import ENTRIES, ReportedError
-from tests.vehicles.resources import error_log, log_fields
+from tests.vehicles.log_fields import log_fields
+from tests.vehicles.resources import error_log
 
 REAL_SHAPED = [
     (
