@@ -145,7 +145,7 @@ def _answer(
         **admin.site.each_context(request),
         "opts": Vehicle._meta,
         "vehicle": vehicle,
-        "advice": str(advice_for(vehicle).staff) if vehicle.is_stale else "",
+        "advice": advice_for(vehicle) if vehicle.is_stale else None,
         "reconnects": vehicle.reconnects.defer("url").order_by("-created_at")[:NEWEST_RECONNECTS],
         "tabs": _tabs(vehicle.pk, current=request.path),
         "zone": zone,

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted, ReadOnly
-from onboarding_portal.vehicles import admin_list, advice
+from onboarding_portal.vehicles import admin_list
+from onboarding_portal.vehicles.advice import advice_for, words_for
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
 from onboarding_portal.vehicles.staff import Act, carry_out, preview
 
@@ -68,7 +69,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
             {
                 "fields": [
                     *("stale_since", "stale_reason", "cause", "what_it_means"),
-                    *("cause_detail", "cause_read_at"),
+                    *("does_signing_in_help", "what_the_owner_reads", "cause_detail", "cause_read_at"),
                 ]
             },
         ),
@@ -81,7 +82,15 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
 
     @admin.display(description=_("what it means"), empty_value="-")
     def what_it_means(self, vehicle: Vehicle) -> str:
-        return str(advice.advice_for(vehicle).staff) if vehicle.is_stale else ""
+        return str(advice_for(vehicle).staff) if vehicle.is_stale else ""
+
+    @admin.display(description=_("does signing in help"), empty_value="-")
+    def does_signing_in_help(self, vehicle: Vehicle) -> str:
+        return str(advice_for(vehicle).signing_in.label) if vehicle.is_stale else ""
+
+    @admin.display(description=_("what the owner reads"), empty_value="-")
+    def what_the_owner_reads(self, vehicle: Vehicle) -> str:
+        return str(words_for(vehicle)) if vehicle.is_stale else ""
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         # The longest silent first is what staff look for, and the index that finds them has them in that order.

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.vehicles import advice
+from onboarding_portal.vehicles.advice import Words, is_reconnect_offered, words_for
 from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
 from onboarding_portal.vehicles.refresh import is_worth_reading
 
@@ -86,18 +86,14 @@ class Card:
         """Returns "today at 14:02", "" if the car never sent data."""
         return day_and_time(self.vehicle.last_status_at, now=self.now) if self.vehicle.last_status_at else ""
 
-    @property
-    def why(self) -> str:
-        return advice.why(self.vehicle)
-
-    @property
-    def next_step(self) -> str:
-        return advice.next_step(self.vehicle)
+    @cached_property
+    def words(self) -> Words:
+        return words_for(self.vehicle)
 
     @property
     def reconnect_label(self) -> str:
-        """What the button says; "" where reconnecting would not help."""
-        if not (self.needs_attention and advice.reconnect_helps(self.vehicle)):
+        """What the button says; "" where signing in again would not help."""
+        if not (self.needs_attention and is_reconnect_offered(self.vehicle)):
             return ""
         make = self.vehicle.make.name if self.vehicle.make else gettext("car")
         return gettext("Reconnect your %(make)s") % {"make": make}

@@ -9,8 +9,8 @@ from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import CanComeBack, EvEnergyError
 from onboarding_portal.ev_energy.resources import ErrorLog
 from onboarding_portal.storable import storable
-from onboarding_portal.vehicles.causes import LONGEST_TEXT, cause_of
 from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, StaleReason, Vehicle
+from onboarding_portal.vehicles.signs import LONGEST_TEXT, cause_of
 
 LOOK_BACK = timedelta(days=30)
 LOOK_AGAIN_AFTER = timedelta(days=1)
@@ -58,7 +58,7 @@ def find_cause(*, logs: Iterable[ErrorLog], reason: str) -> Finding:
     newest_first = sorted(logs, key=lambda log: log.logged_at, reverse=True)
     known = [(cause_of(log), log) for log in newest_first if cause_of(log) is not Cause.UNKNOWN]
     # Once the connection is cut, what stays until a person acts tells more than a newer time-out.
-    lasting = [pair for pair in known if pair[0].facts.lasts]
+    lasting = [pair for pair in known if pair[0].lasts]
     telling = (lasting if reason != StaleReason.SILENT else []) or known
     if telling:
         cause, log = telling[0]

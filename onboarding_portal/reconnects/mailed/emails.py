@@ -16,7 +16,7 @@ from onboarding_portal.reconnects.mailed.lasting_link import car_name, create_to
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Failure, Reconnect, State, UnstableVehicle
 from onboarding_portal.timing import PAUSES, REMINDERS
-from onboarding_portal.vehicles.advice import make_name
+from onboarding_portal.vehicles.advice import words_for
 
 # After so long the good news is none.
 NEWS_LIFETIME = timedelta(days=1)
@@ -154,7 +154,7 @@ def _send(
         context={
             "vehicle": vehicle,
             "car": car_name(vehicle),
-            "make": make_name(vehicle),
+            "words": words_for(vehicle),
             "until": reconnect.lasting_until,
             "zone": settings.TIME_ZONE,
             "link": link,

@@ -33,7 +33,7 @@ from onboarding_portal.reconnects.owner.leaving import (
     follow,
     start_reconnect,
 )
-from onboarding_portal.vehicles.advice import make_name
+from onboarding_portal.vehicles.advice import make_name, words_for
 from onboarding_portal.vehicles.models import Vehicle
 
 
@@ -75,7 +75,12 @@ def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "reconnects/lasting_unknown.html", status=404)
     vehicle = link.reconnect.vehicle
     until = link.reconnect.lasting_until
-    context = {"car": car_name(vehicle), "make": make_name(vehicle), "until": until}
+    context = {
+        "car": car_name(vehicle),
+        "make": make_name(vehicle),
+        "words": words_for(vehicle),
+        "until": until,
+    }
     match standing_of(link=link, now=now):
         case Standing.CONNECTED:
             return render(request, "reconnects/lasting_connected.html", context)
