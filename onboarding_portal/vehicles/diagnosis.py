@@ -1,6 +1,5 @@
 """Why a stale vehicle sends nothing: read from its error logs, which ev.energy keeps of every failed call."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import CanComeBack, EvEnergyError
 from onboarding_portal.ev_energy.resources import ErrorLog
+from onboarding_portal.redaction import redact
 from onboarding_portal.storable import storable
 from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, StaleReason, Vehicle
 from onboarding_portal.vehicles.signs import LONGEST_TEXT, cause_of
@@ -81,15 +81,4 @@ def _detail(log: ErrorLog, count: int) -> str:
     ]
     # Cut before and after: what is looked through must not be as long as whoever wrote it likes.
     text = ", ".join(part for part in parts if part)[:LONGEST_TEXT]
-    return _without_secrets(text)[:CAUSE_DETAIL_LENGTH]
-
-
-def _without_secrets(text: str) -> str:
-    """Providers quote what they were sent: addresses, e-mail addresses, tokens and VINs are blotted out."""
-    text = re.sub(r"\bhttps?://\S+", "[link]", storable(text), flags=re.IGNORECASE)
-    text = re.sub(r"[^\s@]+@[^\s@]+", "[e-mail]", text)
-    text = re.sub(
-        r"(?i)\b(bearer|token|secret|password|code)(\s*[=:]\s*|\s+)[^\s,;]{6,}", r"\1 [secret]", text
-    )
-    text = re.sub(r"\b(?=[A-HJ-NPR-Z0-9]*\d)[A-HJ-NPR-Z0-9]{17}\b", "[VIN]", text)
-    return re.sub(r"\b(?=\w*\d)[\w.-]{32,}", "[secret]", text)
+    return redact(storable(text), is_quoted=True)[:CAUSE_DETAIL_LENGTH]

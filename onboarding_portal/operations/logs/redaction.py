@@ -5,64 +5,17 @@ Database errors quote values, and values are e-mail addresses. So every handler 
 """
 
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
-# What is removed, by its look, in this order. Patterns stop before quotes and backslashes.
-PATTERNS: list[tuple[re.Pattern[str], str]] = [
-    (re.compile(r"""\b(bearer|basic)\s+[\w.~+/=-]{6,}""", re.IGNORECASE), r"\1 [token]"),
-    (
-        re.compile(
-            # Not any word that ends so: "fetch_token: ok" tells of an operation.
-            r"""((?:(?<![a-z_])(?:access_token|refresh_token|csrfmiddlewaretoken|token|client_secret|secret|code)"""
-            r"""|\b\w*password|\bsessionid)["']?\s*[=:]\s*["']?)"""
-            r"""(?!\[)[^\s"'\\&,;<>{}()\[\]]{6,}""",
-            re.IGNORECASE,
-        ),
-        r"\1[secret]",
-    ),
-    (re.compile(r"""\?[\w.%~\[\]-]+=[^\s"'<>\\]*"""), "?[query]"),
-    # The portal's own lasting links, and returns, whose attempt is nobody else's business.
-    (re.compile(r"""/(invite|reconnect|reminders|return)/[\w%.~=+-][\w%.~=+:-]*"""), r"/\1/[token]"),
-    # Links ev.energy and the manufacturers hand out: their hosts are not knowable, their paths are.
-    (
-        re.compile(r"""(https?://[^/\s"'\\]+)/[^\s"'<>\\]*(?:reconnect|onboarding)[^\s"'<>\\]*"""),
-        r"\1/[link]",
-    ),
-    # From the beginning of such a word only: the path of a page nobody has is logged, and it may be a long one.
-    (
-        re.compile(
-            r"""(?<![\w.!#$%&'*+/=^`{|}~-])[\w.!#$%&'*+/=^`{|}~-]+(?:@|%40)[\w-]+(\.[\w-]+)+""",
-        ),
-        "[email]",
-    ),
-    # A long word of upper case, lower case and digits is a token; ev.energy's ids have a shape of their own.
-    (
-        re.compile(
-            r"(?<![\w-])(?![a-z]{4}[A-Z0-9]{26}(?![\w-]))(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)"
-            r"[A-Za-z0-9_-]{28,}(?![\w-])"
-        ),
-        "[token]",
-    ),
-    # A sign-in code: six consonants, as allauth makes them.
-    (re.compile(r"(?<![A-Za-z])[BCDFGHJKLMNPQRSTVWXZ]{6}(?![A-Za-z])"), "[code]"),
-]
+from onboarding_portal.redaction import redact
+
 SHORTEST_SECRET = 8  # shorter ones are words that may stand anywhere
 SECRET_NAMES = ("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET")
 URLS_WITH_PASSWORDS = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")
 PLAIN_TYPES = (bool, int, float, type(None))
 # What a record has without anybody's doing; everything else in it is somebody's `extra`.
 OWN_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request_id"}
-
-
-def redact(text: str, *, secrets: Iterable[str] = ()) -> str:
-    """Returns the text without `secrets`, e-mail addresses, tokens, codes, queries and links that open something."""
-    for secret in secrets:
-        text = text.replace(secret, "[secret]")
-    for pattern, replacement in PATTERNS:
-        text = pattern.sub(replacement, text)
-    return text
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vehicles', '0002_causes_in_the_order_they_are_told'),
+        ('vehicles', '0003_words_and_what_could_not_be_read'),
     ]
 
     operations = [
