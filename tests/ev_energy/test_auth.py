@@ -6,7 +6,6 @@ import time
 from urllib.parse import parse_qsl
 
 import pytest
-from django.core.cache import cache
 from pytest_django import Settings
 
 from onboarding_portal.ev_energy.auth import Credentials, Token, TokenSource
@@ -100,10 +99,16 @@ def test_old_token_is_used_on_while_another_process_renews_it(
     tokens = source(clock)
     tokens.token()
     clock.now += 35_900
-    (lock_key,) = [f"{key[3:]}:lock" for key in cache._cache]
-    cache.add(lock_key, "another process", timeout=30)
+    meanwhile: list[str] = []
 
-    assert tokens.token().secret == "first"
+    def renew(request: object) -> tuple[int, dict[str, str], str]:
+        meanwhile.append(tokens.token().secret)
+        return 200, {}, '{"access_token": "second", "expires_in": 36000}'
+
+    ev_energy_api.mock.add_callback("POST", CREDENTIALS.token_url, renew, content_type="application/json")
+
+    assert source(clock).token().secret == "second"
+    assert meanwhile == ["first"]
 
 
 def test_other_credentials_do_not_get_the_token(clock: Clock, ev_energy_api: EvEnergyApi) -> None:

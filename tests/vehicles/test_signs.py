@@ -1,14 +1,12 @@
 """Which cause an error log tells of: real texts with their sources, ev.energy's own shapes, and what is in doubt."""
 
-import re
-import time
 from typing import Any
 
 import pytest
 
 from onboarding_portal.sandbox.causes import CAUSES as SANDBOX_CAUSES
 from onboarding_portal.vehicles.causes import Cause
-from onboarding_portal.vehicles.signs import IN_DOUBT, LONGEST_TEXT, SIGNS, cause_of
+from onboarding_portal.vehicles.signs import LONGEST_TEXT, SIGNS, cause_of
 from tests.vehicles.error_log_corpus import ENTRIES, ReportedError
 from tests.vehicles.log_fields import log_fields
 from tests.vehicles.resources import error_log
@@ -164,22 +162,10 @@ def test_every_cause_but_the_unknown_has_signs() -> None:
     assert set(SIGNS) == set(Cause) - {Cause.UNKNOWN}
 
 
-ALL_PATTERNS = [IN_DOUBT, *(pattern for signs in SIGNS.values() for pattern in (signs.said, signs.coded))]
-
-
-@pytest.mark.parametrize("pattern", ALL_PATTERNS)
-def test_no_pattern_repeats_a_repetition(pattern: str) -> None:
-    assert not re.search(r"[*+}?]\)[*+{]", pattern)
-    assert "*" not in pattern
-
-
 @pytest.mark.parametrize(
     "word", ["access to use ", "authorization to use x was ", "the vehicle is ", "a", "Aa1"]
 )
-def test_hostile_texts_take_no_time(word: str) -> None:
-    log = error_log(error_detail=word * LONGEST_TEXT, error_code=word * LONGEST_TEXT)
-    began = time.process_time()
+def test_texts_without_end_are_read_up_to_a_limit(word: str) -> None:
+    endless = word * LONGEST_TEXT + " virtual key"
 
-    cause_of(log)
-
-    assert time.process_time() - began < 0.5
+    assert cause_of(error_log(status_code=None, error_detail=endless, error_code=endless)) == Cause.UNKNOWN
