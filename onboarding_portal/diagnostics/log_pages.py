@@ -10,8 +10,8 @@ from onboarding_portal.diagnostics.addresses import entry_url, list_url
 from onboarding_portal.diagnostics.entry_facts import Fact, detail_of, facts_of, meaning_of, summary_of
 from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of, readable
 from onboarding_portal.diagnostics.problems import NO_SUCH_ENTRY, Problem, problem_of
+from onboarding_portal.diagnostics.read_logs import Question, read_entry, read_page
 from onboarding_portal.diagnostics.reader_time import Period
-from onboarding_portal.diagnostics.reading import Question, read_entry, read_page
 from onboarding_portal.diagnostics.related_entries import Joined, command_id_of, join
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound

@@ -20,7 +20,7 @@ from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted, R
 from onboarding_portal.vehicles import admin_list
 from onboarding_portal.vehicles.advice import advice_for, words_for
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
-from onboarding_portal.vehicles.staff import Act, carry_out, preview
+from onboarding_portal.vehicles.staff_acts import Act, carry_out, preview
 
 TITLES = {
     Act.MARK_STALE: _("Mark as stale"),
