@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from onboarding_portal.reconnects.models import Reconnect, State
-from onboarding_portal.timing import UNSTATED_LIFETIME
+from onboarding_portal.reconnects.timetable import UNSTATED_LIFETIME
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 
