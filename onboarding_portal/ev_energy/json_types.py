@@ -9,11 +9,10 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-from dateutil.parser import isoparse
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -28,6 +27,7 @@ from pydantic import (
 
 from onboarding_portal.ev_energy import ids
 from onboarding_portal.ev_energy.errors import BadResponse
+from onboarding_portal.ev_energy.times import read_moment
 
 logger = logging.getLogger(__name__)
 
@@ -133,19 +133,6 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError  # noqa: TRY004  pydantic takes no other
     return str(value)
-
-
-def read_moment(text: str) -> datetime:
-    """An aware UTC time, of any form of ISO 8601 or RFC 3339; one without a zone is in UTC. Raises ValueError."""
-    text = re.sub(r"\s+(?=[+-]|Z$)", "", text.strip().upper())
-    # A leap second is no second of Python's.
-    whole = re.sub(r"(?<=\d\d:\d\d:)60|(?<=T\d{4})60", "59", text)
-    moment = isoparse(whole)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    try:
-        return moment.astimezone(UTC) + timedelta(seconds=whole != text)
-    except OverflowError:
-        raise ValueError("The time is beyond the calendar.") from None
 
 
 def _moment(value: Any) -> datetime:

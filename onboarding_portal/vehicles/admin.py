@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted, ReadOnly
-from onboarding_portal.vehicles import admin_list
+from onboarding_portal.vehicles import admin_search_and_filters as listing
 from onboarding_portal.vehicles.advice import advice_for, words_for
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
 from onboarding_portal.vehicles.staff_acts import Act, carry_out, preview
@@ -37,21 +37,21 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     list_select_related = ["owner", "make", "model"]
     list_filter = [
         "integration",
-        admin_list.StaleFilter,
+        listing.StaleFilter,
         "stale_reason",
         "cause",
-        admin_list.SilentSinceFilter,
+        listing.SilentSinceFilter,
         "make",
-        admin_list.RemovedFilter,
+        listing.RemovedFilter,
     ]
     list_per_page = 100
     list_max_show_all = 100
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ["vehicle_id", "last_status_at"]
-    paginator = admin_list.CappedPaginator
+    paginator = listing.CappedPaginator
     search_fields = ["vehicle_id"]
-    search_help_text = admin_list.SEARCH_HELP
+    search_help_text = listing.SEARCH_HELP
     actions = ["mark_stale", "clear_stale", "refresh_from_ev_energy"]
     fieldsets = [
         (None, {"fields": ["vehicle_id", "owner", "make", "model", "trim", "description", "staff_notes"]}),
@@ -94,13 +94,13 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         # The longest silent first is what staff look for, and the index that finds them has them in that order.
-        by_silence = request.GET.get("silent") in admin_list.SILENT_DAYS
+        by_silence = request.GET.get("silent") in listing.SILENT_DAYS
         return ["last_status_at", "vehicle_id"] if by_silence else ["-vehicle_id"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return admin_list.search(rows=queryset, term=search_term), False
+        return listing.search(rows=queryset, term=search_term), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [

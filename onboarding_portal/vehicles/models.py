@@ -82,13 +82,8 @@ class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
         return self.connectable().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
-        """The owner's own vehicles with what their names need, the ones that need attention first."""
-        return (
-            self.present()
-            .filter(owner_id=owner_id)
-            .select_related("make", "model", "trim")
-            .order_by(F("stale_since").desc(nulls_last=True), "vehicle_id")
-        )
+        """The owner's own vehicles with what their names need."""
+        return self.present().filter(owner_id=owner_id).select_related("make", "model", "trim")
 
 
 class Vehicle(models.Model):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,6 +16,8 @@ from onboarding_portal.vehicles.cards import CardPage, card_page
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.tasks import refresh_soon
 
+ATTENTION_FIRST = F("stale_since").desc(nulls_last=True)
+
 
 @require_safe
 @login_required
@@ -25,7 +28,7 @@ def vehicle_list(request: HttpRequest) -> HttpResponse:
     came_back_with = request.GET.get("vehicle_uid", "")
     if is_vehicle_id(came_back_with) and vehicles.filter(pk=came_back_with).exists():
         return redirect("vehicles:detail", came_back_with)
-    page = _page(vehicles)
+    page = _page(vehicles.order_by(ATTENTION_FIRST, "vehicle_id"))
     return render(request, "vehicles/list.html", {"page": page})
 
 

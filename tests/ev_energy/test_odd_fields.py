@@ -9,7 +9,7 @@ from pydantic import AliasPath
 
 from onboarding_portal.ev_energy.auth import TokenAnswer
 from onboarding_portal.ev_energy.errors import BadResponse
-from onboarding_portal.ev_energy.json_types import Resource, Unreadable, parse, parse_list, read_moment
+from onboarding_portal.ev_energy.json_types import Resource, Unreadable, parse, parse_list
 from onboarding_portal.ev_energy.resources import (
     CommandLog,
     Compatibility,
@@ -22,6 +22,7 @@ from onboarding_portal.ev_energy.resources import (
     User,
     Vehicle,
 )
+from onboarding_portal.ev_energy.times import read_moment
 from tests.ev_energy_answers import (
     Json,
     an_id,

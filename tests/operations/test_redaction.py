@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from onboarding_portal.operations.logs.config import is_server, logging_config
-from onboarding_portal.operations.logs.redaction import RedactSecrets, secret_values
+from onboarding_portal.operations.logs.filter import RedactSecrets, secret_values
 from onboarding_portal.redaction import redact
 from tests.log_check import collected, leaks
 

@@ -15,7 +15,7 @@ from onboarding_portal.reconnects.models import (
     move_all,
 )
 from onboarding_portal.reconnects.models.states import TRANSITIONS, picture, sources_of
-from onboarding_portal.timing import UNSTATED_LIFETIME
+from onboarding_portal.reconnects.timetable import UNSTATED_LIFETIME
 from tests.factories import NOW, make_staff
 from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 

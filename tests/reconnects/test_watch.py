@@ -10,7 +10,8 @@ from onboarding_portal.reconnects.background.lanes import Lane, run_slice
 from onboarding_portal.reconnects.background.sweep import settle
 from onboarding_portal.reconnects.background.watch import send_off
 from onboarding_portal.reconnects.models import Reconnect, State
-from onboarding_portal.timing import RECONNECT_LEASE, WATCH_STEPS
+from onboarding_portal.reconnects.timetable import WATCH_STEPS
+from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, StaleReason, Vehicle
 from tests.ev_energy_answers import status_log_json, user_json, vehicle_json
 from tests.ev_energy_api import EvEnergyApi

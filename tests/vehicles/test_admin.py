@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.vehicles.admin_list import CappedPaginator
+from onboarding_portal.vehicles.admin_search_and_filters import CappedPaginator
 from onboarding_portal.vehicles.models import Cause, Integration, StaleReason, Vehicle
 from tests.factories import (
     NOW,

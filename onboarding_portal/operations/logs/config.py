@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from onboarding_portal.ev_energy.request_context import current_request_id
-from onboarding_portal.operations.logs.redaction import RedactSecrets, secret_values
+from onboarding_portal.operations.logs.filter import RedactSecrets, secret_values
 
 # Their standard output is their log. That of any other command is its answer, so its log goes beside it.
 LONG_RUNNING = {"db_worker", "clock", "runserver"}

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.reconnects.models import Reconnect, State, move_all
-from onboarding_portal.timing import WATCH_STEPS
+from onboarding_portal.reconnects.timetable import WATCH_STEPS
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
 

@@ -15,8 +15,8 @@ from onboarding_portal.ev_energy.errors import (
     Unavailable,
 )
 from onboarding_portal.reconnects.models import DETAIL_LENGTH, Failure, Origin, Reconnect, State
+from onboarding_portal.reconnects.timetable import PAUSES
 from onboarding_portal.storable import storable
-from onboarding_portal.timing import PAUSES
 
 
 class ForeignLink(Exception):

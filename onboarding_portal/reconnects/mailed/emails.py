@@ -15,7 +15,7 @@ from onboarding_portal.reconnects.link.failed_try import end_without_need, relea
 from onboarding_portal.reconnects.mailed.lasting_link import car_name, create_token, is_connected
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Failure, Reconnect, State, UnstableVehicle
-from onboarding_portal.timing import PAUSES, REMINDERS
+from onboarding_portal.reconnects.timetable import PAUSES, REMINDERS
 from onboarding_portal.vehicles.advice import words_for
 
 # After so long the good news is none.

@@ -10,7 +10,8 @@ from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.background.watch import send_off
 from onboarding_portal.reconnects.link.make_link import link_for
 from onboarding_portal.reconnects.models import LastingLink, Origin, Reconnect, State
-from onboarding_portal.timing import RECONNECT_LEASE, WATCH_STEPS
+from onboarding_portal.reconnects.timetable import WATCH_STEPS
+from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.models import Vehicle
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects.models import BatchKind, Reconnect, UnstableVehicle
-from onboarding_portal.timing import EMAIL_COOLDOWN
+from onboarding_portal.reconnects.timetable import EMAIL_COOLDOWN
 from onboarding_portal.vehicles.advice import where_signing_in_does_not_help
 from onboarding_portal.vehicles.cause_words import ADVICE, Text
 from onboarding_portal.vehicles.causes import Cause

@@ -18,7 +18,7 @@ from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent
 from onboarding_portal.reconnects.staff.link_to_hand_out import link_to_hand_out, qr_code, shown_link
 from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_see_links
-from onboarding_portal.vehicles.admin_list import SEARCH_HELP, CappedPaginator, search
+from onboarding_portal.vehicles.admin_search_and_filters import SEARCH_HELP, CappedPaginator, search
 
 
 class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):
