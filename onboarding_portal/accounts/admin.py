@@ -7,6 +7,7 @@ from axes.models import AccessAttempt
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,31 +16,37 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from onboarding_portal.accounts.address_field import AddressField
 from onboarding_portal.accounts.invitations import mail as invitation_mail
 from onboarding_portal.accounts.mail import MailNotSent
-from onboarding_portal.accounts.models import Invitation, User, normalize_email
+from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.addresses import address_to_look_up
 from onboarding_portal.ev_energy.ids import is_user_id
 
 
 class AddUserForm(forms.ModelForm[User]):
     """Only the address: owners have no password, and staff are given theirs on the next page."""
 
+    email = AddressField()
+
     class Meta:
         model = User
         fields = ("email",)
-
-    def clean_email(self) -> str:
-        return normalize_email(self.cleaned_data["email"])
 
     def save(self, commit: bool = True) -> User:
         self.instance.set_unusable_password()
         return super().save(commit)
 
 
+class ChangeUserForm(UserChangeForm[User]):
+    email = AddressField()
+
+
 @admin.register(User)
 class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
+    form = ChangeUserForm
     add_form = AddUserForm
     add_fieldsets = ((None, {"fields": ("email",)}),)
     list_display = ("email", "ev_energy_user_id", "is_staff", "is_active", "last_login", "joined_at")
@@ -73,7 +80,7 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
         term = search_term.strip()
         if is_user_id(term):
             return queryset.filter(ev_energy_user_id=term), False
-        return queryset.filter(email__startswith=normalize_email(term)), False
+        return queryset.filter(email__startswith=address_to_look_up(term)), False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._is_within_reach(request, obj)
@@ -98,12 +105,14 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
 
 
 class InvitationForm(forms.ModelForm[Invitation]):
+    email = AddressField()
+
     class Meta:
         model = Invitation
         fields = ("email",)
 
     def clean_email(self) -> str:
-        email = normalize_email(self.cleaned_data["email"])
+        email: str = self.cleaned_data["email"]
         if Invitation.objects.for_email(email).open(now=timezone.now()).exists():
             raise forms.ValidationError(
                 _("This address has an open invitation. Send it again from the list.")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -16,20 +17,16 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.addresses import CannotBeMailed, address_to_look_up, normalize_address
 from onboarding_portal.tokens import hash_token
 
 INVITATION_LIFETIME = timedelta(days=30)
 HASHED_FOR = "accounts.invitation"
 
 
-def normalize_email(email: str) -> str:
-    """Returns the one spelling under which an address is stored and looked up."""
-    return email.strip().lower()
-
-
 class UserQuerySet(models.QuerySet["User"]):
     def with_email(self, email: str) -> Self:
-        return self.filter(email=normalize_email(email))
+        return self.filter(email=address_to_look_up(email))
 
     def never_used(self) -> Self:
         """Owners who asked for a code and never entered it: nothing hangs on them."""
@@ -49,11 +46,11 @@ class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Returns a new user, without a usable password unless one is given.
 
-        Raises ValueError without an e-mail address and IntegrityError if the address is taken.
+        Raises ValueError without an e-mail address that can be mailed, and IntegrityError if the address is taken.
         """
         if not email:
             raise ValueError("A user needs an e-mail address.")
-        user = self.model(email=normalize_email(email), **fields)
+        user = self.model(email=normalize_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -64,13 +61,13 @@ class UserManager(BaseUserManager["User"]):
     def get_or_register(self, *, email: str) -> "User":
         """Returns the owner with this address, made now if there is none; two at once get the same one."""
         user, _made = self.get_or_create(
-            email=normalize_email(email),
+            email=normalize_address(email),
             defaults={"password": make_password(None), "is_self_registered": True},
         )
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=normalize_email(username or ""))
+        return self.get(email=address_to_look_up(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -85,6 +82,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         default=None,
     )
+    # Whose id that is: the credentials it was read with. Other credentials know other users.
+    ev_energy_client_id = models.CharField(max_length=200, blank=True, default="", editable=False)
+    # An owner signed in for the first time: the cars they have at ev.energy already are to be read.
+    cars_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Until then nobody else may create this owner at ev.energy: a creation is under way, or its answer was lost.
     ev_energy_creation_leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the admin."))
@@ -114,7 +115,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
-        self.email = normalize_email(self.email)
+        try:
+            self.email = normalize_address(self.email)
+        except CannotBeMailed as error:
+            raise ValidationError({"email": error.reason or _("This address cannot be mailed.")}) from None
 
     # Properties
 
@@ -176,7 +180,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Returns a new invitation and its token, which is not stored and cannot be shown again."""
         token = secrets.token_urlsafe(32)
         invitation = self.create(
-            email=normalize_email(email),
+            email=normalize_address(email),
             token_hash=hash_token(token, purpose=HASHED_FOR),
             invited_by=invited_by,
             created_at=now,
@@ -190,7 +194,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(accepted_at=None, expires_at__gt=now)
 
     def for_email(self, email: str) -> Self:
-        return self.filter(email=normalize_email(email))
+        return self.filter(email=address_to_look_up(email))
 
     def with_token(self, token: str) -> Self:
         return self.filter(token_hash=hash_token(token, purpose=HASHED_FOR))

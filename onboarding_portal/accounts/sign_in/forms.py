@@ -1,15 +1,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.accounts.models import normalize_email
-
-EMAIL_LENGTH = 254  # what the column holds
+from onboarding_portal.accounts.address_field import AddressField
 
 
 class SignInForm(forms.Form):
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=EMAIL_LENGTH,
+    email = AddressField(
         widget=forms.EmailInput(
             attrs={
                 "autocomplete": "email",
@@ -18,17 +14,7 @@ class SignInForm(forms.Form):
                 "autofocus": True,
             }
         ),
-        error_messages={
-            "required": _("Enter your e-mail address."),
-            "invalid": _("Enter an e-mail address, for example ann@example.com."),
-        },
     )
-
-    def clean_email(self) -> str:
-        email = normalize_email(self.cleaned_data["email"])
-        if len(email) > EMAIL_LENGTH:  # some letters are two in lower case
-            raise forms.ValidationError(self.fields["email"].error_messages["invalid"])
-        return email
 
 
 class CodeForm(forms.Form):

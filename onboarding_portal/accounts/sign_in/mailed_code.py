@@ -20,7 +20,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from onboarding_portal.accounts.mail import send_mail
-from onboarding_portal.accounts.models import Invitation, User, normalize_email
+from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.addresses import normalize_address, readable
 
 
 class TooManyCodes(Exception):
@@ -44,6 +45,10 @@ class PendingSignIn:
     @property
     def email(self) -> str:
         return str(self.process.state["email"])
+
+    @property
+    def readable_email(self) -> str:
+        return readable(self.email)
 
     @property
     def can_resend(self) -> bool:
@@ -73,7 +78,7 @@ def start(*, request: HttpRequest, email: str, now: datetime) -> None:
     One message goes out in every case, so that neither the page nor the time it takes tells who exists.
     Raises TooManyCodes and MailNotSent; what was pending before stays so then.
     """
-    email = normalize_email(email)
+    email = normalize_address(email)
     _count_code(request, email)
     owner = owner_to_let_in(email=email, now=now)
     if owner is None:

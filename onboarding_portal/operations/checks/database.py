@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Tags, register
 from django.db import Error as DatabaseFailure
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from onboarding_portal.operations.checks.registry import error
+from onboarding_portal.addresses import address_to_look_up
+from onboarding_portal.operations.checks.registry import error, warning
 
 
 # Only with --deploy, or `migrate` would refuse to migrate because nothing is migrated.
@@ -34,7 +36,22 @@ def _missing(alias: str) -> Iterator[CheckMessage]:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         yield error(51, "The database is older than this release.", "Run python manage.py migrate --noinput")
+    else:
+        yield from _odd_addresses(alias)
     cache = settings.CACHES["default"]
     is_table = cache["BACKEND"].endswith("DatabaseCache")
     if is_table and cache["LOCATION"] not in connection.introspection.table_names():
         yield error(52, "The cache's table is missing.", "Run python manage.py createcachetable")
+
+
+def _odd_addresses(alias: str) -> Iterator[CheckMessage]:
+    """Users whose address has another spelling that is somebody's, or cannot be mailed: nobody signs in as them."""
+    rows = get_user_model().objects.using(alias).order_by("pk").values_list("pk", "email").iterator()
+    odd = [str(pk) for pk, email in rows if address_to_look_up(email) != email or not email.isascii()]
+    if odd:
+        yield warning(
+            53,
+            f"{len(odd)} users have an address that is another user's mailbox, or cannot be mailed: "
+            f"{', '.join(odd[:20])}",
+            "Correct or delete them in the admin, under Users, by these numbers.",
+        )
