@@ -123,7 +123,7 @@ def test_third_wrong_code_ends_it_even_if_the_right_one_follows(client: Client) 
     answers = [enter_code(client, wrong) for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 302]
-    assert enter_code(client, code)["Location"] == LOGIN
+    assert enter_code(client, code)["Location"] == CODE
     assert not is_signed_in(client)
 
 
@@ -206,7 +206,7 @@ def test_new_code_has_its_own_fifteen_minutes_but_gives_no_tries_back(client: Cl
         client.post(CODE, {"action": "resend"})
         clock.shift(14 * 60)
 
-        assert enter_code(client, wrong_code())["Location"] == LOGIN
+        assert enter_code(client, wrong_code())["Location"] == CODE
         assert not is_signed_in(client)
 
 

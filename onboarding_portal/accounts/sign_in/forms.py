@@ -2,6 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.address_field import AddressField
+from onboarding_portal.accounts.sign_in.code import code_in
 
 
 class SignInForm(forms.Form):
@@ -20,7 +21,7 @@ class SignInForm(forms.Form):
 class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Code"),
-        max_length=40,
+        max_length=2000,  # a whole message may be pasted
         widget=forms.TextInput(
             attrs={
                 "class": "code-input",
@@ -33,3 +34,11 @@ class CodeForm(forms.Form):
         ),
         error_messages={"required": _("Enter the code from the e-mail.")},
     )
+
+    def clean_code(self) -> str:
+        code = code_in(self.cleaned_data["code"])
+        if not code:
+            raise forms.ValidationError(
+                _("There is no code in this. It has six letters, for example BCDFGH.")
+            )
+        return code

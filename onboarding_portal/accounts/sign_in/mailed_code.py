@@ -23,6 +23,8 @@ from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.addresses import normalize_address, readable
 
+ASKED_FOR = "code_asked_for"  # in the session, so that a new code needs no typing when the old one is used up
+
 
 class TooManyCodes(Exception):
     """This address, or this network address, has asked for as many codes as it may have for now."""
@@ -84,6 +86,12 @@ def start(*, request: HttpRequest, email: str, now: datetime) -> None:
     if owner is None:
         _explain_refusal(email)
     LoginCodeVerificationProcess.initiate(request=request, user=owner, email=email)
+    request.session[ASKED_FOR] = email
+
+
+def address_asked_for(*, request: HttpRequest) -> str:
+    """Returns the address this session last had a code sent to, "" if none or its owner signed in."""
+    return str(request.session.get(ASKED_FOR, ""))
 
 
 def resume(*, request: HttpRequest) -> PendingSignIn | None:
@@ -117,6 +125,7 @@ def finish(*, request: HttpRequest, pending: PendingSignIn, code: str, next_url:
         raise TooManyTries
     if not ConfirmLoginCodeForm({"code": code}, code=process.code).is_valid():
         raise WrongCode if process.record_invalid_attempt() else TooManyTries
+    request.session.pop(ASKED_FOR, None)
     response: HttpResponse = process.finish(next_url)
     return response
 
