@@ -158,7 +158,7 @@ def test_a_retired_car_is_refused(owner_client: Client) -> None:
 
 
 def test_starting_by_get_does_nothing(owner_client: Client) -> None:
-    assert owner_client.get(START).status_code == 405
+    assert owner_client.get(START)["Location"] == "/connect/"
     assert not Attempt.objects.exists()
 
 
