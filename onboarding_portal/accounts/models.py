@@ -24,7 +24,18 @@ INVITATION_LIFETIME = timedelta(days=30)
 HASHED_FOR = "accounts.invitation"
 
 
+def _of_these_credentials() -> Q:
+    return Q(ev_energy_client_id__in=["", settings.EV_ENERGY_CLIENT_ID])
+
+
 class UserQuerySet(models.QuerySet["User"]):
+    def linked(self) -> Self:
+        """Owners with an id at ev.energy that the credentials in force know. Agrees with `linked_user_id`."""
+        return self.exclude(ev_energy_user_id=None).filter(_of_these_credentials())
+
+    def unlinked(self) -> Self:
+        return self.filter(Q(ev_energy_user_id=None) | ~_of_these_credentials())
+
     def with_email(self, email: str) -> Self:
         return self.filter(email=address_to_look_up(email))
 
@@ -139,6 +150,12 @@ class User(AbstractBaseUser, PermissionsMixin):
             "onboarding_portal.accounts.session", value, secret=secret, algorithm="sha256"
         ).hexdigest()
 
+    @property
+    def linked_user_id(self) -> str:
+        """The owner's id at ev.energy; "" if there is none, or if it belongs to credentials used before."""
+        is_current = self.ev_energy_client_id in {"", settings.EV_ENERGY_CLIENT_ID}
+        return (self.ev_energy_user_id or "") if is_current else ""
+
     # Mutators
 
     def end_sessions(self) -> None:
@@ -147,20 +164,27 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.save(update_fields=["session_nonce"])
 
     def link_to_ev_energy(self, *, ev_energy_user_id: str) -> str:
-        """Stores the owner's id at ev.energy unless one is stored already; returns the one that holds.
+        """Stores the owner's id at ev.energy unless one that works is stored already; returns the one that holds.
 
         Two requests of one owner may race to this point; the first to arrive wins and both go on with it.
         """
-        type(self).objects.filter(pk=self.pk, ev_energy_user_id=None).update(
-            ev_energy_user_id=ev_energy_user_id
+        type(self).objects.filter(pk=self.pk).unlinked().update(
+            ev_energy_user_id=ev_energy_user_id, ev_energy_client_id=settings.EV_ENERGY_CLIENT_ID
         )
-        self.refresh_from_db(fields=["ev_energy_user_id"])
-        return self.ev_energy_user_id or ""
+        self.refresh_from_db(fields=["ev_energy_user_id", "ev_energy_client_id"])
+        return self.linked_user_id
+
+    def unlink_from_ev_energy(self, *, ev_energy_user_id: str) -> bool:
+        """Forgets an id that ev.energy no longer knows; False if another is stored meanwhile."""
+        mine = type(self).objects.filter(pk=self.pk, ev_energy_user_id=ev_energy_user_id)
+        is_forgotten = mine.update(ev_energy_user_id=None, ev_energy_client_id="") == 1
+        self.refresh_from_db(fields=["ev_energy_user_id", "ev_energy_client_id"])
+        return is_forgotten
 
     def take_ev_energy_creation(self, *, now: datetime, until: datetime) -> bool:
         """Whether the caller, and nobody else until then, may create this owner at ev.energy."""
         free = Q(ev_energy_creation_leased_until=None) | Q(ev_energy_creation_leased_until__lte=now)
-        mine = type(self).objects.filter(free, pk=self.pk, ev_energy_user_id=None)
+        mine = type(self).objects.filter(free, pk=self.pk).unlinked()
         return mine.update(ev_energy_creation_leased_until=until) == 1
 
     def release_ev_energy_creation(self) -> None:

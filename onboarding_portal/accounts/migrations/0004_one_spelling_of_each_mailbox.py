@@ -1,5 +1,9 @@
-"""Addresses are stored in one spelling. Where that would make one user of two, both stay, and are named."""
+"""Addresses are stored in one spelling. Where that would make one user of two, both stay, and are named.
 
+The ids at ev.energy are taken to belong to the credentials in force now.
+"""
+
+from django.conf import settings
 from django.db import migrations, models
 
 from onboarding_portal.addresses import CannotBeMailed, normalize_address
@@ -32,6 +36,12 @@ def _to_change(rows):
     return changes
 
 
+def remember_credentials(apps, schema_editor):
+    users = apps.get_model("accounts", "User").objects.using(schema_editor.connection.alias)
+    linked = users.exclude(ev_energy_user_id=None)
+    linked.update(ev_energy_client_id=settings.EV_ENERGY_CLIENT_ID)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -50,4 +60,5 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.RunPython(normalize_addresses, migrations.RunPython.noop),
+        migrations.RunPython(remember_credentials, migrations.RunPython.noop),
     ]
