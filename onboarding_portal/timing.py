@@ -29,6 +29,8 @@ LONGEST_RUN = timedelta(seconds=60)
 RECONNECT_LEASE = timedelta(seconds=30)
 ONBOARDING_LEASE = timedelta(seconds=30)
 SYNC_LEASE = timedelta(seconds=30)
+# A look for the cars of an owner who signed in for the first time.
+FIRST_LOOK_LEASE = timedelta(seconds=30)
 # A vehicle taken for a read or a diagnosis comes due again by itself after so long.
 VEHICLE_WORK_LEASE = timedelta(minutes=10)
 # How long one slice of work on vehicles goes on, and one of onboarding's.

@@ -30,6 +30,7 @@ def test_leases_last_longer_than_the_work_they_are_taken_for() -> None:
     longest_work = max(timing.ONE_CALL_SECONDS, timing.OWNER_CALL_SECONDS)
 
     assert seconds(timing.RECONNECT_LEASE) > longest_work + timing.PATIENCE_SECONDS
+    assert seconds(timing.FIRST_LOOK_LEASE) > longest_work
     assert seconds(timing.ONBOARDING_LEASE) > timing.ONBOARDING_SLICE_SECONDS
     assert seconds(timing.SYNC_LEASE) > timing.GRACE_SECONDS
     assert seconds(timing.VEHICLE_WORK_LEASE) > timing.VEHICLE_SLICE_SECONDS

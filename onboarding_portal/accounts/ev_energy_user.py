@@ -46,7 +46,7 @@ def ensure_ev_energy_user(*, user: User, client: Client) -> str:
     """
     give_up_at = time.monotonic() + WAIT_SECONDS
     while not user.linked_user_id:
-        if _find(user, client) or _create(user, client):
+        if find_ev_energy_user(user=user, client=client) or _create(user, client):
             break
         _wait_for_the_other(user, give_up_at)
     return user.linked_user_id
@@ -105,10 +105,14 @@ def _note(user: User, text: str) -> None:
     LogEntry.objects.log_actions(user.pk, [user], CHANGE, change_message=text, single_object=True)
 
 
-def _find(user: User, client: Client) -> str | None:
+def find_ev_energy_user(*, user: User, client: Client) -> str:
+    """Returns the id ev.energy has for the owner's address, which is stored then; "" if it has none.
+
+    Raises EvEnergyError: EvEnergyUserTaken and what the client raises.
+    """
     found = client.find_users(email=user.email)
     if not found:
-        return None
+        return ""
     if len(found) > 1:
         logger.warning("ev.energy has %d users with the address of user %s", len(found), user.pk)
     # Ids sort by the time they were made, so everybody who asks gets the same one: the oldest.
@@ -130,7 +134,7 @@ def _create(user: User, client: Client) -> str | None:
     except Invalid as error:
         user.release_ev_energy_creation()
         # Made by others between our question and this, or spelt in a way the question did not match.
-        found = _find(user, client) if "email" in error.field_errors else None
+        found = find_ev_energy_user(user=user, client=client) if "email" in error.field_errors else ""
         if found:
             return found
         raise

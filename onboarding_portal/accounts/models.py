@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.addresses import CannotBeMailed, address_to_look_up, normalize_address
+from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.tokens import hash_token
 
 INVITATION_LIFETIME = timedelta(days=30)
@@ -28,7 +29,7 @@ def _of_these_credentials() -> Q:
     return Q(ev_energy_client_id__in=["", settings.EV_ENERGY_CLIENT_ID])
 
 
-class UserQuerySet(models.QuerySet["User"]):
+class UserQuerySet(LeasedQuerySet["User"]):
     def linked(self) -> Self:
         """Owners with an id at ev.energy that the credentials in force know. Agrees with `linked_user_id`."""
         return self.exclude(ev_energy_user_id=None).filter(_of_these_credentials())
@@ -38,6 +39,9 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def with_email(self, email: str) -> Self:
         return self.filter(email=address_to_look_up(email))
+
+    def with_due_cars(self, *, now: datetime) -> Self:
+        return self.filter(cars_due_at__lte=now)
 
     def never_used(self) -> Self:
         """Owners who asked for a code and never entered it: nothing hangs on them."""
@@ -120,7 +124,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_is_lower_case"),
         ]
-        indexes = [models.Index(fields=["joined_at"], name="user_joined_at")]
+        indexes = [
+            models.Index(fields=["joined_at"], name="user_joined_at"),
+            models.Index(
+                fields=["cars_due_at"], name="user_cars_due", condition=Q(cars_due_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -157,6 +166,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         return (self.ev_energy_user_id or "") if is_current else ""
 
     # Mutators
+
+    def note_first_sign_in(self, *, now: datetime) -> None:
+        """The cars an owner has at ev.energy already are looked up once; not if the syncs bring them anyway."""
+        if self.last_login is None and not self.linked_user_id:
+            self.cars_due_at = now
+            self.save(update_fields=["cars_due_at"])
 
     def end_sessions(self) -> None:
         """Signs the user out everywhere."""

@@ -59,6 +59,10 @@ class Migration(migrations.Migration):
             name='cars_due_at',
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
+        migrations.AddIndex(
+            model_name='user',
+            index=models.Index(condition=models.Q(('cars_due_at__isnull', False)), fields=['cars_due_at'], name='user_cars_due'),
+        ),
         migrations.RunPython(normalize_addresses, migrations.RunPython.noop),
         migrations.RunPython(remember_credentials, migrations.RunPython.noop),
     ]

@@ -35,6 +35,8 @@ class AccountAdapter(DefaultAccountAdapter):
         # A code may be on its way to somebody who is made staff meanwhile. Staff prove more than a mailbox.
         if user.is_staff:
             return self.respond_user_inactive(request, user)
+        if user.is_active:
+            user.note_first_sign_in(now=timezone.now())
         response: HttpResponse | None = super().pre_login(request, user, **circumstances)
         return response
 
