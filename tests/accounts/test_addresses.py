@@ -212,7 +212,7 @@ def test_stored_addresses_are_normalised_and_those_that_collide_are_named(
     Invitation.objects.filter(pk=invitation.pk).update(email="x@straße.example")
 
     _migrate()
-    call_command("check", "--deploy", "--database", "default", "--tag", "database")
+    call_command("check", "--deploy", "--database", "default", "--tag", "database", "--fail-level", "WARNING")
 
     domain.refresh_from_db()
     invitation.refresh_from_db()

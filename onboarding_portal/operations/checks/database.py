@@ -5,13 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.checks import CheckMessage, Tags, register
+from django.core.checks import CheckMessage, Info, Tags, register
 from django.db import Error as DatabaseFailure
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from onboarding_portal.addresses import address_to_look_up
-from onboarding_portal.operations.checks.registry import error, warning
+from onboarding_portal.operations.checks.registry import error
 
 
 # Only with --deploy, or `migrate` would refuse to migrate because nothing is migrated.
@@ -49,9 +49,10 @@ def _odd_addresses(alias: str) -> Iterator[CheckMessage]:
     rows = get_user_model().objects.using(alias).order_by("pk").values_list("pk", "email").iterator()
     odd = [str(pk) for pk, email in rows if address_to_look_up(email) != email or not email.isascii()]
     if odd:
-        yield warning(
-            53,
+        # No more than a note: a release must not fail because of what an owner once typed.
+        yield Info(
             f"{len(odd)} users have an address that is another user's mailbox, or cannot be mailed: "
             f"{', '.join(odd[:20])}",
-            "Correct or delete them in the admin, under Users, by these numbers.",
+            hint="Correct or delete them in the admin, at /admin/accounts/user/<number>/change/.",
+            id="portal.I053",
         )
