@@ -10,10 +10,11 @@ from django.apps import apps
 from django.core import mail
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.sign_in.lock_out import tried_address
 from onboarding_portal.addresses import CannotBeMailed, is_same_mailbox, normalize_address, readable
 from onboarding_portal.ev_energy.client import get_client
 from tests.accounts.journey import ask_for_code
@@ -130,6 +131,13 @@ def test_all_spellings_of_a_mailbox_are_one_user_and_one_limit(settings: Setting
     assert answers == [302] * 5 + [429] * (len(same) - 5)
     assert server.recipients == ["ann@example.org"] * 5
     assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(("typed", "mailbox"), SPELLINGS)
+def test_wrong_passwords_are_counted_by_the_mailbox(typed: str, mailbox: str) -> None:
+    request = RequestFactory().post("/admin/login/", {"username": typed})
+
+    assert tried_address(request) == mailbox
 
 
 @pytest.mark.django_db
