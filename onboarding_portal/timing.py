@@ -13,6 +13,8 @@ GRACE_SECONDS = 10.0
 # Owners in front of a screen.
 # How long a second click waits for the link that the first has asked for.
 PATIENCE_SECONDS = 4.0
+# A double click, or a click in two tabs, is one click to its owner.
+SAME_CLICK = timedelta(seconds=10)
 # How long ev.energy may take over a link while its owner waits. With the patience it stays below the grace.
 OWNER_CALL_SECONDS = 5.0
 
@@ -31,6 +33,8 @@ LONGEST_RUN = timedelta(seconds=60)
 RECONNECT_LEASE = timedelta(seconds=30)
 ONBOARDING_LEASE = timedelta(seconds=30)
 SYNC_LEASE = timedelta(seconds=30)
+# A look for the cars of an owner who signed in for the first time.
+FIRST_LOOK_LEASE = timedelta(seconds=30)
 # A vehicle taken for a read or a diagnosis comes due again by itself after so long.
 VEHICLE_WORK_LEASE = timedelta(minutes=10)
 # How long one slice of work on vehicles goes on, and one of onboarding's.

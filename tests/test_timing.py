@@ -31,6 +31,7 @@ def test_leases_last_longer_than_the_work_they_are_taken_for() -> None:
     longest_work = max(timing.ONE_CALL_SECONDS, timing.OWNER_CALL_SECONDS)
 
     assert seconds(timing.RECONNECT_LEASE) > longest_work + timing.PATIENCE_SECONDS
+    assert seconds(timing.FIRST_LOOK_LEASE) > longest_work
     assert seconds(timing.ONBOARDING_LEASE) > timing.ONBOARDING_SLICE_SECONDS
     assert seconds(timing.SYNC_LEASE) > timing.GRACE_SECONDS
     assert seconds(timing.VEHICLE_WORK_LEASE) > timing.VEHICLE_SLICE_SECONDS
@@ -38,8 +39,8 @@ def test_leases_last_longer_than_the_work_they_are_taken_for() -> None:
 
 
 def test_a_stored_link_outlives_the_way_to_it() -> None:
-    assert timedelta(seconds=timing.PATIENCE_SECONDS) < timetable.SAME_CLICK
-    assert timetable.SAME_CLICK < timetable.SHORTEST_REST < timetable.UNSTATED_LIFETIME
+    assert timedelta(seconds=timing.PATIENCE_SECONDS) < timing.SAME_CLICK
+    assert timing.SAME_CLICK < timetable.SHORTEST_REST < timetable.UNSTATED_LIFETIME
 
 
 def test_steps_grow() -> None:

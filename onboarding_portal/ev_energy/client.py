@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from django.conf import settings
 
+from onboarding_portal.addresses import is_same_mailbox, readable
 from onboarding_portal.ev_energy import ids
 from onboarding_portal.ev_energy.auth import Credentials, TokenSource
 from onboarding_portal.ev_energy.budget import get_budget
@@ -53,10 +54,15 @@ class Client(LogOperations):
         return self._call.one("create_user", "POST", "/users", User, json=body, repeat=Repeat.NEVER)
 
     def find_users(self, *, email: str) -> list[User]:
-        """The users with exactly this address, in whatever case; none is an empty list."""
-        pages = self._call.pages("find_users", "/users", User, query=[("email", email)])
-        # A filter that was ignored must not hand over somebody else's account.
-        return [user for page in pages for user in page.items if user.email.casefold() == email.casefold()]
+        """The users with exactly this address, however its domain is written; none is an empty list."""
+        # Others may have sent ev.energy the domain in letters; one question is enough for all other addresses.
+        for spelling in dict.fromkeys([email, readable(email)]):
+            pages = self._call.pages("find_users", "/users", User, query=[("email", spelling)])
+            # A filter that was ignored must not hand over somebody else's account.
+            users = [user for page in pages for user in page.items if is_same_mailbox(user.email, email)]
+            if users:
+                return users
+        return []
 
     def get_user(self, *, user_id: str) -> User:
         """The user; credentials for ev.energy's sandbox get the same one whatever the id."""

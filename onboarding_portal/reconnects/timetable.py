@@ -8,8 +8,6 @@ from datetime import timedelta
 # ev.energy's short-lived link.
 # With less time left than this it could die while the owner's browser is on its way.
 SHORTEST_REST = timedelta(minutes=1)
-# Without a stated expiry it is good for one redirect; a double click is one redirect to the owner.
-SAME_CLICK = timedelta(seconds=10)
 # How long staff may still hand out a link without a stated expiry.
 UNSTATED_LIFETIME = timedelta(hours=1)
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.accounts.models import normalize_email
+from onboarding_portal.addresses import address_to_look_up
 from onboarding_portal.ev_energy.ids import is_user_id, is_vehicle_id
 from onboarding_portal.vehicles.models import Vehicle
 
@@ -105,4 +105,4 @@ def search(
         return rows.filter(**{vehicle_id: word})
     if is_user_id(word):
         return rows.filter(**{f"{owner}__ev_energy_user_id": word})
-    return rows.filter(**{f"{owner}__email__startswith": normalize_email(word)}) if word else rows
+    return rows.filter(**{f"{owner}__email__startswith": address_to_look_up(word)}) if word else rows

@@ -212,7 +212,7 @@ def _names_redirect_uri(conversation: Conversation, origin: str) -> bool:
 
 def _known_user_id() -> str:
     """Returns any owner of ours: to an unknown one ev.energy may say 404 before it looks at the rest."""
-    linked = User.objects.exclude(ev_energy_user_id=None).values_list("ev_energy_user_id", flat=True)
+    linked = User.objects.linked().values_list("ev_energy_user_id", flat=True)
     found = linked.order_by("pk").first() or ""
     return found if is_user_id(found) else UNKNOWN_USER_ID
 

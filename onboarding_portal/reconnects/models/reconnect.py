@@ -18,8 +18,8 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models.batch import Batch
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.states import OPEN_STATES, State, columns_of_move, sources_of
-from onboarding_portal.reconnects.timetable import SAME_CLICK, SHORTEST_REST, UNSTATED_LIFETIME
-from onboarding_portal.timing import RECONNECT_LEASE
+from onboarding_portal.reconnects.timetable import SHORTEST_REST, UNSTATED_LIFETIME
+from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK
 from onboarding_portal.vehicles.models import Vehicle
 
 DETAIL_LENGTH = 300

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from onboarding_portal.reconnects.models import Reconnect, State
 from onboarding_portal.vehicles.advice import make_name
 from onboarding_portal.vehicles.cards import day_and_time
@@ -44,7 +46,9 @@ class Progress:
 
 def progress_of(*, vehicle: Vehicle, now: datetime) -> Progress | None:
     """What to say of the vehicle's latest reconnect; None where there is nothing new. One query."""
-    latest = Reconnect.objects.filter(vehicle=vehicle).order_by("-pk").first()
+    # What a former owner of the car did is not for the eyes of the one who bought it.
+    own = Reconnect.objects.filter(vehicle=vehicle, created_at__gte=vehicle.connected_at)
+    latest = own.order_by("-pk").first()
     if latest is None or (kind := _kind(latest, vehicle=vehicle, now=now)) is None:
         return None
     sent_off, next_look, received = latest.redirected_at, latest.next_work_at, vehicle.last_status_at
@@ -61,7 +65,9 @@ def progress_of(*, vehicle: Vehicle, now: datetime) -> Progress | None:
 
 def on_the_way(*, vehicle_ids: Sequence[str]) -> set[str]:
     """Those of the vehicles whose owner was sent off and whose data is waited for. One query, none for no ids."""
-    sent_off = Reconnect.objects.filter(vehicle__in=vehicle_ids, state=State.REDIRECTED)
+    sent_off = Reconnect.objects.filter(
+        vehicle__in=vehicle_ids, state=State.REDIRECTED, created_at__gte=F("vehicle__connected_at")
+    )
     return set(sent_off.values_list("vehicle_id", flat=True))
 
 

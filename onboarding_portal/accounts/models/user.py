@@ -1,14 +1,14 @@
 """Who uses the portal: owners, who sign in with a mailed code, and staff, who sign in with a password."""
 
-import secrets
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -16,20 +16,27 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.tokens import hash_token
-
-INVITATION_LIFETIME = timedelta(days=30)
-HASHED_FOR = "accounts.invitation"
+from onboarding_portal.addresses import CannotBeMailed, address_to_look_up, normalize_address
+from onboarding_portal.leases import LeasedQuerySet
 
 
-def normalize_email(email: str) -> str:
-    """Returns the one spelling under which an address is stored and looked up."""
-    return email.strip().lower()
+def _of_these_credentials() -> Q:
+    return Q(ev_energy_client_id__in=["", settings.EV_ENERGY_CLIENT_ID])
 
 
-class UserQuerySet(models.QuerySet["User"]):
+class UserQuerySet(LeasedQuerySet["User"]):
+    def linked(self) -> Self:
+        """Owners with an id at ev.energy that the credentials in force know. Agrees with `linked_user_id`."""
+        return self.exclude(ev_energy_user_id=None).filter(_of_these_credentials())
+
+    def unlinked(self) -> Self:
+        return self.filter(Q(ev_energy_user_id=None) | ~_of_these_credentials())
+
     def with_email(self, email: str) -> Self:
-        return self.filter(email=normalize_email(email))
+        return self.filter(email=address_to_look_up(email))
+
+    def with_due_cars(self, *, now: datetime) -> Self:
+        return self.filter(cars_due_at__lte=now)
 
     def never_used(self) -> Self:
         """Owners who asked for a code and never entered it: nothing hangs on them."""
@@ -49,11 +56,11 @@ class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Returns a new user, without a usable password unless one is given.
 
-        Raises ValueError without an e-mail address and IntegrityError if the address is taken.
+        Raises ValueError without an e-mail address that can be mailed, and IntegrityError if the address is taken.
         """
         if not email:
             raise ValueError("A user needs an e-mail address.")
-        user = self.model(email=normalize_email(email), **fields)
+        user = self.model(email=normalize_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -64,13 +71,13 @@ class UserManager(BaseUserManager["User"]):
     def get_or_register(self, *, email: str) -> "User":
         """Returns the owner with this address, made now if there is none; two at once get the same one."""
         user, _made = self.get_or_create(
-            email=normalize_email(email),
+            email=normalize_address(email),
             defaults={"password": make_password(None), "is_self_registered": True},
         )
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=normalize_email(username or ""))
+        return self.get(email=address_to_look_up(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -85,6 +92,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         default=None,
     )
+    # Whose id that is: the credentials it was read with. Other credentials know other users.
+    ev_energy_client_id = models.CharField(max_length=200, blank=True, default="", editable=False)
+    # An owner signed in for the first time: the cars they have at ev.energy already are to be read.
+    cars_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Until then nobody else may create this owner at ev.energy: a creation is under way, or its answer was lost.
     ev_energy_creation_leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the admin."))
@@ -108,13 +119,21 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_is_lower_case"),
         ]
-        indexes = [models.Index(fields=["joined_at"], name="user_joined_at")]
+        indexes = [
+            models.Index(fields=["joined_at"], name="user_joined_at"),
+            models.Index(
+                fields=["cars_due_at"], name="user_cars_due", condition=Q(cars_due_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.email
 
     def clean(self) -> None:
-        self.email = normalize_email(self.email)
+        try:
+            self.email = normalize_address(self.email)
+        except CannotBeMailed as error:
+            raise ValidationError({"email": error.reason or _("This address cannot be mailed.")}) from None
 
     # Properties
 
@@ -135,7 +154,19 @@ class User(AbstractBaseUser, PermissionsMixin):
             "onboarding_portal.accounts.session", value, secret=secret, algorithm="sha256"
         ).hexdigest()
 
+    @property
+    def linked_user_id(self) -> str:
+        """The owner's id at ev.energy; "" if there is none, or if it belongs to credentials used before."""
+        is_current = self.ev_energy_client_id in {"", settings.EV_ENERGY_CLIENT_ID}
+        return (self.ev_energy_user_id or "") if is_current else ""
+
     # Mutators
+
+    def note_first_sign_in(self, *, now: datetime) -> None:
+        """The cars an owner has at ev.energy already are looked up once; not if the syncs bring them anyway."""
+        if self.last_login is None and not self.linked_user_id:
+            self.cars_due_at = now
+            self.save(update_fields=["cars_due_at"])
 
     def end_sessions(self) -> None:
         """Signs the user out everywhere."""
@@ -143,104 +174,28 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.save(update_fields=["session_nonce"])
 
     def link_to_ev_energy(self, *, ev_energy_user_id: str) -> str:
-        """Stores the owner's id at ev.energy unless one is stored already; returns the one that holds.
+        """Stores the owner's id at ev.energy unless one that works is stored already; returns the one that holds.
 
         Two requests of one owner may race to this point; the first to arrive wins and both go on with it.
         """
-        type(self).objects.filter(pk=self.pk, ev_energy_user_id=None).update(
-            ev_energy_user_id=ev_energy_user_id
+        type(self).objects.filter(pk=self.pk).unlinked().update(
+            ev_energy_user_id=ev_energy_user_id, ev_energy_client_id=settings.EV_ENERGY_CLIENT_ID
         )
-        self.refresh_from_db(fields=["ev_energy_user_id"])
-        return self.ev_energy_user_id or ""
+        self.refresh_from_db(fields=["ev_energy_user_id", "ev_energy_client_id"])
+        return self.linked_user_id
+
+    def unlink_from_ev_energy(self, *, ev_energy_user_id: str) -> bool:
+        """Forgets an id that ev.energy no longer knows; False if another is stored meanwhile."""
+        mine = type(self).objects.filter(pk=self.pk, ev_energy_user_id=ev_energy_user_id)
+        is_forgotten = mine.update(ev_energy_user_id=None, ev_energy_client_id="") == 1
+        self.refresh_from_db(fields=["ev_energy_user_id", "ev_energy_client_id"])
+        return is_forgotten
 
     def take_ev_energy_creation(self, *, now: datetime, until: datetime) -> bool:
         """Whether the caller, and nobody else until then, may create this owner at ev.energy."""
         free = Q(ev_energy_creation_leased_until=None) | Q(ev_energy_creation_leased_until__lte=now)
-        mine = type(self).objects.filter(free, pk=self.pk, ev_energy_user_id=None)
+        mine = type(self).objects.filter(free, pk=self.pk).unlinked()
         return mine.update(ev_energy_creation_leased_until=until) == 1
 
     def release_ev_energy_creation(self) -> None:
         type(self).objects.filter(pk=self.pk).update(ev_energy_creation_leased_until=None)
-
-
-class InvitationState(models.TextChoices):
-    OPEN = "OPEN", _("Open")
-    ACCEPTED = "ACCEPTED", _("Accepted")
-    EXPIRED = "EXPIRED", _("Expired")
-
-
-class InvitationQuerySet(models.QuerySet["Invitation"]):
-    # Factories
-
-    def invite(self, *, email: str, invited_by: "User | None", now: datetime) -> tuple["Invitation", str]:
-        """Returns a new invitation and its token, which is not stored and cannot be shown again."""
-        token = secrets.token_urlsafe(32)
-        invitation = self.create(
-            email=normalize_email(email),
-            token_hash=hash_token(token, purpose=HASHED_FOR),
-            invited_by=invited_by,
-            created_at=now,
-            expires_at=now + INVITATION_LIFETIME,
-        )
-        return invitation, token
-
-    # Queries
-
-    def open(self, *, now: datetime) -> Self:
-        return self.filter(accepted_at=None, expires_at__gt=now)
-
-    def for_email(self, email: str) -> Self:
-        return self.filter(email=normalize_email(email))
-
-    def with_token(self, token: str) -> Self:
-        return self.filter(token_hash=hash_token(token, purpose=HASHED_FOR))
-
-    # Mutators
-
-    def accept(self, *, user: User, now: datetime) -> int:
-        """Marks the open invitations to the user's address as used; returns how many there were."""
-        return self.for_email(user.email).open(now=now).update(user=user, accepted_at=now)
-
-
-class Invitation(models.Model):
-    """Lets one address in while sign-up is closed."""
-
-    email = models.EmailField(_("e-mail address"), db_index=True)
-    token_hash = models.CharField(max_length=64, unique=True, editable=False)
-    invited_by = models.ForeignKey(
-        User, models.SET_NULL, null=True, related_name="+", verbose_name=_("invited by")
-    )
-    user = models.ForeignKey(
-        User, models.CASCADE, null=True, related_name="invitations", verbose_name=_("user")
-    )
-    created_at = models.DateTimeField(_("created"))
-    expires_at = models.DateTimeField(_("expires"))
-    accepted_at = models.DateTimeField(_("accepted"), null=True)
-
-    objects = InvitationQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("invitation")
-        verbose_name_plural = _("invitations")
-
-    def __str__(self) -> str:
-        return self.email
-
-    # Properties
-
-    def state(self, *, now: datetime) -> InvitationState:
-        if self.accepted_at is not None:
-            return InvitationState.ACCEPTED
-        return InvitationState.OPEN if self.expires_at > now else InvitationState.EXPIRED
-
-    # Mutators
-
-    def renew(self, *, now: datetime) -> str | None:
-        """Returns a new token, good for the whole lifetime again; the old one is dead. None if it was accepted."""
-        token = secrets.token_urlsafe(32)
-        renewed = (
-            type(self)
-            .objects.filter(pk=self.pk, accepted_at=None)
-            .update(token_hash=hash_token(token, purpose=HASHED_FOR), expires_at=now + INVITATION_LIFETIME)
-        )
-        return token if renewed else None
