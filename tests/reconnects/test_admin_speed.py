@@ -28,8 +28,8 @@ MOST_QUERIES = 12
 # One in ten is disconnected, one in twenty-five silent, as after a bad week.
 FILL = """
 INSERT INTO accounts_user (email, password, is_superuser, is_staff, is_active, is_self_registered, wants_reminders,
-                           joined_at, session_nonce)
-    SELECT 'driver' || n || '@example.com', '!', false, false, true, false, true, now(), gen_random_uuid()
+                           joined_at, session_nonce, ev_energy_client_id)
+    SELECT 'driver' || n || '@example.com', '!', false, false, true, false, true, now(), gen_random_uuid(), ''
     FROM generate_series(1, %(rows)s / %(cars)s) n;
 INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, description, integration, is_disabled, last_status_at,
                               stale_since, stale_reason, cause, cause_detail, staff_notes, connected_at, read_at,
