@@ -36,9 +36,8 @@ VEHICLE_SLICE_SECONDS = 4.0
 ONBOARDING_SLICE_SECONDS = 5.0
 
 # ev.energy's short-lived link.
-# With less time left than this it could die while the owner's browser is on its way.
-SHORTEST_REST = timedelta(minutes=1)
-# Without a stated expiry it is good for one redirect; a double click is one redirect to the owner.
+# It is used up when a browser has opened it, so each click gets a new one. A double click, or a click in two tabs,
+# is one click to its owner and shares one link for so long.
 SAME_CLICK = timedelta(seconds=10)
 # How long staff may still hand out a link without a stated expiry.
 UNSTATED_LIFETIME = timedelta(hours=1)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
@@ -64,7 +65,7 @@ def test_first_look_is_due_a_minute_after_the_redirect(
     assert due == {(watch_vehicles.module_path, NOW + timedelta(minutes=1))}
 
 
-def test_second_click_goes_to_the_same_link(client: Client, owner: User, ev_energy_api: EvEnergyApi) -> None:
+def test_double_click_goes_to_the_same_link(client: Client, owner: User, ev_energy_api: EvEnergyApi) -> None:
     vehicle = make_broken_car(owner=owner)
     ev_energy_api.add_reconnect_link(vehicle.pk, address=LINK, expires_at=IN_AN_HOUR)
 
@@ -84,11 +85,33 @@ def test_click_goes_on_with_what_staff_began(client: Client, owner: User, ev_ene
     assert Reconnect.objects.get().state == State.REDIRECTED
 
 
-def test_click_takes_the_link_staff_had_made(client: Client, owner: User, ev_energy_api: EvEnergyApi) -> None:
-    reconnect = make_reconnect(State.LINK_READY, vehicle=make_broken_car(owner=owner))
+def test_each_later_click_gets_a_link_that_nobody_has_opened(
+    client: Client, owner: User, ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
+) -> None:
+    vehicle = make_broken_car(owner=owner)
+    links = [f"{LINK}{number}" for number in range(3)]
+    for link in links:
+        ev_energy_api.add_reconnect_link(vehicle.pk, address=link, expires_at=IN_AN_HOUR)
 
-    assert client.post(start_url(reconnect.vehicle))["Location"] == LINK
-    assert not ev_energy_api.requests
+    locations = []
+    for _ in links:
+        locations.append(client.post(start_url(vehicle))["Location"])
+        clock.shift(timedelta(seconds=11))
+
+    assert locations == links
+
+
+def test_click_leaves_the_link_at_the_counter_alone_and_gets_its_own(
+    client: Client, owner: User, ev_energy_api: EvEnergyApi
+) -> None:
+    reconnect = make_reconnect(
+        State.LINK_READY,
+        vehicle=make_broken_car(owner=owner),
+        link_made_at=NOW - timedelta(minutes=5),
+    )
+    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=OTHER_LINK, expires_at=IN_AN_HOUR)
+
+    assert client.post(start_url(reconnect.vehicle))["Location"] == OTHER_LINK
 
 
 def test_failed_click_can_be_followed_by_another(

@@ -25,5 +25,7 @@ def expire(*, now: datetime) -> int:
 
 
 def forget_links(*, now: datetime) -> int:
-    """Empties ev.energy's links that have run out, in whatever state; returns how many."""
-    return Reconnect.objects.with_link_run_out(now=now).update(url="", expires_at=None)
+    """Empties ev.energy's links that have run out or are used up, in whatever state; returns how many."""
+    rows = Reconnect.objects
+    run_out = rows.with_link_run_out(now=now).update(url="", expires_at=None)
+    return run_out + rows.with_link_used_up(now=now).update(url="", expires_at=None)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +18,7 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models.batch import Batch
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.states import OPEN_STATES, State, columns_of_move, sources_of
-from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK, SHORTEST_REST, UNSTATED_LIFETIME
+from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK, UNSTATED_LIFETIME
 from onboarding_portal.vehicles.models import Vehicle
 
 DETAIL_LENGTH = 300
@@ -70,6 +70,12 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         """Agrees with `Reconnect.link_works_until`."""
         unstated = Q(expires_at=None, link_made_at__lte=now - UNSTATED_LIFETIME)
         return self.exclude(url="").filter(Q(expires_at__lte=now) | unstated)
+
+    def with_link_used_up(self, *, now: datetime) -> "ReconnectQuerySet":
+        """A browser was sent to the link, and the click that asked for it is over: see `Reconnect.is_link_opened`."""
+        return self.exclude(url="").filter(
+            redirected_at__gte=F("link_made_at"), link_made_at__lte=now - SAME_CLICK
+        )
 
     def count_by_state(self) -> dict[State, int]:
         """How many rows each state has, zeros included, in one query."""
@@ -239,13 +245,19 @@ class Reconnect(models.Model):
             return None
         return end_of_link(expires_at=self.expires_at, made_at=self.link_made_at)
 
-    def has_link_for_browser(self, *, now: datetime) -> bool:
-        """Whether an owner may still be sent to the stored link."""
-        if not self.url or not self.is_open:
+    @property
+    def is_link_opened(self) -> bool:
+        """Whether a browser was sent to the stored link: it is used up then, and only a new one helps."""
+        if self.redirected_at is None or self.link_made_at is None:
             return False
-        if self.expires_at is not None:
-            return self.expires_at > now + SHORTEST_REST
-        return self.link_made_at is not None and self.link_made_at > now - SAME_CLICK
+        return self.redirected_at >= self.link_made_at
+
+    def has_link_for_browser(self, *, now: datetime) -> bool:
+        """Whether the stored link was made for this very click, of which this may be the second half."""
+        until = self.link_works_until
+        if until is None or until <= now or self.link_made_at is None:
+            return False
+        return self.link_made_at > now - SAME_CLICK
 
 
 def move_all(

@@ -71,6 +71,8 @@ def open_reconnect(*, vehicle: Vehicle, owner: User, now: datetime) -> Reconnect
 
 def _leave(reconnect: Reconnect, *, client: Client, now: datetime, by: User | None) -> str:
     url = link_for(reconnect=reconnect, client=client, now=now, by=by)
+    # The link may have been made by another click that began a moment later. It is used up from here on.
+    now = max(now, reconnect.link_made_at or now)
     send_off(reconnect=reconnect, now=now, by=by)
     # The sweep would find it, but up to a minute later, and the owner may be back before that.
     tasks.wake(tasks.Lane.WATCHES, now=now, at=now + WATCH_STEPS[0])
