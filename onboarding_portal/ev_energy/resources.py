@@ -12,6 +12,7 @@ from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 from onboarding_portal.ev_energy import ids
+from onboarding_portal.ev_energy.errors import BadResponse
 from onboarding_portal.ev_energy.fields import Fields, wrong
 from onboarding_portal.ev_energy.logs import CommandLog, ErrorLog, StatusLog
 
@@ -201,7 +202,10 @@ class ReconnectLink:
             raise wrong(fields.at("url"), "an absolute URL")
         # The schema calls it expires_at, the documented examples expiry.
         name = "expires_at" if fields.values.get("expires_at") is not None else "expiry"
-        expires_at = fields.optional_moment(name)
+        try:
+            expires_at = fields.optional_moment(name)
+        except BadResponse:
+            expires_at = None  # the link is good whatever is said about its end
         # The first and the last days of the calendar are how programs write "not set" and "never".
         is_stated = expires_at is not None and 2000 <= expires_at.year < 9000
         return cls(url=url, expires_at=expires_at if is_stated else None)

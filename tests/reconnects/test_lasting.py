@@ -222,13 +222,44 @@ def test_owner_may_try_again_when_ev_energy_is_down(client: Client, ev_energy_ap
     assert client.post(address(token))["Location"] == LINK
 
 
-def test_car_unknown_to_ev_energy_ends_the_reconnect(client: Client, ev_energy_api: EvEnergyApi) -> None:
+@pytest.mark.parametrize(
+    ("status", "shown", "words"),
+    [(404, 410, "no longer knows this car"), (422, 422, "the way it was connected")],
+)
+def test_what_ev_energy_refuses_for_good_ends_the_link_and_says_so(
+    client: Client, ev_energy_api: EvEnergyApi, status: int, shown: int, words: str
+) -> None:
     reconnect, token = make_emailed()
-    ev_energy_api.add_problem("POST", f"/vehicles/{reconnect.vehicle_id}/reconnect", 404)
+    path = f"/vehicles/{reconnect.vehicle_id}/reconnect"
+    ev_energy_api.add_problem("POST", path, status, breaks_contract=status != 404)
 
-    assert client.post(address(token)).status_code == 410
+    refusal = client.post(address(token))
+    later = client.get(address(token))
+
+    assert (refusal.status_code, later.status_code) == (shown, 410)
+    for page in (refusal.content.decode(), later.content.decode()):
+        assert words in page
+        assert "has ended" in page
+        assert "<form" not in page.partition("<main")[2]
+        assert "Connect it as a new car" in page
     reconnect.refresh_from_db()
     assert reconnect.state == State.FAILED
+
+
+def test_conflict_keeps_the_link_and_offers_no_button_at_once(
+    client: Client, ev_energy_api: EvEnergyApi
+) -> None:
+    reconnect, token = make_emailed()
+    path = f"/vehicles/{reconnect.vehicle_id}/reconnect"
+    ev_energy_api.add_problem("POST", path, 409, breaks_contract=True)
+
+    page = client.post(address(token))
+
+    assert page.status_code == 409
+    assert "look again in an hour" in page.content.decode()
+    assert "<form" not in page.content.decode().partition("<main")[2]
+    reconnect.refresh_from_db()
+    assert (reconnect.state, reconnect.failure) == (State.OPENED, "CONFLICT")
 
 
 def test_link_in_a_mail_sent_just_before_the_worker_was_killed_works(

@@ -47,6 +47,8 @@ class Failure(models.TextChoices):
     LIMITED = "LIMITED", _("Too many requests at the moment")
     NOT_FOUND = "NOT_FOUND", _("ev.energy does not know this vehicle")
     REFUSED = "REFUSED", _("ev.energy refused the request")
+    CONFLICT = "CONFLICT", _("ev.energy takes no new sign-in for this vehicle now")
+    NOT_POSSIBLE = "NOT_POSSIBLE", _("ev.energy cannot reconnect this vehicle")
     BROKEN_ANSWER = "BROKEN_ANSWER", _("ev.energy's answer could not be understood")
     FOREIGN_LINK = "FOREIGN_LINK", _("The link leads to a foreign site")
     MAIL = "MAIL", _("The e-mail could not be sent")

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onboarding_portal.reconnects.models import Reconnect, State
+from django.db.models import Exists, OuterRef
+
+from onboarding_portal.reconnects.models import Failure, Reconnect, State
 from onboarding_portal.vehicles.advice import make_name
 from onboarding_portal.vehicles.cards import day_and_time
 from onboarding_portal.vehicles.models import Vehicle
@@ -18,12 +20,18 @@ REFRESH_SECONDS = 20
 
 SHOWN_FOR = timedelta(days=3)
 
+# For so long after a 409 the owner is asked to wait before another try.
+CONFLICT_LASTS = timedelta(hours=1)
+
+WAITING = frozenset({"waiting", "checking"})
+REFUSED = frozenset({"not_found", "not_possible", "conflict"})
+
 _CLASSES = {"back": "notice-good", "over": "notice-bad"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """`kind` is waiting, checking, back or over; times are in words."""
+    """`kind` is waiting, checking, back, over or one of REFUSED; times are in words."""
 
     kind: str
     make: str
@@ -34,8 +42,17 @@ class Progress:
 
     @property
     def is_on_the_way(self) -> bool:
-        """Whether what was wrong before is no longer news: the owner has done their part, and we look."""
-        return self.kind in {"waiting", "checking"}
+        """Whether the owner has done their part, and we look."""
+        return self.kind in WAITING
+
+    @property
+    def is_refused(self) -> bool:
+        return self.kind in REFUSED
+
+    @property
+    def replaces_cause(self) -> bool:
+        """Whether what was wrong before is no longer news, and its button no longer the way."""
+        return self.is_on_the_way or self.is_refused
 
     @property
     def notice_class(self) -> str:
@@ -48,7 +65,7 @@ def progress_of(*, vehicle: Vehicle, now: datetime) -> Progress | None:
     if latest is None or (kind := _kind(latest, vehicle=vehicle, now=now)) is None:
         return None
     sent_off, next_look, received = latest.redirected_at, latest.next_work_at, vehicle.last_status_at
-    is_live = sent_off is not None and now - sent_off < REFRESHES_FOR and kind in {"waiting", "checking"}
+    is_live = sent_off is not None and now - sent_off < REFRESHES_FOR and kind in WAITING
     return Progress(
         kind=kind,
         make=make_name(vehicle),
@@ -59,20 +76,46 @@ def progress_of(*, vehicle: Vehicle, now: datetime) -> Progress | None:
     )
 
 
-def on_the_way(*, vehicle_ids: Sequence[str]) -> set[str]:
-    """Those of the vehicles whose owner was sent off and whose data is waited for. One query, none for no ids."""
-    sent_off = Reconnect.objects.filter(vehicle__in=vehicle_ids, state=State.REDIRECTED)
-    return set(sent_off.values_list("vehicle_id", flat=True))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderWay:
+    """Ids of vehicles whose cause is not the latest news: data is waited for, or ev.energy has refused the way."""
+
+    waiting: frozenset[str]
+    refused: frozenset[str]
+
+
+def under_way(*, vehicles: Sequence[Vehicle], now: datetime) -> UnderWay:
+    """What the list says in place of the cause. One query, none for no vehicles."""
+    newer = Reconnect.objects.filter(vehicle=OuterRef("vehicle"), pk__gt=OuterRef("pk"))
+    latest = Reconnect.objects.filter(~Exists(newer), vehicle__in=vehicles)
+    by_id = {vehicle.pk: vehicle for vehicle in vehicles}
+    kinds = {row.vehicle_id: _kind(row, vehicle=by_id[row.vehicle_id], now=now) for row in latest}
+    return UnderWay(
+        waiting=frozenset(pk for pk, kind in kinds.items() if kind in WAITING),
+        refused=frozenset(pk for pk, kind in kinds.items() if kind in REFUSED),
+    )
 
 
 def _kind(latest: Reconnect, *, vehicle: Vehicle, now: datetime) -> str | None:
     if latest.state == State.REDIRECTED:
         is_later = latest.next_work_at is not None and latest.next_work_at > now
         return "waiting" if is_later else "checking"
-    if latest.ended_at is None or now - latest.ended_at > SHOWN_FOR:
+    if latest.ended_at is None:
         return None
+    is_recent = now - latest.ended_at <= SHOWN_FOR
     if latest.state == State.RECONNECTED and not vehicle.needs_repair:
-        return "back"
-    if latest.state == State.EXPIRED and latest.redirected_at and vehicle.needs_repair:
+        return "back" if is_recent else None
+    if not vehicle.needs_repair:
+        return None
+    if latest.state == State.EXPIRED and latest.redirected_at and is_recent:
         return "over"
+    if latest.state == State.FAILED and latest.failure:
+        return _refusal(Failure(latest.failure), ended_at=latest.ended_at, now=now)
     return None
+
+
+def _refusal(failure: Failure, *, ended_at: datetime, now: datetime) -> str | None:
+    """The refusals after which the same button would only lead to the same page."""
+    if failure == Failure.CONFLICT and now - ended_at > CONFLICT_LASTS:
+        return None
+    return failure.lower() if failure.lower() in REFUSED else None

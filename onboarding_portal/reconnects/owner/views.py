@@ -25,7 +25,7 @@ from onboarding_portal.reconnects.mailed.lasting_link import (
     standing_of,
 )
 from onboarding_portal.reconnects.mailed.secret_pages import secret_page
-from onboarding_portal.reconnects.models import LastingLink, WrongState, hash_token
+from onboarding_portal.reconnects.models import Failure, LastingLink, WrongState, hash_token
 from onboarding_portal.reconnects.owner.blocked_way import Blocked, blocked_way_of
 from onboarding_portal.reconnects.owner.leaving import (
     AlreadyConnected,
@@ -35,6 +35,7 @@ from onboarding_portal.reconnects.owner.leaving import (
 )
 from onboarding_portal.vehicles.advice import make_name
 from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.vehicles.tasks import refresh_soon
 
 
 @login_required
@@ -54,7 +55,10 @@ def leave_by_button(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         return redirect("vehicles:detail", vehicle.pk)
     except NotConnectable:
         return render(request, "reconnects/not_connectable.html", {"vehicle": vehicle}, status=409)
-    except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
+    except WrongState:
+        messages.info(request, _("Something changed while you clicked. This is how it stands now."))
+        return redirect("vehicles:detail", vehicle.pk)
+    except (EvEnergyError, ForeignLink, Busy) as problem:
         return _failed(request, problem, vehicle=vehicle)
 
 
@@ -75,7 +79,12 @@ def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "reconnects/lasting_unknown.html", status=404)
     vehicle = link.reconnect.vehicle
     until = link.reconnect.lasting_until
-    context = {"car": car_name(vehicle), "make": make_name(vehicle), "until": until}
+    context = {
+        "car": car_name(vehicle),
+        "make": make_name(vehicle),
+        "until": until,
+        "reconnect": link.reconnect,
+    }
     match standing_of(link=link, now=now):
         case Standing.CONNECTED:
             return render(request, "reconnects/lasting_connected.html", context)
@@ -89,12 +98,17 @@ def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
 def _follow(request: HttpRequest, link: LastingLink, *, now: datetime) -> HttpResponse:
     try:
         return redirect(follow(link=link, client=get_client(), now=now))
-    except (EvEnergyError, ForeignLink, Busy, WrongState) as problem:
+    except WrongState:
+        return redirect(request.path)  # it ended in this moment, and the page says how
+    except (EvEnergyError, ForeignLink, Busy) as problem:
         return _failed(request, problem)
 
 
 def _failed(request: HttpRequest, problem: Blocked, *, vehicle: Vehicle | None = None) -> HttpResponse:
     """The page without `vehicle` is for whoever came by a link and may not be signed in."""
     outcome = blocked_way_of(problem)
+    if outcome.kind == Failure.CONFLICT:
+        # Perhaps the car is connected, and its owner's page does not know it yet.
+        refresh_soon(vehicle=vehicle, now=timezone.now())
     context = {"outcome": outcome, "vehicle": vehicle}
     return render(request, "reconnects/failed.html", context, status=outcome.status)
