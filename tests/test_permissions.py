@@ -70,6 +70,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "vehicles:list": SIGNED_IN,
     "vehicles:detail": OWN,
     "reconnects:start": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
+    "reconnects:return": OPEN_TO_ALL,
     "reconnects:lasting": OPEN_TO_ALL,
     "reconnects:unsubscribe": OPEN_TO_ALL,
 }

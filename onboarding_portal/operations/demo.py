@@ -112,7 +112,7 @@ def _start(processes: Processes, *, folder: Path, say: Callable[[str], object]) 
     sandbox_origin = f"{sandbox.scheme}://{sandbox.netloc}"
     seeds = [word for owner in OWNERS for word in ("--seed-owner", owner)]
     command = ["sandbox", "--port", str(sandbox.port), "--state", str(folder / "sandbox.json"), *seeds]
-    command += ["--redirect-url", f"{settings.PORTAL_URL}/vehicles/"]
+    command += ["--redirect-url", f"{settings.PORTAL_URL}/return/"]
     processes.start("sandbox", [*MANAGE, *command], ready_url=sandbox_origin)
     say("Fetching the catalogue and the demo's cars …")
     load_demo_data()

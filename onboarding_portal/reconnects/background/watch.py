@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
-from onboarding_portal.reconnects.models import Reconnect, State, move_all
+from onboarding_portal.reconnects.models import CameBack, Reconnect, State, move_all
 from onboarding_portal.timing import WATCH_STEPS
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
@@ -25,20 +25,49 @@ OWNER_MAY_WAIT = timedelta(minutes=10)
 
 def send_off(*, reconnect: Reconnect, now: datetime, by: User | None) -> None:
     """The owner is on the way to ev.energy: the watch begins, or begins anew. Raises WrongState."""
-    note = "" if by else "By the link in the e-mail"
     reconnect.move(
-        State.REDIRECTED, now=now, by=by, note=note, checks_done=0, next_work_at=now + WATCH_STEPS[0]
+        State.REDIRECTED,
+        now=now,
+        by=by,
+        note="" if by else "By the link in the e-mail",
+        checks_done=0,
+        next_work_at=now + WATCH_STEPS[0],
+        came_back_at=None,
+        came_back_with="",
+    )
+
+
+def note_return(*, reconnect: Reconnect, came_back_with: CameBack, now: datetime) -> bool:
+    """The browser says that the owner is back. Says whether it was news.
+
+    The link is used up then, whatever came of it. After a sign-in the watch begins anew: data may come any moment.
+    """
+    if reconnect.state != State.REDIRECTED or reconnect.came_back_with == came_back_with:
+        return False
+    is_done = came_back_with == CameBack.DONE
+    return reconnect.try_move(
+        State.REDIRECTED,
+        now=now,
+        note=f"Came back: {came_back_with.lower()}",
+        redirected_at=reconnect.redirected_at,
+        next_work_at=now + WATCH_STEPS[0] if is_done else reconnect.next_work_at,
+        came_back_at=now,
+        came_back_with=came_back_with,
+        url="",
+        expires_at=None,
     )
 
 
 def next_look_at(reconnect: Reconnect, *, now: datetime) -> datetime | None:
     """When the vehicle is looked at next; None when the watch is over."""
-    redirected_at = reconnect.redirected_at
-    if redirected_at is None:
+    begins_at = reconnect.redirected_at
+    if reconnect.came_back_with == CameBack.DONE and reconnect.came_back_at:
+        begins_at = reconnect.came_back_at
+    if begins_at is None:
         return None
     for step in WATCH_STEPS:
-        if redirected_at + step > now:
-            return redirected_at + step
+        if begins_at + step > now:
+            return begins_at + step
     if reconnect.lasting_until is not None and reconnect.lasting_until > now:
         return min(now + DAILY, reconnect.lasting_until)
     return None

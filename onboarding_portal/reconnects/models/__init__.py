@@ -6,6 +6,7 @@ from onboarding_portal.reconnects.models.lasting_link import LastingLink, hash_t
 from onboarding_portal.reconnects.models.reconnect import (
     CHUNK,
     DETAIL_LENGTH,
+    CameBack,
     Failure,
     Origin,
     Reconnect,
@@ -29,6 +30,7 @@ __all__ = [
     "OPEN_STATES",
     "Batch",
     "BatchKind",
+    "CameBack",
     "Failure",
     "LastingLink",
     "Origin",

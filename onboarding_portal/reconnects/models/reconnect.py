@@ -42,6 +42,14 @@ class Origin(models.TextChoices):
     EMAIL = "EMAIL", _("E-mail by staff")
 
 
+class CameBack(models.TextChoices):
+    """What the browser said when it brought the owner back from ev.energy: a claim, good for words on pages only."""
+
+    DONE = "DONE", _("To the end")
+    STOPPED = "STOPPED", _("Stopped before the end")
+    BROKEN = "BROKEN", _("With an error")
+
+
 class Failure(models.TextChoices):
     UNAVAILABLE = "UNAVAILABLE", _("ev.energy could not be reached")
     LIMITED = "LIMITED", _("Too many requests at the moment")
@@ -150,6 +158,8 @@ class Reconnect(models.Model):
     emailed_at = models.DateTimeField(_("e-mailed"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     redirected_at = models.DateTimeField(_("sent to ev.energy"), null=True, blank=True)
+    came_back_at = models.DateTimeField(_("back from ev.energy"), null=True, blank=True)
+    came_back_with = models.CharField(_("came back"), max_length=7, choices=CameBack, blank=True, default="")
     reconnected_at = models.DateTimeField(_("reconnected"), null=True, blank=True)
     told_at = models.DateTimeField(_("owner told"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

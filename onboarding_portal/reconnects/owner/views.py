@@ -7,14 +7,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.reconnects.link.failed_try import ForeignLink
 from onboarding_portal.reconnects.link.make_link import Busy
 from onboarding_portal.reconnects.mailed.lasting_link import (
@@ -25,14 +28,22 @@ from onboarding_portal.reconnects.mailed.lasting_link import (
     standing_of,
 )
 from onboarding_portal.reconnects.mailed.secret_pages import secret_page
-from onboarding_portal.reconnects.models import Failure, LastingLink, WrongState, hash_token
+from onboarding_portal.reconnects.models import Failure, LastingLink, Reconnect, WrongState, hash_token
 from onboarding_portal.reconnects.owner.blocked_way import Blocked, blocked_way_of
+from onboarding_portal.reconnects.owner.coming_back import (
+    came_back_with,
+    departure_of,
+    record_return,
+    remember,
+)
 from onboarding_portal.reconnects.owner.leaving import (
     AlreadyConnected,
     NotConnectable,
+    WayOut,
     follow,
     start_reconnect,
 )
+from onboarding_portal.reconnects.owner.progress import progress
 from onboarding_portal.vehicles.advice import make_name
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.tasks import refresh_soon
@@ -47,9 +58,7 @@ def leave_by_button(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         # Whoever had to sign in on the way here comes back with a GET: the button is on the vehicle's page.
         return redirect("vehicles:detail", vehicle.pk)
     try:
-        return redirect(
-            start_reconnect(vehicle=vehicle, owner=owner, client=get_client(), now=timezone.now())
-        )
+        way = start_reconnect(vehicle=vehicle, owner=owner, client=get_client(), now=timezone.now())
     except AlreadyConnected:
         messages.info(request, _("Your car is connected. There is nothing to do."))
         return redirect("vehicles:detail", vehicle.pk)
@@ -60,6 +69,32 @@ def leave_by_button(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         return redirect("vehicles:detail", vehicle.pk)
     except (EvEnergyError, ForeignLink, Busy) as problem:
         return _failed(request, problem, vehicle=vehicle)
+    return _leave(request, way)
+
+
+@never_cache
+@require_safe
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Where ev.energy sends owners after a reconnect, signed in or not: on to the page that tells how it goes on."""
+    departure, outcome, page = departure_of(request), came_back_with(request.GET), ""
+    rows = Reconnect.objects.none()
+    if departure is not None:
+        rows, page = Reconnect.objects.filter(pk=departure.reconnect_id), departure.page
+    elif vehicle := _named_vehicle(request):
+        rows, page = Reconnect.objects.filter(vehicle=vehicle), reverse("vehicles:detail", args=[vehicle.pk])
+    if request.method == "GET":
+        record_return(rows=rows, came_back_with=outcome, now=timezone.now())
+    if page:
+        return redirect(page)
+    return render(request, "reconnects/returned.html", {"outcome": outcome})
+
+
+def _named_vehicle(request: HttpRequest) -> Vehicle | None:
+    """For owners who left from another browser: whoever is signed in may speak for their own cars."""
+    if not request.user.is_authenticated:
+        return None
+    named = request.GET.getlist("vehicle_uid")[:1]
+    return Vehicle.objects.of(user_of(request).pk).filter(pk__in=filter(is_vehicle_id, named)).first()
 
 
 # Without the check against forged forms: the token in the address is the right to act, not a cookie, and an owner
@@ -85,6 +120,7 @@ def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
         "until": until,
         "reconnect": link.reconnect,
     }
+    context["progress"] = progress(reconnect=link.reconnect, vehicle=vehicle, now=now)
     match standing_of(link=link, now=now):
         case Standing.CONNECTED:
             return render(request, "reconnects/lasting_connected.html", context)
@@ -92,16 +128,23 @@ def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "reconnects/lasting_over.html", context, status=410)
         case Standing.READY if not is_post:
             return render(request, "reconnects/lasting.html", context)
-    return _follow(request, link, now=now)
+    return _follow(request, link, token=token, now=now)
 
 
-def _follow(request: HttpRequest, link: LastingLink, *, now: datetime) -> HttpResponse:
+def _follow(request: HttpRequest, link: LastingLink, *, token: str, now: datetime) -> HttpResponse:
     try:
-        return redirect(follow(link=link, client=get_client(), now=now))
+        way = follow(link=link, client=get_client(), now=now)
     except WrongState:
         return redirect(request.path)  # it ended in this moment, and the page says how
     except (EvEnergyError, ForeignLink, Busy) as problem:
         return _failed(request, problem)
+    return _leave(request, way, token=token)
+
+
+def _leave(request: HttpRequest, way: WayOut, *, token: str = "") -> HttpResponse:
+    response = redirect(way.url)
+    remember(response, request=request, reconnect=way.reconnect, token=token)
+    return response
 
 
 def _failed(request: HttpRequest, problem: Blocked, *, vehicle: Vehicle | None = None) -> HttpResponse:
