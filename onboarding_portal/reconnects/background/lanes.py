@@ -63,6 +63,7 @@ def rows_of(lane: Lane) -> Sequence[ReconnectQuerySet]:
                 rows.filter(state=State.QUEUED, wants_email=True),
                 rows.filter(state=State.LINK_READY, wants_email=True),
                 rows.filter(state=State.EMAILED),
+                rows.filter(state=State.OPENED),
             ]
 
 

@@ -11,13 +11,11 @@ from django.db.models import F, Q
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.reconnects.mailed.emails import next_mail_at
 from onboarding_portal.reconnects.models import CameBack, Reconnect, State, move_all
 from onboarding_portal.timing import WATCH_STEPS
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
-
-# While an e-mailed link still works, what the sync has stored is looked at once a day after the last step.
-DAILY = timedelta(days=1)
 
 # The owner may be in front of the screen for so long; these looks go ahead of bulk work.
 OWNER_MAY_WAIT = timedelta(minutes=10)
@@ -68,8 +66,6 @@ def next_look_at(reconnect: Reconnect, *, now: datetime) -> datetime | None:
     for step in WATCH_STEPS:
         if begins_at + step > now:
             return begins_at + step
-    if reconnect.lasting_until is not None and reconnect.lasting_until > now:
-        return min(now + DAILY, reconnect.lasting_until)
     return None
 
 
@@ -102,8 +98,21 @@ def look(*, reconnect: Reconnect, lease: datetime, client: Client, now: datetime
 
 
 def look_later(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:
-    """Nothing new, or nobody to ask: the next step, or the end of the watch."""
+    """Nothing new, or nobody to ask: the next step, or the end of the watch.
+
+    Who was e-mailed and gave up at the manufacturer's is reminded as if they had never gone, while the link works.
+    """
     next_at = next_look_at(reconnect, now=now)
+    if next_at is None and reconnect.lasting_until is not None and reconnect.lasting_until > now:
+        reconnect.try_move(
+            State.EMAILED,
+            now=now,
+            lease=lease,
+            note="No data after the last look",
+            emailed_at=reconnect.emailed_at,
+            next_work_at=next_mail_at(reconnect, reminders_sent=reconnect.reminders_sent),
+        )
+        return
     if next_at is None:
         reconnect.try_move(State.EXPIRED, now=now, lease=lease, note="No data after the last look")
         return
@@ -137,6 +146,19 @@ def notice_returns(*, now: datetime) -> int:
         vehicle__last_status_at__gt=F("redirected_at"),
         next_work_at__gt=now,
     ).update(next_work_at=now)
+    # The watch was over, and data came later: it is finished as if it had come in time.
+    move_all(
+        rows.filter(
+            working,
+            state__in=[State.EMAILED, State.OPENED],
+            vehicle__last_status_at__gt=F("redirected_at"),
+        ),
+        State.REDIRECTED,
+        now=now,
+        note="Data came in",
+        redirected_at=F("redirected_at"),
+        next_work_at=now,
+    )
     # A vehicle that changed hands was first seen with its new owner after this reconnect began.
     changed_hands = Q(vehicle__connected_at__gt=F("created_at"))
     gone = Q(vehicle__removed_at__isnull=False) | Q(vehicle__is_disabled=True) | changed_hands

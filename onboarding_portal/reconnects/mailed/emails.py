@@ -26,14 +26,14 @@ def deliver(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:
     """Sends the e-mail that is due for the reconnect, if it still makes sense. For the holder of `lease`."""
     if reconnect.state == State.RECONNECTED:
         _tell_reconnected(reconnect, lease=lease, now=now)
-    elif reconnect.state == State.EMAILED:
+    elif reconnect.state in {State.EMAILED, State.OPENED}:
         _remind(reconnect, lease=lease, now=now)
     else:
         _ask_to_reconnect(reconnect, lease=lease, now=now)
 
 
 def next_mail_at(reconnect: Reconnect, *, reminders_sent: int) -> datetime | None:
-    """When an EMAILED reconnect is to be looked at again: its next reminder, else the end of its link."""
+    """When an EMAILED or OPENED reconnect is to be looked at again: its next reminder, else the end of its link."""
     if reconnect.emailed_at is None or reminders_sent >= len(REMINDERS):
         return reconnect.lasting_until
     reminder_at = reconnect.emailed_at + REMINDERS[reminders_sent]

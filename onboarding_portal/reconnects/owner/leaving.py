@@ -10,6 +10,7 @@ from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.background.watch import send_off
 from onboarding_portal.reconnects.link.make_link import link_for
+from onboarding_portal.reconnects.mailed.emails import next_mail_at
 from onboarding_portal.reconnects.models import LastingLink, Origin, Reconnect, State
 from onboarding_portal.timing import RECONNECT_LEASE, WATCH_STEPS
 from onboarding_portal.vehicles.models import Vehicle
@@ -54,7 +55,10 @@ def follow(*, link: LastingLink, client: Client, now: datetime) -> WayOut:
     if reconnect.state == State.EMAILED:
         # Two tabs: the second one finds it opened, which is as good.
         reconnect.try_move(
-            State.OPENED, now=now, note="By the link in the e-mail", next_work_at=reconnect.lasting_until
+            State.OPENED,
+            now=now,
+            note="By the link in the e-mail",
+            next_work_at=next_mail_at(reconnect, reminders_sent=reconnect.reminders_sent),
         )
         reconnect.refresh_from_db()
     return _leave(reconnect, client=client, now=now, by=None)

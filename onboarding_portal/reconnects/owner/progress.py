@@ -127,15 +127,17 @@ def under_way(*, vehicles: Sequence[Vehicle], now: datetime) -> UnderWay:
 def _kind(latest: Reconnect, *, vehicle: Vehicle, now: datetime) -> str | None:
     if latest.state == State.REDIRECTED:
         return _kind_of_watch(latest, now=now)
-    if latest.ended_at is None:
+    # The watch after a redirect is over once an e-mailed reconnect is open in another state.
+    over_at = latest.ended_at or latest.redirected_at
+    if over_at is None:
         return None
-    is_recent = now - latest.ended_at <= SHOWN_FOR
+    is_recent = now - over_at <= SHOWN_FOR
     if not vehicle.needs_repair:
         return "back" if latest.state == State.RECONNECTED and is_recent else None
-    if latest.state == State.EXPIRED and latest.redirected_at and is_recent:
+    if latest.state in {State.EMAILED, State.OPENED, State.EXPIRED} and latest.redirected_at and is_recent:
         return "over"
     is_refusal = latest.state == State.FAILED and latest.failure
-    return _refusal(Failure(latest.failure), ended_at=latest.ended_at, now=now) if is_refusal else None
+    return _refusal(Failure(latest.failure), ended_at=over_at, now=now) if is_refusal else None
 
 
 def _kind_of_watch(latest: Reconnect, *, now: datetime) -> str:

@@ -28,6 +28,12 @@ from onboarding_portal.reconnects.mailed.lasting_link import (
     standing_of,
 )
 from onboarding_portal.reconnects.mailed.secret_pages import secret_page
+from onboarding_portal.reconnects.mailed.sign_of_a_person import (
+    FIELD,
+    has_sign,
+    leave_sign,
+    sign_for_form,
+)
 from onboarding_portal.reconnects.models import Failure, LastingLink, Reconnect, WrongState, hash_token
 from onboarding_portal.reconnects.owner.blocked_way import Blocked, blocked_way_of
 from onboarding_portal.reconnects.owner.coming_back import (
@@ -107,28 +113,42 @@ def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
     is_post = request.method == "POST"
     if is_post and not ratelimit.consume(request, action="follow_reconnect_link", key=hash_token(token)):
         return render(request, "errors/429.html", status=429)
-    now = timezone.now()
     try:
         link = find_link(token=token)
     except UnknownLink:
         return render(request, "reconnects/lasting_unknown.html", status=404)
-    vehicle = link.reconnect.vehicle
-    until = link.reconnect.lasting_until
-    context = {
-        "car": car_name(vehicle),
-        "make": make_name(vehicle),
-        "until": until,
-        "reconnect": link.reconnect,
-    }
-    context["progress"] = progress(reconnect=link.reconnect, vehicle=vehicle, now=now)
-    match standing_of(link=link, now=now):
-        case Standing.CONNECTED:
-            return render(request, "reconnects/lasting_connected.html", context)
-        case Standing.OVER:
-            return render(request, "reconnects/lasting_over.html", context, status=410)
-        case Standing.READY if not is_post:
-            return render(request, "reconnects/lasting.html", context)
+    now = timezone.now()
+    standing = standing_of(link=link, now=now)
+    if standing is not Standing.READY or not is_post:
+        return _lasting_page(request, link, standing, now=now)
+    if not has_sign(request, token=token):
+        context = {"sign_name": FIELD, "sign": sign_for_form(token=token), **_words_for(link)}
+        return render(request, "reconnects/lasting_again.html", context)
     return _follow(request, link, token=token, now=now)
+
+
+def _lasting_page(
+    request: HttpRequest, link: LastingLink, standing: Standing, *, now: datetime
+) -> HttpResponse:
+    reconnect = link.reconnect
+    context = {
+        **_words_for(link),
+        "until": reconnect.lasting_until,
+        "reconnect": reconnect,
+        "progress": progress(reconnect=reconnect, vehicle=reconnect.vehicle, now=now),
+    }
+    if standing is Standing.CONNECTED:
+        return render(request, "reconnects/lasting_connected.html", context)
+    if standing is Standing.OVER:
+        return render(request, "reconnects/lasting_over.html", context, status=410)
+    response = render(request, "reconnects/lasting.html", context)
+    leave_sign(response)
+    return response
+
+
+def _words_for(link: LastingLink) -> dict[str, str]:
+    vehicle = link.reconnect.vehicle
+    return {"car": car_name(vehicle), "make": make_name(vehicle)}
 
 
 def _follow(request: HttpRequest, link: LastingLink, *, token: str, now: datetime) -> HttpResponse:
