@@ -18,6 +18,7 @@ from onboarding_portal.reconnects.models import Failure, Reconnect, State, Unsta
 from onboarding_portal.timing import PAUSES, REMINDERS
 from onboarding_portal.vehicles.advice import make_name
 
+NEW_ADDRESS = "The owner's e-mail address has changed"
 # After so long the good news is none.
 NEWS_LIFETIME = timedelta(days=1)
 
@@ -73,6 +74,9 @@ def _ask_to_reconnect(reconnect: Reconnect, *, lease: datetime, now: datetime) -
 def _remind(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
     if reconnect.lasting_until is not None and reconnect.lasting_until <= now:
         reconnect.try_move(State.EXPIRED, now=now, lease=lease, note="The e-mailed link ran out")
+        return
+    if reconnect.emailed_to != reconnect.vehicle.owner.email:
+        reconnect.try_move(State.CANCELLED, now=now, lease=lease, note=NEW_ADDRESS)
         return
     due_at = next_mail_at(reconnect, reminders_sent=reconnect.reminders_sent)
     if due_at is not None and due_at > now:

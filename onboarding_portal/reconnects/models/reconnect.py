@@ -143,6 +143,9 @@ class Reconnect(models.Model):
     expires_at = models.DateTimeField(_("link expires"), null=True, blank=True)
     lasting_until = models.DateTimeField(_("e-mailed link works until"), null=True, blank=True)
 
+    # The links in e-mails are for whoever reads this mailbox; they end when the owner's address is another.
+    emailed_to = models.EmailField(_("e-mailed to"), blank=True, default="", editable=False)
+
     failure = models.CharField(_("failure"), max_length=15, choices=Failure, blank=True, default="")
     failure_detail = models.CharField(
         _("ev.energy's reason"), max_length=DETAIL_LENGTH, blank=True, default=""
