@@ -5,6 +5,7 @@ somebody is at it now. A worker that is killed leaves a lease that runs out, and
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -119,6 +120,19 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
             row.lease_until = now + RECONNECT_LEASE
             row.save(update_fields=["lease_until"])
         return row
+
+    def take_all_due(self, *, now: datetime, at_most: int) -> "list[Leased]":
+        """Leases up to so many rows that are due, and returns those that nobody else got first."""
+        pks = list(self.due(now=now).order_by("pk").values_list("pk", flat=True)[:at_most])
+        leases = {pk: self.due(now=now).filter(pk=pk).take_lease(now=now) for pk in pks}
+        rows = Reconnect.objects.filter(pk__in=pks).select_related(
+            "vehicle__owner", "vehicle__make", "vehicle__model", "requested_by"
+        )
+        return [
+            Leased(reconnect=row, lease=lease)
+            for row in rows.order_by("pk")
+            if (lease := leases[row.pk]) is not None
+        ]
 
     def release(self, *, lease: datetime, **values: Any) -> bool:
         """Gives the row back, with `values` for what was learned; False if it was somebody else's by now."""
@@ -273,6 +287,14 @@ class Reconnect(models.Model):
         if until is None or until <= now or self.link_made_at is None:
             return False
         return self.link_made_at > now - SAME_CLICK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A reconnect and the lease its holder has on it."""
+
+    reconnect: Reconnect
+    lease: datetime
 
 
 def move_all(
