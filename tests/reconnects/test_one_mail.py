@@ -139,7 +139,7 @@ def test_car_that_left_meanwhile_is_left_out_by_itself(cars: list[Vehicle]) -> N
 def test_row_somebody_is_at_is_left_to_them(cars: list[Vehicle]) -> None:
     create_batch(vehicles=Vehicle.objects.all(), kind=BatchKind.EMAILS, by=make_staff(), now=NOW)
     taken = Reconnect.objects.get(vehicle=cars[3])
-    Reconnect.objects.filter(pk=taken.pk).take_lease(now=NOW)
+    Reconnect.objects.filter(pk=taken.pk).take_lease(now=NOW - timedelta(seconds=1))
 
     run_slice(Lane.MAILS)
 

@@ -28,22 +28,22 @@ NEWS_LIFETIME = timedelta(days=1)
 # In one e-mail. Owners of fleets get another one.
 MOST_CARS = 50
 
-_TO_ASK = frozenset({State.QUEUED, State.LINK_READY})
-_TO_REMIND = frozenset({State.EMAILED, State.OPENED})
+TO_ASK = frozenset({State.QUEUED, State.LINK_READY})
+TO_REMIND = frozenset({State.EMAILED, State.OPENED})
 
 
 def deliver(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:
     """Sends the e-mail that is due for the reconnect, if it still makes sense. For the holder of `lease`.
 
-    What is due for the owner's other cars at this moment goes along in it.
+    What was leased along with it for the owner's other cars goes into the same e-mail.
     """
     held = Leased(reconnect=reconnect, lease=lease)
     if reconnect.state == State.RECONNECTED:
         _tell_reconnected(reconnect, lease=lease, now=now)
-    elif reconnect.state in _TO_REMIND:
-        _remind([held, *_others_of(reconnect, states=_TO_REMIND, now=now)], now=now)
+    elif reconnect.state in TO_REMIND:
+        _remind([held, *_others_of(held, states=TO_REMIND)], now=now)
     else:
-        _ask_to_reconnect([held, *_others_of(reconnect, states=_TO_ASK, now=now)], now=now)
+        _ask_to_reconnect([held, *_others_of(held, states=TO_ASK)], now=now)
 
 
 def next_mail_at(reconnect: Reconnect, *, reminders_sent: int) -> datetime | None:
@@ -54,12 +54,13 @@ def next_mail_at(reconnect: Reconnect, *, reminders_sent: int) -> datetime | Non
     return min(reminder_at, reconnect.lasting_until or reminder_at)
 
 
-def _others_of(reconnect: Reconnect, *, states: Iterable[State], now: datetime) -> list[Leased]:
-    """What waits for the same kind of e-mail to the same owner, leased."""
+def _others_of(held: Leased, *, states: Iterable[State]) -> list[Leased]:
+    """What waits for the same kind of e-mail to the same owner, and was leased along with it."""
     rows = Reconnect.objects.filter(
-        state__in=states, wants_email=True, vehicle__owner=reconnect.vehicle.owner_id
-    ).exclude(pk=reconnect.pk)
-    return rows.take_all_due(now=now, at_most=MOST_CARS - 1)
+        state__in=states, lease_until=held.lease, vehicle__owner=held.reconnect.vehicle.owner_id
+    ).exclude(pk=held.reconnect.pk)
+    rows = rows.select_related("vehicle__owner", "vehicle__make", "vehicle__model", "requested_by")
+    return [Leased(reconnect=row, lease=held.lease) for row in rows.order_by("pk")]
 
 
 def _ask_to_reconnect(held: list[Leased], *, now: datetime) -> None:

@@ -121,18 +121,24 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
             row.save(update_fields=["lease_until"])
         return row
 
-    def take_all_due(self, *, now: datetime, at_most: int) -> "list[Leased]":
-        """Leases up to so many rows that are due, and returns those that nobody else got first."""
-        pks = list(self.due(now=now).order_by("pk").values_list("pk", flat=True)[:at_most])
-        leases = {pk: self.due(now=now).filter(pk=pk).take_lease(now=now) for pk in pks}
-        rows = Reconnect.objects.filter(pk__in=pks).select_related(
-            "vehicle__owner", "vehicle__make", "vehicle__model", "requested_by"
-        )
-        return [
-            Leased(reconnect=row, lease=lease)
-            for row in rows.order_by("pk")
-            if (lease := leases[row.pk]) is not None
-        ]
+    def take_due_of_one_owner(
+        self, *, along: "ReconnectQuerySet", now: datetime, at_most: int
+    ) -> "Reconnect | None":
+        """Like `take_due`; what is due for the same owner among `along` is leased with it, under the same lease.
+
+        Who takes for an owner holds a lock on the owner's row meanwhile, so two workers never share one owner's rows.
+        """
+        until = now + RECONNECT_LEASE
+        while first := self.due(now=now).order_by("next_work_at").select_related("vehicle").first():
+            owner_id = first.vehicle.owner_id
+            with transaction.atomic():
+                User.objects.select_for_update().get(pk=owner_id)
+                due = along.due(now=now).filter(vehicle__owner=owner_id).order_by("next_work_at", "pk")
+                pks = list(due.values_list("pk", flat=True)[:at_most])
+                along.due(now=now).filter(pk__in=pks).update(lease_until=until)
+                if row := along.filter(pk__in=pks, lease_until=until).order_by("pk").first():
+                    return row
+        return None
 
     def release(self, *, lease: datetime, **values: Any) -> bool:
         """Gives the row back, with `values` for what was learned; False if it was somebody else's by now."""
