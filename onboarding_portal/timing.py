@@ -13,7 +13,8 @@ GRACE_SECONDS = 10.0
 # Owners in front of a screen.
 # How long a second click waits for the link that the first has asked for.
 PATIENCE_SECONDS = 4.0
-# A double click, or a click in two tabs, is one click to its owner.
+# ev.energy's link is used up when a browser has opened it, so each click gets a new one. A double click, or a click
+# in two tabs, is one click to its owner and shares one link for so long.
 SAME_CLICK = timedelta(seconds=10)
 # How long ev.energy may take over a link while its owner waits. With the patience it stays below the grace.
 OWNER_CALL_SECONDS = 5.0

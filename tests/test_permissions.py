@@ -70,6 +70,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "vehicles:list": SIGNED_IN,
     "vehicles:detail": OWN,
     "reconnects:start": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
+    "reconnects:return": OPEN_TO_ALL,
     "reconnects:lasting": OPEN_TO_ALL,
     "reconnects:unsubscribe": OPEN_TO_ALL,
 }
@@ -152,6 +153,10 @@ ACTIONS: dict[tuple[str, str], str] = {
     ("vehicles.Vehicle", "refresh_from_ev_energy"): "vehicles.change_vehicle",
     ("vehicles.Vehicle", "request_reconnect_links"): "reconnects.request_reconnect_links",
     ("vehicles.Vehicle", "email_reconnect_links"): "reconnects.email_reconnect_links",
+    ("reconnects.Reconnect", "send_again"): "reconnects.email_reconnect_links",
+    ("reconnects.Reconnect", "make_links_anew"): "reconnects.request_reconnect_links",
+    ("reconnects.Reconnect", "revoke_links"): "reconnects.change_reconnect",
+    ("reconnects.Reconnect", "cancel_reconnects"): "reconnects.change_reconnect",
     ("reconnects.UnstableVehicle", "clear_flag"): "reconnects.change_unstablevehicle",
 }
 

@@ -6,8 +6,6 @@ How these depend on one another is in `tests/test_timing.py`; whoever changes on
 from datetime import timedelta
 
 # ev.energy's short-lived link.
-# With less time left than this it could die while the owner's browser is on its way.
-SHORTEST_REST = timedelta(minutes=1)
 # How long staff may still hand out a link without a stated expiry.
 UNSTATED_LIFETIME = timedelta(hours=1)
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -232,6 +233,21 @@ def test_reconnect_link_may_not_say_when_it_ends(client: Client, ev_energy_api: 
     ev_energy_api.add_reconnect_link(VEHICLE_ID)
 
     assert client.create_reconnect_link(vehicle_id=VEHICLE_ID).expires_at is None
+
+
+@pytest.mark.parametrize("name", ["expiry", "expires_at"])
+@pytest.mark.parametrize(
+    "end", [1667507170, "1667507170", 1667507170.5, "2022-11-03T20:26:10", "", "soon", True, {}, [], 10**30]
+)
+def test_reconnect_link_whose_end_cannot_be_read_is_good_all_the_same(
+    client: Client, ev_energy_api: EvEnergyApi, name: str, end: Any
+) -> None:
+    link = {"url": "https://app.ev.energy/x", name: end}
+    ev_energy_api.add(
+        "POST", f"/vehicles/{VEHICLE_ID}/reconnect", json=link, status=201, breaks_contract=True
+    )
+
+    assert client.create_reconnect_link(vehicle_id=VEHICLE_ID).url == "https://app.ev.energy/x"
 
 
 def test_logs_are_paged_by_time_and_filtered(client: Client, ev_energy_api: EvEnergyApi) -> None:

@@ -77,7 +77,7 @@ def _sandbox_command(folder: Path) -> list[str]:
     port = str(urlsplit(settings.EV_ENERGY_API_URL).port)
     return [
         *(*MANAGE, "sandbox", "--port", port, "--state", str(folder / "sandbox.json")),
-        *("--redirect-url", f"{settings.PORTAL_URL}/vehicles/"),
+        *("--redirect-url", f"{settings.PORTAL_URL}/return/"),
         *("--seed-owner", *OWNERS),
     ]
 

@@ -129,7 +129,11 @@ def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) ->
             When(Q(owner__email="") | Q(owner__is_active=False), then=Value("no_email")),
             When(Exists(flagged), then=Value("unstable")),
             When(
-                Exists(reconnects.filter(emailed_at__gt=now - EMAIL_COOLDOWN)),
+                Exists(
+                    reconnects.filter(
+                        emailed_at__gt=now - EMAIL_COOLDOWN, emailed_to=OuterRef("owner__email")
+                    )
+                ),
                 then=Value("cooldown"),
             ),
         ]
