@@ -77,7 +77,7 @@ class Progress:
 def progress_of(*, vehicle: Vehicle, now: datetime) -> Progress | None:
     """What to say of the vehicle's latest reconnect; None where there is nothing new. One query."""
     latest = Reconnect.objects.filter(vehicle=vehicle).order_by("-pk").first()
-    return latest and progress(reconnect=latest, vehicle=vehicle, now=now)
+    return progress(reconnect=latest, vehicle=vehicle, now=now) if latest else None
 
 
 def progress(*, reconnect: Reconnect, vehicle: Vehicle, now: datetime) -> Progress | None:
