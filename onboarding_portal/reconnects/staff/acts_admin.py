@@ -30,7 +30,6 @@ class Do(Protocol):
 class Act:
     """`what_happens` is said before anybody agrees to it; `log` is what the history says afterwards."""
 
-    title: Promise
     what_happens: Promise
     log: Promise
     do: Do
@@ -38,7 +37,6 @@ class Act:
 
 ACTS = {
     "send_again": Act(
-        title=_("E-mail again"),
         what_happens=_(
             "Each owner gets a new e-mail at the address they have now. "
             "Links that were sent or shown before stop working."
@@ -47,7 +45,6 @@ ACTS = {
         do=acts.send_again,
     ),
     "make_links_anew": Act(
-        title=_("Make a new link to hand out"),
         what_happens=_(
             "A new link is made at ev.energy for each. Links that were sent or shown before stop working."
         ),
@@ -55,7 +52,6 @@ ACTS = {
         do=acts.make_links_anew,
     ),
     "revoke_links": Act(
-        title=_("Revoke links"),
         what_happens=_(
             "Links that were sent or shown stop working, and no reminders go out. "
             "Owners who are signing in at this moment are still watched for; the others’ reconnects end."
@@ -64,7 +60,6 @@ ACTS = {
         do=acts.revoke,
     ),
     "cancel_reconnects": Act(
-        title=_("Cancel"),
         what_happens=_("They end, with their links and reminders. The vehicles can be asked about anew."),
         log=_("Cancelled."),
         do=acts.cancel,
@@ -84,19 +79,19 @@ class ActsOnReconnects(PlainRefusals):
     def has_end_permission(self, request: HttpRequest) -> bool:
         return user_of(request).has_perm("reconnects.change_reconnect")
 
-    @admin.action(description=ACTS["send_again"].title, permissions=["email"])
+    @admin.action(description=_("E-mail again"), permissions=["email"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Reconnect]) -> HttpResponse | None:
         return self._carry_out("send_again", request, queryset)
 
-    @admin.action(description=ACTS["make_links_anew"].title, permissions=["link"])
+    @admin.action(description=_("Make a new link to hand out"), permissions=["link"])
     def make_links_anew(self, request: HttpRequest, queryset: QuerySet[Reconnect]) -> HttpResponse | None:
         return self._carry_out("make_links_anew", request, queryset)
 
-    @admin.action(description=ACTS["revoke_links"].title, permissions=["end"])
+    @admin.action(description=_("Revoke links"), permissions=["end"])
     def revoke_links(self, request: HttpRequest, queryset: QuerySet[Reconnect]) -> HttpResponse | None:
         return self._carry_out("revoke_links", request, queryset)
 
-    @admin.action(description=ACTS["cancel_reconnects"].title, permissions=["end"])
+    @admin.action(description=_("Cancel"), permissions=["end"])
     def cancel_reconnects(self, request: HttpRequest, queryset: QuerySet[Reconnect]) -> HttpResponse | None:
         return self._carry_out("cancel_reconnects", request, queryset)
 
@@ -129,7 +124,7 @@ class ActsOnReconnects(PlainRefusals):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": ACTS[name].title,
+            "title": dict(self.get_action_choices(request))[name],
             "act": ACTS[name],
             "action": name,
             "open_count": open_count,
