@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.diagnostics.addresses import list_url, timeline_url
@@ -42,7 +42,7 @@ from onboarding_portal.vehicles.models import Vehicle
 NEWEST_RECONNECTS = 5
 
 
-@require_GET
+@require_safe
 def log_list(request: HttpRequest, vehicle_id: str, kind: Kind) -> HttpResponse:
     vehicle = _vehicle_or_404(vehicle_id)
     now, zone = timezone.now(), reader_zone(request)
@@ -72,7 +72,7 @@ def log_list(request: HttpRequest, vehicle_id: str, kind: Kind) -> HttpResponse:
     return _answer(request, "list", vehicle=vehicle, zone=zone, context=context)
 
 
-@require_GET
+@require_safe
 def log_entry(request: HttpRequest, vehicle_id: str, kind: Kind, at: Any) -> HttpResponse:
     vehicle = _vehicle_or_404(vehicle_id)
     page = entry_page(client=get_client(), vehicle_id=vehicle.pk, kind=kind, at=at, now=timezone.now())
@@ -89,7 +89,7 @@ def log_entry(request: HttpRequest, vehicle_id: str, kind: Kind, at: Any) -> Htt
     )
 
 
-@require_GET
+@require_safe
 def timeline(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     vehicle = _vehicle_or_404(vehicle_id)
     now, zone = timezone.now(), reader_zone(request)
