@@ -86,10 +86,14 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "onboarding/start_failed.html", {"pick": pick}, status=503)
 
 
-@login_required
 @never_cache
 @require_safe
 def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    if not request.user.is_authenticated:
+        # Another browser than the one they left from, or signed out meanwhile: the sign-in comes back here.
+        sign_in = redirect_to_login(request.get_full_path()).url
+        context = {"sign_in": sign_in, "has_stopped": "error" in request.GET}
+        return render(request, "onboarding/return_signed_out.html", context)
     owner = user_of(request)
     attempt = Attempt.objects.filter(pk=attempt_id, owner=owner).first()
     if attempt is None:
