@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -80,6 +81,9 @@ def start(request: HttpRequest) -> HttpResponse:
         pick = resolve_pick(**ids)
     except PickRefused:
         return render(request, "onboarding/refused_pick.html", {"pick": Pick()}, status=400)
+    if not request.user.is_authenticated:
+        # Signed out between picking and pressing: after signing in they are back at the pick.
+        return redirect_to_login(_page_of(pick))
     if not (pick.is_empty or pick.is_enough):
         return redirect(_page_of(pick))
     try:
@@ -88,10 +92,14 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "onboarding/start_failed.html", {"pick": pick}, status=503)
 
 
-@login_required
 @never_cache
 @require_safe
 def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    if not request.user.is_authenticated:
+        # Another browser than the one they left from, or signed out meanwhile: the sign-in comes back here.
+        sign_in = redirect_to_login(request.get_full_path()).url
+        context = {"sign_in": sign_in, "has_stopped": "error" in request.GET}
+        return render(request, "onboarding/return_signed_out.html", context)
     owner = user_of(request)
     attempt = Attempt.objects.filter(pk=attempt_id, owner=owner).first()
     if attempt is None:

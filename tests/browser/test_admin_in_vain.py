@@ -41,7 +41,7 @@ def test_staff_tick_a_cause_in(
 
     expect(desk.get_by_role("group", name="For 2 vehicles signing in does not help")).to_be_visible()
     desk.get_by_label("Subscription lapsed: 1").check()
-    desk.get_by_role("button", name="Send 1 e-mail and those ticked").click()
+    desk.get_by_role("button", name="E-mail about 1 vehicle and those ticked").click()
 
     expect(desk.get_by_text("0 of 2 done")).to_be_visible()
     assert set(Reconnect.objects.values_list("vehicle", flat=True)) == {helped.pk, lapsed.pk}

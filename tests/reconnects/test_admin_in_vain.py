@@ -50,7 +50,7 @@ def test_they_are_named_with_number_and_cause_each_with_a_box_that_is_not_ticked
     assert "Asleep or out of coverage: 3" in page
     assert page.count('type="checkbox" name="including"') == 2
     assert " checked" not in page
-    assert "Send 1 e-mail and those ticked" in page
+    assert "E-mail about 1 vehicle and those ticked" in page
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_where_signing_in_helps_none_of_them_staff_can_still_tick_them_in() -> N
     client = staff_with(*LOOK, EMAILS)
     page = choose(client, EMAILS, in_vain(LAPSED, 2))
     assert "For none of these vehicles is signing in known to help." in page.content.decode()
-    assert "Send e-mails to those ticked" in page.content.decode()
+    assert "Send e-mails about those ticked" in page.content.decode()
 
     nothing_ticked = confirm(client, page)
     assert not Batch.objects.exists()

@@ -4,10 +4,9 @@
 somebody is at it now. A worker that is killed leaves a lease that runs out, and nothing else to clean up.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -18,15 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models.batch import Batch
 from onboarding_portal.reconnects.models.event import ReconnectEvent
+from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
 from onboarding_portal.reconnects.models.states import OPEN_STATES, State, columns_of_move, sources_of
 from onboarding_portal.reconnects.timetable import UNSTATED_LIFETIME
 from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK
 from onboarding_portal.vehicles.models import Vehicle
 
 DETAIL_LENGTH = 300
-CHUNK = 500
-
-Key = TypeVar("Key", int, str)
 
 
 def end_of_link(*, expires_at: datetime | None, made_at: datetime | None) -> datetime | None:
@@ -36,33 +33,6 @@ def end_of_link(*, expires_at: datetime | None, made_at: datetime | None) -> dat
 
 class WrongState(Exception):
     """The reconnect is not, or no longer, in a state from which this step may be taken."""
-
-
-class Origin(models.TextChoices):
-    OWNER = "OWNER", _("Owner's button")
-    STAFF = "STAFF", _("Link by staff")
-    EMAIL = "EMAIL", _("E-mail by staff")
-
-
-class CameBack(models.TextChoices):
-    """What the browser said when it brought the owner back from ev.energy: a claim, good for words on pages only."""
-
-    DONE = "DONE", _("To the end")
-    STOPPED = "STOPPED", _("Stopped before the end")
-    BROKEN = "BROKEN", _("With an error")
-
-
-class Failure(models.TextChoices):
-    UNAVAILABLE = "UNAVAILABLE", _("ev.energy could not be reached")
-    LIMITED = "LIMITED", _("Too many requests at the moment")
-    NOT_FOUND = "NOT_FOUND", _("ev.energy does not know this vehicle")
-    REFUSED = "REFUSED", _("ev.energy refused the request")
-    CONFLICT = "CONFLICT", _("ev.energy takes no new sign-in for this vehicle now")
-    NOT_POSSIBLE = "NOT_POSSIBLE", _("ev.energy cannot reconnect this vehicle")
-    BROKEN_ANSWER = "BROKEN_ANSWER", _("ev.energy's answer could not be understood")
-    FOREIGN_LINK = "FOREIGN_LINK", _("The link leads to a foreign site")
-    MAIL = "MAIL", _("The e-mail could not be sent")
-    NOT_CONNECTABLE = "NOT_CONNECTABLE", _("The vehicle is removed, switched off or not integrated")
 
 
 class ReconnectQuerySet(models.QuerySet["Reconnect"]):
@@ -302,44 +272,3 @@ class Leased:
 
     reconnect: Reconnect
     lease: datetime
-
-
-def move_all(
-    rows: ReconnectQuerySet,
-    to: State,
-    *,
-    now: datetime,
-    by: User | None = None,
-    note: str = "",
-    **values: Any,
-) -> int:
-    """`Reconnect.move` for all of `rows`; returns how many went. A fixed number of queries for each chunk."""
-    pks = list(rows.filter(state__in=sources_of(to)).values_list("pk", flat=True))
-    return sum(_move_chunk(rows, chunk, to, now=now, by=by, note=note, **values) for chunk in chunks(pks))
-
-
-def chunks(pks: Sequence[Key], size: int = CHUNK) -> Iterator[Sequence[Key]]:
-    """Pieces of work that are a short transaction each."""
-    for start in range(0, len(pks), size):
-        yield pks[start : start + size]
-
-
-def _move_chunk(
-    rows: ReconnectQuerySet,
-    pks: Sequence[int],
-    to: State,
-    *,
-    now: datetime,
-    by: User | None,
-    note: str,
-    **values: Any,
-) -> int:
-    with transaction.atomic():
-        # Asked again under the lock: what has moved on since the list was made is left alone.
-        rows = rows.filter(pk__in=pks, state__in=sources_of(to)).order_by("pk")
-        locked = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
-        Reconnect.objects.filter(pk__in=locked).update(**columns_of_move(to, now=now) | values)
-        ReconnectEvent.objects.bulk_create(
-            [ReconnectEvent(reconnect_id=pk, state=to, at=now, by=by, note=note) for pk in locked]
-        )
-    return len(locked)
