@@ -81,9 +81,6 @@ def start(request: HttpRequest) -> HttpResponse:
         pick = resolve_pick(**ids)
     except PickRefused:
         return render(request, "onboarding/refused_pick.html", {"pick": Pick()}, status=400)
-    if not request.user.is_authenticated:
-        # Signed out between picking and pressing: after signing in they are back at the pick.
-        return redirect_to_login(_page_of(pick))
     if not (pick.is_empty or pick.is_enough):
         return redirect(_page_of(pick))
     try:
