@@ -1,14 +1,19 @@
 #!/usr/bin/env python
-"""Django's command line. `manage.py demo` needs no settings at all; everything else reads the environment."""
+"""Django's command line. `manage.py demo` and `manage.py sandbox` need no settings; others read the environment."""
 
 import os
 import sys
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["sandbox"]:
+        from onboarding_portal.sandbox.cli import serve_from_command_line
+
+        serve_from_command_line(sys.argv[2:])
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "onboarding_portal.settings")
     if sys.argv[1:2] == ["demo"]:
-        from onboarding_portal.operations.demo_environment import prepare
+        from onboarding_portal.operations.demo.environment import prepare
 
         prepare(arguments=sys.argv[2:])
 

@@ -19,6 +19,10 @@ WORDS = {
 }
 
 
+def variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if value.strip()}
+
+
 class Environment:
     """Variables of the process, then those of the file; raises ImproperlyConfigured with a variable's name.
 
@@ -27,7 +31,7 @@ class Environment:
 
     def __init__(self, *, file: Path) -> None:
         environ.Env.read_env(file)
-        self.values = {name: value for name, value in os.environ.items() if value.strip()}
+        self.values = variables()
         self._reader = environ.Env()
         self._reader.ENVIRON = self.values
 

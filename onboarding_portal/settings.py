@@ -6,14 +6,15 @@ There is no insecure default: what is missing is named, all at once, and nothing
 import sys
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.environment import Environment
-from onboarding_portal.operations.logs import logging_config
+from onboarding_portal.operations.logs.config import logging_config
+from onboarding_portal.sign_in_settings import *  # noqa: F403  who signs in, and how
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -66,7 +67,6 @@ INSTALLED_APPS = [
     "onboarding_portal.diagnostics",
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",
-    "onboarding_portal.sandbox",
     "onboarding_portal.accounts.staff.config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -88,14 +88,14 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 
 MIDDLEWARE = [
-    "onboarding_portal.operations.request_id.RequestIdMiddleware",
-    "onboarding_portal.operations.health.HealthMiddleware",
+    "onboarding_portal.operations.logs.request_id.RequestIdMiddleware",
+    "onboarding_portal.operations.middleware.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "onboarding_portal.operations.content_security.ContentSecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "onboarding_portal.operations.private_pages.PrivatePagesMiddleware",
-    "onboarding_portal.operations.storable_text.StorableTextMiddleware",
+    "onboarding_portal.operations.middleware.private_pages.PrivatePagesMiddleware",
+    "onboarding_portal.operations.middleware.storable_text.StorableTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "onboarding_portal.accounts.viewer_zone.ViewerZoneMiddleware",
@@ -106,7 +106,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
-    "onboarding_portal.operations.wrong_method.WrongMethodMiddleware",
+    "onboarding_portal.operations.middleware.wrong_method.WrongMethodMiddleware",
 ]
 
 ROOT_URLCONF = "onboarding_portal.urls"
@@ -122,14 +122,14 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "onboarding_portal.operations.context.portal",
+                "onboarding_portal.operations.views.portal",
             ],
         },
     },
 ]
 
 # Database. SQLite serves one machine; WAL lets the worker write while the web process reads.
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(BASE_DIR / 'db.sqlite3'))}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
@@ -155,63 +155,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
-# Who signs in, and how. Owners: a code by e-mail. Staff: a password, at the admin only.
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "vehicles:list"
-LOGOUT_REDIRECT_URL = "home"
-SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
-
 # Behind how many proxies of ours requests arrive: 0 means the socket's address is the visitor's.
 TRUSTED_PROXY_COUNT = env.whole_number("TRUSTED_PROXY_COUNT", default=1 if IS_HTTPS else 0)
-
-ACCOUNT_ADAPTER = "onboarding_portal.accounts.sign_in.adapter.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = int(timedelta(minutes=15).total_seconds())
-ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
-ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
-ACCOUNT_LOGIN_BY_CODE_FORMAT = {"length": 6, "dashed": False}
-ACCOUNT_LOGIN_TIMEOUT = int(timedelta(hours=1).total_seconds())  # with the codes that are sent again
-# Many owners share one network address (mobile carriers), so what holds an attacker is the limit for each key:
-# the e-mail address for codes asked for, the code for tries.
-ACCOUNT_RATE_LIMITS = {
-    "request_login_code": "100/15m/ip,5/15m/key",
-    "confirm_login_code": "100/15m/ip,3/60m/key",
-    "follow_reconnect_link": "100/15m/ip,20/15m/key",
-}
-ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # ours says more, see accounts/sign_in/mailed_code.py
-ACCOUNT_SESSION_REMEMBER = True
-
-# Guessing of staff passwords: locked by e-mail address and network address together, over all processes.
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_address"
-AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_from"
-AXES_LOCKOUT_CALLABLE = "onboarding_portal.operations.views.locked_out"
-AXES_ENABLE_ADMIN = False  # ours is tidier, see accounts/admin.py
-AXES_ENABLE_ACCESS_FAILURE_LOG = False
-AXES_DISABLE_ACCESS_LOG = True  # it would keep every sign-in of every owner, with address and browser
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
-AXES_VERBOSE = False
 
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
@@ -253,7 +198,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "onboarding_portal.operations.views.csrf_failure"
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
-    for feature in (
+    for feature in [
         "camera",
         "geolocation",
         "microphone",
@@ -262,7 +207,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
         "display-capture",
         "serial",
         "hid",
-    )
+    ]
 }
 
 _api = urlsplit(EV_ENERGY_API_URL)

@@ -1,5 +1,7 @@
 """The lengths of time that depend on one another across rooms. `tests/test_timing.py` states how.
 
+Those of a reconnect's own life are in `reconnects/timetable.py`.
+
 Whoever changes one runs that test. What only one module cares about stays in that module.
 """
 
@@ -11,6 +13,9 @@ GRACE_SECONDS = 10.0
 # Owners in front of a screen.
 # How long a second click waits for the link that the first has asked for.
 PATIENCE_SECONDS = 4.0
+# ev.energy's link is used up when a browser has opened it, so each click gets a new one. A double click, or a click
+# in two tabs, is one click to its owner and shares one link for so long.
+SAME_CLICK = timedelta(seconds=10)
 # How long ev.energy may take over a link while its owner waits. With the patience it stays below the grace.
 OWNER_CALL_SECONDS = 5.0
 
@@ -29,30 +34,10 @@ LONGEST_RUN = timedelta(seconds=60)
 RECONNECT_LEASE = timedelta(seconds=30)
 ONBOARDING_LEASE = timedelta(seconds=30)
 SYNC_LEASE = timedelta(seconds=30)
+# A look for the cars of an owner who signed in for the first time.
+FIRST_LOOK_LEASE = timedelta(seconds=30)
 # A vehicle taken for a read or a diagnosis comes due again by itself after so long.
 VEHICLE_WORK_LEASE = timedelta(minutes=10)
 # How long one slice of work on vehicles goes on, and one of onboarding's.
 VEHICLE_SLICE_SECONDS = 4.0
 ONBOARDING_SLICE_SECONDS = 5.0
-
-# ev.energy's short-lived link.
-# With less time left than this it could die while the owner's browser is on its way.
-SHORTEST_REST = timedelta(minutes=1)
-# Without a stated expiry it is good for one redirect; a double click is one redirect to the owner.
-SAME_CLICK = timedelta(seconds=10)
-# How long staff may still hand out a link without a stated expiry.
-UNSTATED_LIFETIME = timedelta(hours=1)
-
-# E-mails. Reminders go out so long after the first one, while its link works: RECONNECT_LINK_LIFETIME_DAYS
-# must be more than the last of them.
-REMINDERS = [timedelta(days=3), timedelta(days=7)]
-# A batch leaves out owners who were e-mailed this recently.
-EMAIL_COOLDOWN = timedelta(hours=24)
-# What did not work is tried again after these pauses, and then it has failed.
-PAUSES = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)]
-
-# How long after the redirect a vehicle is looked at.
-WATCH_STEPS = [
-    *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 30)),
-    *(timedelta(hours=hours) for hours in (1, 3, 6, 12, 24)),
-]

@@ -4,9 +4,10 @@ from django.contrib import admin
 from django.urls import include, path
 
 from onboarding_portal.accounts.invitations.views import invitation
+from onboarding_portal.operations.views import home
 
 urlpatterns = [
-    path("", include("onboarding_portal.operations.urls")),
+    path("", home, name="home"),
     path("invite/<str:token>/", invitation, name="invitation"),
     path("accounts/", include("onboarding_portal.accounts.sign_in.urls")),
     path("connect/", include("onboarding_portal.onboarding.urls")),

@@ -64,13 +64,14 @@ PAGES: dict[str, Row | list[Row]] = {
     "onboarding:make": SIGNED_IN,
     "onboarding:model": SIGNED_IN,
     "onboarding:trim": SIGNED_IN,
-    "onboarding:start": [Row(LOGIN, 405, 405, 405), Row(LOGIN, 302, 302, 302, method="post")],
-    "onboarding:return": Row(LOGIN, 302, 404, 404),  # 302: to the same page without the ids
+    "onboarding:start": [Row(LOGIN, 302, 302, 302), Row(LOGIN, 302, 302, 302, method="post")],
+    "onboarding:return": Row(200, 302, 404, 404),  # 302: to the same page without the ids
     "onboarding:waitlist": SIGNED_IN,
     "vehicles:list": SIGNED_IN,
     "vehicles:detail": OWN,
     "vehicles:name": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
     "reconnects:start": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
+    "reconnects:return": OPEN_TO_ALL,
     "reconnects:lasting": OPEN_TO_ALL,
     "reconnects:unsubscribe": OPEN_TO_ALL,
 }
@@ -155,6 +156,10 @@ ACTIONS: dict[tuple[str, str], str] = {
     ("vehicles.Vehicle", "refresh_from_ev_energy"): "vehicles.change_vehicle",
     ("vehicles.Vehicle", "request_reconnect_links"): "reconnects.request_reconnect_links",
     ("vehicles.Vehicle", "email_reconnect_links"): "reconnects.email_reconnect_links",
+    ("reconnects.Reconnect", "send_again"): "reconnects.email_reconnect_links",
+    ("reconnects.Reconnect", "make_links_anew"): "reconnects.request_reconnect_links",
+    ("reconnects.Reconnect", "revoke_links"): "reconnects.change_reconnect",
+    ("reconnects.Reconnect", "cancel_reconnects"): "reconnects.change_reconnect",
     ("reconnects.UnstableVehicle", "clear_flag"): "reconnects.change_unstablevehicle",
 }
 

@@ -11,7 +11,10 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
-TEST = [*RUNTIME, *map(Requirement, PROJECT["optional-dependencies"]["test"])]
+EXTRAS = PROJECT["optional-dependencies"]
+DEMO = [*RUNTIME, *map(Requirement, EXTRAS["demo"])]
+TEST = [*RUNTIME, *map(Requirement, EXTRAS["test"])]
+FILES = {"requirements.txt": RUNTIME, "requirements-demo.txt": DEMO, "requirements-test.txt": TEST}
 
 
 def locked(name: str) -> dict[str, str]:
@@ -24,12 +27,12 @@ def version(part: str) -> str:
     return re.split(r"[\s;]", part.partition("==")[2], maxsplit=1)[0]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
+@pytest.mark.parametrize("name", FILES)
 def test_each_requirement_has_a_hash(name: str) -> None:
     assert [package for package, part in locked(name).items() if "--hash=sha256:" not in part] == []
 
 
-@pytest.mark.parametrize(("name", "asked"), [("requirements.txt", RUNTIME), ("requirements-test.txt", TEST)])
+@pytest.mark.parametrize(("name", "asked"), FILES.items())
 def test_locked_requirements_are_those_of_the_project(name: str, asked: list[Requirement]) -> None:
     found = locked(name)
 
@@ -42,8 +45,9 @@ def test_locked_requirements_are_those_of_the_project(name: str, asked: list[Req
         assert version(found[canonicalize_name(each.name)]) in each.specifier, f"{each}: run .ci/lock"
 
 
-def test_what_is_tested_is_what_is_deployed() -> None:
-    tested = locked("requirements-test.txt")
+@pytest.mark.parametrize("name", ["requirements-demo.txt", "requirements-test.txt"])
+def test_what_is_shown_and_tested_is_what_is_deployed(name: str) -> None:
+    tested = locked(name)
 
     for package, part in locked("requirements.txt").items():
         assert version(tested[package]) == version(part)

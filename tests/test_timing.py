@@ -9,6 +9,7 @@ from django.core.checks import run_checks
 from django.test import override_settings
 
 from onboarding_portal import timing
+from onboarding_portal.reconnects import timetable
 
 PROCFILE = Path(__file__).parents[1] / "Procfile"
 
@@ -30,6 +31,7 @@ def test_leases_last_longer_than_the_work_they_are_taken_for() -> None:
     longest_work = max(timing.ONE_CALL_SECONDS, timing.OWNER_CALL_SECONDS)
 
     assert seconds(timing.RECONNECT_LEASE) > longest_work + timing.PATIENCE_SECONDS
+    assert seconds(timing.FIRST_LOOK_LEASE) > longest_work
     assert seconds(timing.ONBOARDING_LEASE) > timing.ONBOARDING_SLICE_SECONDS
     assert seconds(timing.SYNC_LEASE) > timing.GRACE_SECONDS
     assert seconds(timing.VEHICLE_WORK_LEASE) > timing.VEHICLE_SLICE_SECONDS
@@ -38,17 +40,17 @@ def test_leases_last_longer_than_the_work_they_are_taken_for() -> None:
 
 def test_a_stored_link_outlives_the_way_to_it() -> None:
     assert timedelta(seconds=timing.PATIENCE_SECONDS) < timing.SAME_CLICK
-    assert timing.SAME_CLICK < timing.SHORTEST_REST < timing.UNSTATED_LIFETIME
+    assert timing.SAME_CLICK < timetable.UNSTATED_LIFETIME
 
 
 def test_steps_grow() -> None:
-    for steps in (timing.WATCH_STEPS, timing.REMINDERS, timing.PAUSES):
+    for steps in (timetable.WATCH_STEPS, timetable.REMINDERS, timetable.PAUSES):
         assert all(earlier < later for earlier, later in pairwise(steps))
 
 
 def test_reminders_go_out_while_the_link_works_and_are_no_second_e_mail_of_the_day() -> None:
-    assert timing.REMINDERS[-1] < timedelta(days=settings.RECONNECT_LINK_LIFETIME_DAYS)
-    assert timing.REMINDERS[0] > timing.EMAIL_COOLDOWN > timing.PAUSES[-1]
+    assert timetable.REMINDERS[-1] < timedelta(days=settings.RECONNECT_LINK_LIFETIME_DAYS)
+    assert timetable.REMINDERS[0] > timetable.EMAIL_COOLDOWN > timetable.PAUSES[-1]
 
 
 @pytest.mark.parametrize(("days", "is_refused"), [(7, True), (8, False)])

@@ -5,8 +5,10 @@ from typing import Any
 
 from axes.models import AccessAttempt
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,31 +17,54 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from onboarding_portal.accounts.address_field import AddressField
+from onboarding_portal.accounts.ev_energy_user import ClaimRefused, check_typed_id
 from onboarding_portal.accounts.invitations import mail as invitation_mail
 from onboarding_portal.accounts.mail import MailNotSent
-from onboarding_portal.accounts.models import Invitation, User, normalize_email
+from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.addresses import address_to_look_up
+from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.ids import is_user_id
+from onboarding_portal.timing import OWNER_WAITS_SECONDS
 
 
 class AddUserForm(forms.ModelForm[User]):
     """Only the address: owners have no password, and staff are given theirs on the next page."""
 
+    email = AddressField()
+
     class Meta:
         model = User
         fields = ("email",)
-
-    def clean_email(self) -> str:
-        return normalize_email(self.cleaned_data["email"])
 
     def save(self, commit: bool = True) -> User:
         self.instance.set_unusable_password()
         return super().save(commit)
 
 
+class ChangeUserForm(UserChangeForm[User]):
+    """`id_trouble` is what is wrong with the id at ev.energy that was typed, "" if nothing is."""
+
+    email = AddressField()
+    id_trouble = ""
+
+    def clean_ev_energy_user_id(self) -> str | None:
+        if self.id_trouble:
+            raise forms.ValidationError(self.id_trouble)
+        return (self.cleaned_data["ev_energy_user_id"] or "").strip() or None
+
+    def save(self, commit: bool = True) -> User:
+        if "ev_energy_user_id" in self.changed_data:
+            self.instance.ev_energy_client_id = settings.EV_ENERGY_CLIENT_ID
+        return super().save(commit)
+
+
 @admin.register(User)
 class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
+    form = ChangeUserForm
     add_form = AddUserForm
     add_fieldsets = ((None, {"fields": ("email",)}),)
     list_display = ("email", "ev_energy_user_id", "is_staff", "is_active", "last_login", "joined_at")
@@ -67,13 +92,43 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
         rights = ("is_staff", "is_superuser", "groups", "user_permissions", "ev_energy_user_id")
         return (*self.readonly_fields, *rights)
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        user = self.get_object(request, object_id)
+        if request.method == "POST" and user is not None and self.has_change_permission(request, user):
+            # Here, because the form is checked in a transaction, where nobody should wait for ev.energy.
+            trouble = self._trouble_with_typed_id(request, user)
+            request.id_trouble = trouble  # type: ignore[attr-defined]
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.id_trouble = getattr(request, "id_trouble", "")
+        return form
+
+    def _trouble_with_typed_id(self, request: HttpRequest, user: User) -> str:
+        typed = request.POST.get("ev_energy_user_id", "").strip()
+        may_type = "ev_energy_user_id" not in self.get_readonly_fields(request, user)
+        if not typed or typed == user.linked_user_id or not may_type:
+            return ""
+        email = address_to_look_up(request.POST.get("email", ""))
+        try:
+            with deadline(seconds=OWNER_WAITS_SECONDS):
+                check_typed_id(ev_energy_user_id=typed, email=email, client=get_client())
+        except ClaimRefused as refused:
+            return str(refused)
+        return ""
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
         term = search_term.strip()
         if is_user_id(term):
             return queryset.filter(ev_energy_user_id=term), False
-        return queryset.filter(email__startswith=normalize_email(term)), False
+        return queryset.filter(email__startswith=address_to_look_up(term)), False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._is_within_reach(request, obj)
@@ -98,12 +153,14 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
 
 
 class InvitationForm(forms.ModelForm[Invitation]):
+    email = AddressField()
+
     class Meta:
         model = Invitation
         fields = ("email",)
 
     def clean_email(self) -> str:
-        email = normalize_email(self.cleaned_data["email"])
+        email: str = self.cleaned_data["email"]
         if Invitation.objects.for_email(email).open(now=timezone.now()).exists():
             raise forms.ValidationError(
                 _("This address has an open invitation. Send it again from the list.")

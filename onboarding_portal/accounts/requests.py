@@ -1,7 +1,12 @@
-"""The person behind a request, typed."""
+"""The person behind a request, typed; and what becomes of a form that was sent without one."""
 
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from onboarding_portal.accounts.models import User
 
@@ -11,3 +16,24 @@ def user_of(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def takes_form_of(page_of: Callable[[HttpRequest], str]) -> Callable[[View], View]:
+    """For an address that only takes a form: all else leads to the page that holds the form, by way of signing in.
+
+    `login_required` alone would send whoever was signed out meanwhile back to an address that cannot be opened.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(page_of(request))
+            return view(request) if request.method == "POST" else redirect(page_of(request))
+
+        return wrapped
+
+    return decorate

@@ -4,7 +4,7 @@ Everything is read before anything is written, so a page that fails changes noth
 lists are retired: vehicles keep pointing at them, pickers stop offering them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -15,6 +15,7 @@ from onboarding_portal.catalogue.models import Entry, Make, Model, Trim
 from onboarding_portal.catalogue.words import search_words
 from onboarding_portal.ev_energy import resources
 from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.ev_energy.json_types import Unreadable
 
 Row = TypeVar("Row", bound=Entry)
 
@@ -30,13 +31,17 @@ class EmptyCatalogue(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncResult:
-    """How many entries are offered now, how many this run retired, and how many named an unknown parent."""
+    """How many entries are offered now, and how many this run retired.
+
+    Left out were `orphans`, which name an unknown parent, and `unreadable`.
+    """
 
     makes: int
     models: int
     trims: int
     retired: int
     orphans: int
+    unreadable: int
 
 
 def sync_catalogue(*, client: Client, now: datetime) -> SyncResult:
@@ -45,78 +50,97 @@ def sync_catalogue(*, client: Client, now: datetime) -> SyncResult:
     Raises EvEnergyError if a page could not be read and EmptyCatalogue if a list came back empty; nothing is
     changed then.
     """
-    makes = {make.make_id: make for make in client.makes()}
-    listed_models = {model.model_id: model for model in client.models()}
-    listed_trims = {trim.trim_id: trim for trim in client.trims()}
-    if not (makes and listed_models and listed_trims):
+    makes, models, trims = client.makes(), client.models(), client.trims()
+    if not (makes.items and models.items and trims.items):
         raise EmptyCatalogue(
             "ev.energy listed no makes, no models or no trims. The catalogue was left as it is."
         )
-    models = {key: model for key, model in listed_models.items() if model.make_id in makes}
-    trims = {key: trim for key, trim in listed_trims.items() if trim.model_id in models}
-
+    make_rows = _make_rows(makes.items)
+    model_rows = _model_rows(models.items, make_rows)
+    trim_rows = _trim_rows(trims.items, model_rows)
     with transaction.atomic():
-        _upsert(Make, [_make_row(make) for make in makes.values()])
-        _upsert(Model, [_model_row(model, makes) for model in models.values()])
-        _upsert(Trim, [_trim_row(trim, models, makes) for trim in trims.values()])
-        retired = _retire(Make, makes, now) + _retire(Model, models, now) + _retire(Trim, trims, now)
+        retired = (
+            _store(Make, make_rows, makes.unreadable, now)
+            + _store(Model, model_rows, models.unreadable, now)
+            + _store(Trim, trim_rows, trims.unreadable, now)
+        )
+    listed = len(models.items) + len(trims.items)
     return SyncResult(
-        makes=len(makes),
-        models=len(models),
-        trims=len(trims),
+        makes=len(make_rows),
+        models=len(model_rows),
+        trims=len(trim_rows),
         retired=retired,
-        orphans=len(listed_models) - len(models) + len(listed_trims) - len(trims),
+        orphans=listed - len(model_rows) - len(trim_rows),
+        unreadable=len(makes.unreadable) + len(models.unreadable) + len(trims.unreadable),
     )
 
 
-def _make_row(make: resources.Make) -> Make:
-    return Make(
-        make_id=make.make_id,
-        name=make.name[:NAME_LENGTH],
-        icon_url=make.icon_url if make.icon_url and len(make.icon_url) <= ICON_LENGTH else "",
-        subscription_name=(make.subscription_name or "")[:NAME_LENGTH],
-        onboardable=make.onboardable,
-        search_words=search_words(make.name),
-    )
+def _names(kind: type[Entry], listed: dict[str, str]) -> dict[str, str]:
+    """Each entry's name: as listed, else as it was before, else ""."""
+    nameless = [key for key, name in listed.items() if not name]
+    known = dict(kind._default_manager.filter(pk__in=nameless).values_list("pk", "name")) if nameless else {}
+    return {key: name[:NAME_LENGTH] or known.get(key, "") for key, name in listed.items()}
 
 
-def _model_row(model: resources.Model, makes: dict[str, resources.Make]) -> Model:
-    return Model(
-        model_id=model.model_id,
-        make_id=model.make_id,
-        name=model.name[:NAME_LENGTH],
-        onboardable=model.onboardable,
-        search_words=search_words(makes[model.make_id].name, model.name),
-    )
+def _make_rows(makes: Sequence[resources.Make]) -> dict[str, Make]:
+    names = _names(Make, {make.make_id: make.name for make in makes})
+    return {
+        make.make_id: Make(
+            make_id=make.make_id,
+            name=names[make.make_id] or make.make_id,
+            icon_url=make.icon_url if len(make.icon_url) <= ICON_LENGTH else "",
+            subscription_name=make.subscription_name[:NAME_LENGTH],
+            onboardable=make.onboardable,
+            search_words=search_words(names[make.make_id]),
+        )
+        for make in makes
+    }
 
 
-def _trim_row(
-    trim: resources.Trim, models: dict[str, resources.Model], makes: dict[str, resources.Make]
-) -> Trim:
-    model, battery_wh = models[trim.model_id], trim.battery_size_wh
-    return Trim(
-        trim_id=trim.trim_id,
-        model_id=trim.model_id,
-        name=trim.name[:NAME_LENGTH],
-        battery_size_wh=battery_wh
-        if battery_wh is not None and 0 <= battery_wh <= LARGEST_BATTERY_WH
-        else None,
-        onboardable=trim.onboardable,
-        search_words=search_words(makes[model.make_id].name, model.name, trim.name),
-    )
+def _model_rows(models: Sequence[resources.Model], makes: dict[str, Make]) -> dict[str, Model]:
+    names = _names(Model, {model.model_id: model.name for model in models})
+    return {
+        model.model_id: Model(
+            model_id=model.model_id,
+            make=makes[model.make_id],
+            name=names[model.model_id] or makes[model.make_id].name,
+            onboardable=model.onboardable,
+            search_words=search_words(makes[model.make_id].name, names[model.model_id]),
+        )
+        for model in models
+        if model.make_id in makes
+    }
 
 
-def _upsert(kind: type[Row], rows: Sequence[Row]) -> None:
+def _trim_rows(trims: Sequence[resources.Trim], models: dict[str, Model]) -> dict[str, Trim]:
+    names = _names(Trim, {trim.trim_id: trim.name for trim in trims})
+    rows = {}
+    for trim in trims:
+        if model := models.get(trim.model_id):
+            name, battery_wh = names[trim.trim_id], trim.battery_size_wh
+            rows[trim.trim_id] = Trim(
+                trim_id=trim.trim_id,
+                model=model,
+                name=name or model.name,
+                battery_size_wh=battery_wh if 0 <= (battery_wh or 0) <= LARGEST_BATTERY_WH else None,
+                onboardable=trim.onboardable,
+                search_words=search_words(model.make.name, model.name, name),
+            )
+    return rows
+
+
+def _store(kind: type[Row], rows: dict[str, Row], unreadable: Sequence[Unreadable], now: datetime) -> int:
+    """Returns how many were retired: not those that could not be read, and none if it is unknown which those are."""
     key = kind._meta.pk.name
     kind._default_manager.bulk_create(
-        rows,
+        rows.values(),
         batch_size=BATCH_SIZE,
         update_conflicts=True,
         unique_fields=[key],
         update_fields=[field.name for field in kind._meta.concrete_fields if field.name != key],
     )
-
-
-def _retire(kind: type[Entry], listed: Collection[str], now: datetime) -> int:
-    gone = kind._default_manager.filter(retired_at=None).exclude(pk__in=list(listed))
+    left_out = {entry.entry_id for entry in unreadable}
+    if "" in left_out:
+        return 0
+    gone = kind._default_manager.filter(retired_at=None).exclude(pk__in=[*rows, *left_out])
     return gone.update(retired_at=now)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.diagnostics.log_kinds import LogEntry, readable
 from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, StatusLog
-from onboarding_portal.vehicles.causes import cause_of
+from onboarding_portal.vehicles.cause_words import ADVICE
+from onboarding_portal.vehicles.signs import cause_of
 
 COMMANDS = {
     "START_CHARGE": _("Start charging"),
@@ -77,7 +78,7 @@ def detail_of(entry: LogEntry) -> str:
 def meaning_of(entry: ErrorLog) -> str:
     """What the error says about the connection, "" where that is not known."""
     cause = cause_of(entry)
-    return f"{cause.label}. {cause.facts.advice.staff}" if cause.facts.advice else ""
+    return f"{cause.label}. {ADVICE[cause].staff}" if cause in ADVICE else ""
 
 
 def command_text(command: str | None) -> str:

@@ -1,17 +1,13 @@
 """The three kinds of logs: what they have in common, and what their texts need before they can be shown."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.ev_energy.client import Client
-from onboarding_portal.ev_energy.fields import Fields
-from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, Page, StatusLog
+from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, StatusLog
 
 LogEntry: TypeAlias = CommandLog | ErrorLog | StatusLog
 
@@ -22,34 +18,21 @@ class Kind(TextChoices):
     STATUS = "status", _("Status logs")
 
     @property
-    def operations(self) -> "Operations":
-        return OPERATIONS[self]
+    def resource(self) -> type[LogEntry]:
+        return RESOURCES[self]
+
+    @property
+    def one(self) -> Promise:
+        """What an entry is called."""
+        return NAMES[self]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operations:
-    """How a kind is read; `parse` makes an entry of its JSON or raises BadResponse. `one` names an entry."""
-
-    one: str | Promise
-    parse: Callable[[Fields], Any]
-    pages: Callable[..., Iterator[Page[Any]]]
-    single: Callable[..., Any]
-
-
-OPERATIONS = {
-    Kind.COMMAND: Operations(
-        one=_("Command"),
-        parse=CommandLog.from_json,
-        pages=Client.command_logs,
-        single=Client.command_log,
-    ),
-    Kind.ERROR: Operations(
-        one=_("Error"), parse=ErrorLog.from_json, pages=Client.error_logs, single=Client.error_log
-    ),
-    Kind.STATUS: Operations(
-        one=_("Status"), parse=StatusLog.from_json, pages=Client.status_logs, single=Client.status_log
-    ),
+RESOURCES: dict[str, type[LogEntry]] = {
+    Kind.COMMAND: CommandLog,
+    Kind.ERROR: ErrorLog,
+    Kind.STATUS: StatusLog,
 }
+NAMES: dict[str, Promise] = {Kind.COMMAND: _("Command"), Kind.ERROR: _("Error"), Kind.STATUS: _("Status")}
 
 
 def moment_of(entry: LogEntry) -> datetime:

@@ -10,11 +10,12 @@ from onboarding_portal.diagnostics.addresses import entry_url, list_url
 from onboarding_portal.diagnostics.entry_facts import Fact, detail_of, facts_of, meaning_of, summary_of
 from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of, readable
 from onboarding_portal.diagnostics.problems import NO_SUCH_ENTRY, Problem, problem_of
+from onboarding_portal.diagnostics.read_logs import Question, read_entry, read_page
 from onboarding_portal.diagnostics.reader_time import Period
-from onboarding_portal.diagnostics.reading import Question, read_entry, read_page
 from onboarding_portal.diagnostics.related_entries import Joined, command_id_of, join
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
+from onboarding_portal.ev_energy.json_types import Unreadable
 from onboarding_portal.ev_energy.resources import ErrorLog
 
 PAGE_SIZE = 25
@@ -43,6 +44,7 @@ class ListPage:
     older_url: str = ""
     problem: Problem | None = None
     joined: Joined = field(default_factory=Joined)
+    unreadable: Sequence[Unreadable] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +102,7 @@ def list_page(
         newer_url=_turn("page_before", page.previous_cursor, vehicle_id=vehicle_id, kind=kind, query=query),
         older_url=_turn("page_after", page.next_cursor, vehicle_id=vehicle_id, kind=kind, query=query),
         joined=joined,
+        unreadable=page.unreadable,
     )
 
 

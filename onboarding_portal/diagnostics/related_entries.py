@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
 from onboarding_portal.diagnostics.problems import Problem, problem_of
-from onboarding_portal.diagnostics.reading import Question, read_stretch
+from onboarding_portal.diagnostics.read_logs import Question, read_stretch
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import EvEnergyError
 from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog

@@ -13,8 +13,8 @@ from onboarding_portal.diagnostics.addresses import entry_url
 from onboarding_portal.diagnostics.entry_facts import command_text, detail_of, percentage, summary_of
 from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
 from onboarding_portal.diagnostics.problems import Problem, problem_of
+from onboarding_portal.diagnostics.read_logs import Question, read_stretch
 from onboarding_portal.diagnostics.reader_time import Period
-from onboarding_portal.diagnostics.reading import Question, read_stretch
 from onboarding_portal.diagnostics.samples import Sample, samples_of, stretches
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.deadline import deadline
@@ -189,7 +189,7 @@ def _of_log(entries: Sequence[LogEntry], *, kind: Kind, vehicle_id: str) -> list
         Event(
             at=moment_of(entry),
             name=kind.value,
-            label=kind.operations.one,
+            label=kind.one,
             text=_text(entry),
             detail=detail_of(entry),
             url=entry_url(vehicle_id=vehicle_id, kind=kind, entry=entry),

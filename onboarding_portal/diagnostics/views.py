@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.viewer_zone import choose_zone, zone_names
@@ -37,7 +37,7 @@ from onboarding_portal.vehicles.models import Vehicle
 NEWEST_RECONNECTS = 5
 
 
-@require_GET
+@require_safe
 def log_list(request: HttpRequest, vehicle_id: str, kind: Kind) -> HttpResponse:
     vehicle = _vehicle_or_404(vehicle_id)
     now, zone = timezone.now(), reader_zone(request)
@@ -67,7 +67,7 @@ def log_list(request: HttpRequest, vehicle_id: str, kind: Kind) -> HttpResponse:
     return _answer(request, "list", vehicle=vehicle, zone=zone, context=context)
 
 
-@require_GET
+@require_safe
 def log_entry(request: HttpRequest, vehicle_id: str, kind: Kind, at: Any) -> HttpResponse:
     vehicle = _vehicle_or_404(vehicle_id)
     page = entry_page(client=get_client(), vehicle_id=vehicle.pk, kind=kind, at=at, now=timezone.now())
@@ -76,7 +76,7 @@ def log_entry(request: HttpRequest, vehicle_id: str, kind: Kind, at: Any) -> Htt
         "kind": kind,
         "at": at,
         "list_url": list_url(vehicle_id=vehicle.pk, kind=kind),
-        "title": kind.operations.one,
+        "title": kind.one,
     }
     status = 404 if page.is_missing else 200
     return _answer(
@@ -84,7 +84,7 @@ def log_entry(request: HttpRequest, vehicle_id: str, kind: Kind, at: Any) -> Htt
     )
 
 
-@require_GET
+@require_safe
 def timeline(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     vehicle = _vehicle_or_404(vehicle_id)
     now, zone = timezone.now(), reader_zone(request)
@@ -105,8 +105,10 @@ def timeline(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     return _answer(request, "timeline", vehicle=vehicle, zone=zone, context=context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def zone_chosen(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("admin:index")  # whoever had to sign in on the way here comes back with a GET
     form = ZoneForm(request.POST)
     target = form.data.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
@@ -141,7 +143,7 @@ def _answer(
         **admin.site.each_context(request),
         "opts": Vehicle._meta,
         "vehicle": vehicle,
-        "advice": str(advice_for(vehicle).staff) if vehicle.is_stale else "",
+        "advice": advice_for(vehicle) if vehicle.is_stale else None,
         "reconnects": vehicle.reconnects.defer("url").order_by("-created_at")[:NEWEST_RECONNECTS],
         "tabs": _tabs(vehicle.pk, current=request.path),
         "zone": zone,

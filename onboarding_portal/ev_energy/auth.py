@@ -4,16 +4,18 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from django.utils.crypto import salted_hmac
+from pydantic import BeforeValidator, Field, StringConstraints
 from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from onboarding_portal.ev_energy import shared_cache
-from onboarding_portal.ev_energy.answers import raise_for_problem
 from onboarding_portal.ev_energy.call_log import logged
 from onboarding_portal.ev_energy.errors import Invalid, Unauthorized
-from onboarding_portal.ev_energy.fields import Fields, wrong
+from onboarding_portal.ev_energy.json_types import OrNotKnown, Resource, Text, parse, whole_number
+from onboarding_portal.ev_energy.responses import Answer, raise_for_problem
 from onboarding_portal.ev_energy.retries import Repeat
 from onboarding_portal.ev_energy.shared_cache import CacheDown
 from onboarding_portal.ev_energy.transport import Call, Transport
@@ -23,6 +25,7 @@ RENEW_AHEAD_SECONDS = 300.0
 LONGEST_LIFE_SECONDS = (
     86_400  # caches cannot keep a value past the end of the calendar, which a server may name
 )
+UNSAID_LIFE_SECONDS = 600
 WAIT_FOR_OTHERS_SECONDS = 3.0
 
 
@@ -42,6 +45,14 @@ class Token:
     secret: str = field(repr=False)
     renew_at: float
     expires_at: float
+
+
+class TokenAnswer(Resource):
+    """What the token endpoint says (RFC 6749, 5.1); `expires_in` is in seconds."""
+
+    access_token: Annotated[str, StringConstraints(pattern=r"^[!-~]+$")] = Field(repr=False)
+    expires_in: Annotated[int | None, Field(gt=0), BeforeValidator(whole_number), OrNotKnown] = None
+    scope: Text = ""
 
 
 class BearerAuth(AuthBase):
@@ -125,16 +136,18 @@ class TokenSource:
             except Invalid:
                 # OAuth says "invalid_client" with a 400 as well as with a 401.
                 raise Unauthorized("The token endpoint refused the credentials.") from None
-            return _token(Fields(answer.json()), now=self._clock())
+            return _token(read_token(answer), now=self._clock())
 
 
-def _token(fields: Fields, *, now: float) -> Token:
-    secret = fields.text("access_token")
-    if not secret.isascii() or not secret.isprintable() or " " in secret or not secret:
-        raise wrong("access_token", "a token")
-    life_seconds = fields.optional_integer("expires_in")
-    if life_seconds is None or life_seconds <= 0:
-        raise wrong("expires_in", "a number of seconds")
-    life_seconds = min(life_seconds, LONGEST_LIFE_SECONDS)
+def read_token(answer: Answer) -> TokenAnswer:
+    """What the token endpoint gave. Raises BadResponse."""
+    return parse(TokenAnswer, answer.json())
+
+
+def _token(said: TokenAnswer, *, now: float) -> Token:
+    # RFC 6749 lets the answer say nothing of its life; one that ends earlier is refused, and a new one fetched.
+    life_seconds = min(said.expires_in or UNSAID_LIFE_SECONDS, LONGEST_LIFE_SECONDS)
     ahead_seconds = min(RENEW_AHEAD_SECONDS, life_seconds / 10)
-    return Token(secret=secret, renew_at=now + life_seconds - ahead_seconds, expires_at=now + life_seconds)
+    return Token(
+        secret=said.access_token, renew_at=now + life_seconds - ahead_seconds, expires_at=now + life_seconds
+    )

@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from onboarding_portal.ev_energy.answers import Answer
 from onboarding_portal.ev_energy.errors import BudgetExhausted, EvEnergyError
 from onboarding_portal.ev_energy.request_context import current_request_id
+from onboarding_portal.ev_energy.responses import Answer
 
 logger = logging.getLogger("onboarding_portal.ev_energy")
 

@@ -8,16 +8,17 @@ the cache, which may be a table of the same database.
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TypeVar
 
 from django.conf import settings
 
+from onboarding_portal.addresses import is_same_mailbox, readable
 from onboarding_portal.ev_energy import ids
-from onboarding_portal.ev_energy.asking import Asker
 from onboarding_portal.ev_energy.auth import Credentials, TokenSource
 from onboarding_portal.ev_energy.budget import get_budget
-from onboarding_portal.ev_energy.fields import Fields
+from onboarding_portal.ev_energy.calls import Caller
+from onboarding_portal.ev_energy.json_types import Resource
 from onboarding_portal.ev_energy.log_operations import LARGEST_PAGE, LogOperations, check_id
 from onboarding_portal.ev_energy.resources import (
     Compatibility,
@@ -28,22 +29,21 @@ from onboarding_portal.ev_energy.resources import (
     Trim,
     User,
     Vehicle,
-    WaitlistEntry,
 )
 from onboarding_portal.ev_energy.retries import Repeat
 from onboarding_portal.ev_energy.transport import Transport
 
-T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
 
-BY_NAME = [("ordering", "name")]
+WHOLE_BY_NAME = [("ordering", "name"), ("page_size", str(LARGEST_PAGE))]
 VEHICLE_EXPANDS = [("expand", name) for name in ("latest_status_log", "user", "trim.model.make")]
 
 
 class Client(LogOperations):
     """ev.energy, for one thread. `get_client()` gives the one to use."""
 
-    def __init__(self, *, asker: Asker, client_id: str) -> None:
-        self._ask = asker
+    def __init__(self, *, caller: Caller, client_id: str) -> None:
+        self._call = caller
         self._client_id = client_id
 
     # Users
@@ -51,34 +51,37 @@ class Client(LogOperations):
     def create_user(self, *, email: str) -> User:
         """The new user. Never sent twice: after Unavailable ask `find_users` whether it was made."""
         body = {"email": email}
-        return self._ask.one("create_user", "POST", "/users", User.from_json, json=body, repeat=Repeat.NEVER)
+        return self._call.one("create_user", "POST", "/users", User, json=body, repeat=Repeat.NEVER)
 
     def find_users(self, *, email: str) -> list[User]:
-        """The users with exactly this address, in whatever case; none is an empty list."""
-        pages = self._ask.pages("find_users", "/users", User.from_json, query=[("email", email)])
-        # A filter that was ignored must not hand over somebody else's account.
-        return [user for page in pages for user in page.items if user.email.casefold() == email.casefold()]
+        """The users with exactly this address, however its domain is written; none is an empty list."""
+        # Others may have sent ev.energy the domain in letters; one question is enough for all other addresses.
+        for spelling in dict.fromkeys([email, readable(email)]):
+            pages = self._call.pages("find_users", "/users", User, query=[("email", spelling)])
+            # A filter that was ignored must not hand over somebody else's account.
+            users = [user for page in pages for user in page.items if is_same_mailbox(user.email, email)]
+            if users:
+                return users
+        return []
 
     def get_user(self, *, user_id: str) -> User:
         """The user; credentials for ev.energy's sandbox get the same one whatever the id."""
         check_id(ids.is_user_id(user_id), "get_user")
-        return self._ask.one("get_user", "GET", f"/users/{user_id}", User.from_json)
+        return self._call.one("get_user", "GET", f"/users/{user_id}", User)
 
     # The catalogue
 
-    def makes(self) -> Iterator[Make]:
-        """All makes, by name."""
-        return self._all("makes", "/vehicle_makes", Make.from_json)
+    def makes(self) -> Page[Make]:
+        """All makes, by name, as one page."""
+        return self._whole("makes", "/vehicle_makes", Make)
 
-    def models(self, *, make_id: str | None = None) -> Iterator[Model]:
-        """All models, or those of a make, by name."""
-        query = [("make_id", make_id)] if make_id else []
-        return self._all("models", "/vehicle_models", Model.from_json, query=query)
+    def models(self) -> Page[Model]:
+        """All models, by name, as one page."""
+        return self._whole("models", "/vehicle_models", Model)
 
-    def trims(self, *, model_id: str | None = None) -> Iterator[Trim]:
-        """All trims, or those of a model, by name."""
-        query = [("model_id", model_id)] if model_id else []
-        return self._all("trims", "/vehicle_trims", Trim.from_json, query=query)
+    def trims(self) -> Page[Trim]:
+        """All trims, by name, as one page."""
+        return self._whole("trims", "/vehicle_trims", Trim)
 
     def check_compatibility(
         self, *, model_id: str, country: str | None = None, accept_language: str = ""
@@ -88,11 +91,11 @@ class Client(LogOperations):
         query = [("vehicle_model_id", model_id), ("client_id", self._client_id)]
         if country:
             query.append(("country", country))
-        return self._ask.one(
+        return self._call.one(
             "check_compatibility",
             "GET",
             "/vehicle_compatibility/check",
-            Compatibility.from_json,
+            Compatibility,
             query=query,
             accept_language=accept_language,
         )
@@ -105,17 +108,17 @@ class Client(LogOperations):
         make_name: str = "",
         model_name: str = "",
         accept_language: str = "",
-    ) -> WaitlistEntry:
+    ) -> None:
         """Asks to be told when a car can be connected: a model by its id, or a make and a model by name.
 
         ev.energy takes the country from `accept_language`, the browser's own header; without it, the US.
         """
         named = {"vehicle_make_name": make_name, "vehicle_model_name": model_name}
-        return self._ask.one(
+        self._call.one(
             "join_waitlist",
             "POST",
             "/vehicle_waitlist",
-            WaitlistEntry.from_json,
+            Resource,
             query=[("client_id", self._client_id)],
             json={"email": email, **({"vehicle_model_id": model_id} if model_id else named)},
             accept_language=accept_language,
@@ -126,10 +129,10 @@ class Client(LogOperations):
 
     def vehicles(self, *, user_id: str = "", page_after: str | None = None) -> Iterator[Page[Vehicle]]:
         """All vehicles, or one owner's, with status, owner and trim, a page at a time from a cursor on."""
-        return self._ask.pages(
+        return self._call.pages(
             "vehicles",
             "/vehicles",
-            Vehicle.from_json,
+            Vehicle,
             query=[*VEHICLE_EXPANDS, ("page_size", str(LARGEST_PAGE))],
             user_id=user_id,
             page_after=page_after,
@@ -141,11 +144,11 @@ class Client(LogOperations):
         With a `user_id` it is asked for as that owner, to whom others' vehicles do not exist (NotFound).
         """
         check_id(ids.is_vehicle_id(vehicle_id), "get_vehicle")
-        return self._ask.one(
+        return self._call.one(
             "get_vehicle",
             "GET",
             f"/vehicles/{vehicle_id}",
-            Vehicle.from_json,
+            Vehicle,
             query=VEHICLE_EXPANDS,
             user_id=user_id,
         )
@@ -153,25 +156,21 @@ class Client(LogOperations):
     def create_reconnect_link(self, *, vehicle_id: str) -> ReconnectLink:
         """A new link at which the owner signs in with the manufacturer again. A second one does no harm."""
         check_id(ids.is_vehicle_id(vehicle_id), "create_reconnect_link")
-        return self._ask.one(
+        return self._call.one(
             "create_reconnect_link",
             "POST",
             f"/vehicles/{vehicle_id}/reconnect",
-            ReconnectLink.from_json,
+            ReconnectLink,
             repeat=Repeat.IF_NEVER_CONNECTED,
         )
 
-    def _all(
-        self,
-        operation: str,
-        path: str,
-        parse: Callable[[Fields], T],
-        *,
-        query: list[tuple[str, str]] | None = None,
-    ) -> Iterator[T]:
-        whole = [*(query or []), *BY_NAME, ("page_size", str(LARGEST_PAGE))]
-        for page in self._ask.pages(operation, path, parse, query=whole):
-            yield from page.items
+    def _whole(self, operation: str, path: str, kind: type[R]) -> Page[R]:
+        pages = list(self._call.pages(operation, path, kind, query=WHOLE_BY_NAME))
+        return Page(
+            items=tuple(item for page in pages for item in page.items),
+            next_cursor=None,
+            unreadable=tuple(left_out for page in pages for left_out in page.unreadable),
+        )
 
 
 _of_thread = threading.local()
@@ -212,10 +211,10 @@ def _client() -> Client:
         connect_timeout_seconds=settings.EV_ENERGY_CONNECT_TIMEOUT_SECONDS,
         read_timeout_seconds=settings.EV_ENERGY_READ_TIMEOUT_SECONDS,
     )
-    asker = Asker(
+    caller = Caller(
         api_url=settings.EV_ENERGY_API_URL,
         transport=transport,
         tokens=TokenSource(credentials=credentials, transport=transport),
         budget=get_budget(),
     )
-    return Client(asker=asker, client_id=settings.EV_ENERGY_CLIENT_ID)
+    return Client(caller=caller, client_id=settings.EV_ENERGY_CLIENT_ID)

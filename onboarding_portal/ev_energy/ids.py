@@ -12,6 +12,7 @@ VEHICLE_ID_PATTERN: Final = "vhcl[A-Z0-9]{26}"
 MAKE_ID_PATTERN: Final = "vmak[A-Z0-9]{26}"
 MODEL_ID_PATTERN: Final = "vmod[A-Z0-9]{26}"
 TRIM_ID_PATTERN: Final = "trim[A-Z0-9]{26}"
+ANY_PATTERN: Final = "[a-z]{4}[A-Z0-9]{26}"
 ID_LENGTH: Final = 30
 
 

@@ -1,35 +1,31 @@
-"""What ev.energy's v2 API hands out, as frozen dataclasses. JSON ends here.
+"""What ev.energy's v2 API hands out. JSON ends here.
 
-Unknown fields are ignored, so that ev.energy may add some. A field that is required by the contract or
-that the portal cannot do without raises BadResponse when it is missing or wrong.
+Only what somebody uses is declared. A strict field (an id, a log's time) is one the portal cannot do without;
+any other is None or empty where ev.energy does not say, or says what nobody can read.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import Any, Generic, Self, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from onboarding_portal.ev_energy import ids
-from onboarding_portal.ev_energy.fields import Fields, wrong
-from onboarding_portal.ev_energy.logs import CommandLog, ErrorLog, StatusLog
+from pydantic import AfterValidator, AliasPath, Field, model_validator
 
-__all__ = [
-    "CommandLog",
-    "Compatibility",
-    "ErrorLog",
-    "Integration",
-    "Make",
-    "Model",
-    "Page",
-    "ReconnectLink",
-    "StatusLog",
-    "Trim",
-    "User",
-    "Vehicle",
-    "WaitlistEntry",
-]
+from onboarding_portal.ev_energy.json_types import (
+    Flag,
+    MakeId,
+    ModelId,
+    Moment,
+    OrNotKnown,
+    RawResource,
+    Resource,
+    Text,
+    TrimId,
+    Unreadable,
+    UserId,
+    VehicleId,
+    WholeNumber,
+)
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -38,201 +34,160 @@ T_co = TypeVar("T_co", covariant=True)
 class Page(Generic[T_co]):
     """One page of a list; `next_cursor` is the `page_after` of the next, None on the last.
 
-    `previous_cursor` is the `page_before` of the page before it, None on the first.
+    `previous_cursor` is the `page_before` of the page before it, None on the first. `unreadable` are the entries
+    left out of `items`.
     """
 
     items: tuple[T_co, ...]
     next_cursor: str | None
     previous_cursor: str | None = None
+    unreadable: tuple[Unreadable, ...] = ()
 
 
-class Integration(StrEnum):
-    """ev.energy's `integrated`: INACTIVE was connected once, and its owner must reconnect it."""
-
-    ACTIVE = "ACTIVE"
-    INACTIVE = "INACTIVE"
-    UNINTEGRATED = "UNINTEGRATED"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Resource):
     """An owner at ev.energy. `email` is "" where ev.energy has none."""
 
-    user_id: str
-    email: str
-
-    @classmethod
-    def from_json(cls, fields: Fields) -> Self:
-        return cls(
-            user_id=fields.id("id", pattern=ids.USER_ID_PATTERN), email=fields.optional_text("email") or ""
-        )
+    user_id: UserId = Field(validation_alias="id")
+    email: Text = Field("", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Make:
-    """`onboardable`: the make alone is enough. `subscription_*`: the paid service the owner needs."""
+class Onboardable(Resource):
+    """Part of a pick that may be enough to start with: it is if ev.energy gives an address for it."""
 
-    make_id: str
-    name: str
-    icon_url: str | None
-    subscription_name: str | None
-    subscription_package: str | None
-    onboardable: bool
+    name: Text = ""
+    onboarding_url: Text = ""
 
-    @classmethod
-    def from_json(cls, fields: Fields) -> Self:
-        return cls(
-            make_id=fields.id("id", pattern=ids.MAKE_ID_PATTERN),
-            name=fields.text("name"),
-            icon_url=fields.optional_text("icon"),
-            subscription_name=fields.optional_text("subscription_name"),
-            subscription_package=fields.optional_text("subscription_package"),
-            onboardable=fields.optional_text("onboarding_url") is not None,
-        )
+    @property
+    def onboardable(self) -> bool:
+        return bool(self.onboarding_url)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """`onboardable`: the model is enough to start; if not, a trim has to be picked."""
+class Make(Onboardable):
+    """`subscription_name`: the paid service the owner needs."""
 
-    model_id: str
-    make_id: str
-    name: str
-    onboardable: bool
-
-    @classmethod
-    def from_json(cls, fields: Fields) -> Self:
-        return cls(
-            model_id=fields.id("id", pattern=ids.MODEL_ID_PATTERN),
-            make_id=fields.reference_id("make", pattern=ids.MAKE_ID_PATTERN),
-            name=fields.text("name"),
-            # Not among the contract's required fields: missing says the same as null.
-            onboardable=fields.optional_text("onboarding_url") is not None,
-        )
+    make_id: MakeId = Field(validation_alias="id")
+    icon_url: Text = Field("", validation_alias="icon")
+    subscription_name: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trim:
-    """`onboardable` is False where ev.energy cannot connect this car at all."""
+class Model(Onboardable):
+    """If it is not enough to start, a trim has to be picked."""
 
-    trim_id: str
-    model_id: str
-    name: str
-    battery_size_wh: int | None
-    onboardable: bool
-
-    @classmethod
-    def from_json(cls, fields: Fields) -> Self:
-        return cls(
-            trim_id=fields.id("id", pattern=ids.TRIM_ID_PATTERN),
-            model_id=fields.reference_id("model", pattern=ids.MODEL_ID_PATTERN),
-            name=fields.text("name"),
-            battery_size_wh=fields.optional_integer("battery_size_watt_hours"),
-            onboardable=fields.optional_text("onboarding_url") is not None,
-        )
+    model_id: ModelId = Field(validation_alias="id")
+    make_id: MakeId = Field(validation_alias="make")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vehicle:
-    """A car and its owner. `trim`, `model`, `make` and `user_email` are None unless they came expanded.
+class Trim(Onboardable):
+    """One that is not onboardable cannot be connected at all."""
 
-    `is_smart_charging_on` is None where ev.energy does not say.
+    trim_id: TrimId = Field(validation_alias="id")
+    model_id: ModelId = Field(validation_alias="model")
+    battery_size_wh: WholeNumber = Field(None, validation_alias="battery_size_watt_hours")
+
+
+class Log(RawResource):
+    """What all logs have. ev.energy may add words to its enumerations, so those stay texts."""
+
+    vehicle_id: Annotated[VehicleId | None, OrNotKnown] = Field(None, validation_alias="vehicle")
+    # "" unless the vehicle was expanded.
+    vehicle_description: Text = Field("", validation_alias=AliasPath("vehicle", "description"))
+
+
+class StatusLog(Log):
+    """What the car said at `sampled_at`; None is "the car did not say"."""
+
+    sampled_at: Moment
+    logged_at: Annotated[Moment | None, OrNotKnown] = None
+    state_of_charge_percentage: WholeNumber = None
+    is_charging: Flag = None
+    is_plugged_in: Flag = None
+    is_complete: Flag = None
+    state: Text = ""
+    odometer_m: WholeNumber = Field(None, validation_alias="odometer_meters")
+    charge_rate_w: WholeNumber = Field(None, validation_alias="charge_rate_watts")
+    estimated_charge_rate_w: WholeNumber = Field(None, validation_alias="estimated_charge_rate_watts")
+    charge_level_wh: WholeNumber = Field(None, validation_alias="charge_level_watt_hours")
+    target_charge_level_percentage: WholeNumber = None
+    target_charge_level_wh: WholeNumber = Field(None, validation_alias="target_charge_level_watt_hours")
+    charge_energy_added_wh: WholeNumber = Field(None, validation_alias="charge_energy_added_watt_hours")
+    minutes_to_full_charge: WholeNumber = None
+    current_type: Text = ""
+    data_source: Text = ""
+
+
+class ErrorLog(Log):
+    """A call to the manufacturer's service that failed at `logged_at`."""
+
+    logged_at: Moment
+    status_code: WholeNumber = None
+    controller: Text = ""
+    error_code: Text = ""
+    error_type: Text = ""
+    error_detail: Text = ""
+    command: Text = ""
+    request_id: Text = ""
+    internal_command_id: Text = ""
+
+
+class CommandLog(Log):
+    """A command sent to the car at `logged_at`; `internal_command_id` links it to the errors it caused."""
+
+    logged_at: Moment
+    command: Text = ""
+    external_command_id: Text = ""
+    current_milliamps: WholeNumber = None
+    internal_command_id: Text = ""
+
+
+class Vehicle(Resource):
+    """A car and its owner. `user_email` and `latest_status` are there only if they came expanded.
+
+    `integration` is the word as it came: ACTIVE, INACTIVE (was connected, its owner must reconnect it),
+    UNINTEGRATED, or one that is new.
     """
 
-    vehicle_id: str
-    user_id: str
-    user_email: str | None
-    integration: Integration
-    is_disabled: bool
-    is_smart_charging_on: bool | None
-    description: str
-    trim_id: str | None
-    trim: Trim | None
-    model: Model | None
-    make: Make | None
-    latest_status: StatusLog | None
-    battery_size_wh: int | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-
-    @classmethod
-    def from_json(cls, fields: Fields) -> Self:
-        trim = fields.object("trim") if fields.has_object("trim") else None
-        model = trim.object("model") if trim and trim.has_object("model") else None
-        make = model.object("make") if model and model.has_object("make") else None
-        has_status = fields.has_object("latest_status_log")
-        return cls(
-            vehicle_id=fields.id("id", pattern=ids.VEHICLE_ID_PATTERN),
-            user_id=fields.reference_id("user", pattern=ids.USER_ID_PATTERN),
-            user_email=User.from_json(fields.object("user")).email if fields.has_object("user") else None,
-            integration=_integration(fields),
-            is_disabled=fields.flag("disabled"),
-            is_smart_charging_on=fields.optional_flag("smart_charging_enabled"),
-            description=fields.text("description"),
-            trim_id=fields.optional_reference_id("trim", pattern=ids.TRIM_ID_PATTERN),
-            trim=Trim.from_json(trim) if trim else None,
-            model=Model.from_json(model) if model else None,
-            make=Make.from_json(make) if make else None,
-            latest_status=StatusLog.from_json(fields.object("latest_status_log")) if has_status else None,
-            battery_size_wh=fields.optional_integer("battery_size_watt_hours"),
-            raw=fields.values,
-        )
+    vehicle_id: VehicleId = Field(validation_alias="id")
+    user_id: UserId = Field(validation_alias="user")
+    user_email: Text = Field("", validation_alias=AliasPath("user", "email"), repr=False)
+    integration: Text = Field("", validation_alias="integrated")
+    is_disabled: Flag = Field(None, validation_alias="disabled")
+    is_smart_charging_on: Flag = Field(None, validation_alias="smart_charging_enabled")
+    description: Text = ""
+    trim_id: Annotated[TrimId | None, OrNotKnown] = Field(None, validation_alias="trim")
+    model_id: Annotated[ModelId | None, OrNotKnown] = Field(None, validation_alias=AliasPath("trim", "model"))
+    make_id: Annotated[MakeId | None, OrNotKnown] = Field(
+        None, validation_alias=AliasPath("trim", "model", "make")
+    )
+    latest_status: Annotated[StatusLog | None, OrNotKnown] = Field(None, validation_alias="latest_status_log")
 
 
-def _integration(fields: Fields) -> Integration:
-    try:
-        return Integration(fields.text("integrated"))
-    except ValueError:
-        raise wrong(fields.at("integrated"), "a known state") from None
+def _absolute(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("Not an absolute address.")
+    return url
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReconnectLink:
+class ReconnectLink(Resource):
     """Where the owner signs in again. The URL is a secret: whoever has it can act as the owner there.
 
     `expires_at` is None where ev.energy did not say; such a link is good for one redirect, now.
     """
 
-    url: str = field(repr=False)
-    expires_at: datetime | None
+    url: Annotated[str, AfterValidator(_absolute)] = Field(repr=False)
+    expires_at: Annotated[Moment | None, OrNotKnown] = None
 
+    @model_validator(mode="before")
     @classmethod
-    def from_json(cls, fields: Fields) -> Self:
-        url = fields.text("url")
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            raise wrong(fields.at("url"), "a URL") from None
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise wrong(fields.at("url"), "an absolute URL")
-        # The schema calls it expires_at, the documented examples expiry.
-        name = "expires_at" if fields.values.get("expires_at") is not None else "expiry"
-        expires_at = fields.optional_moment(name)
-        # The first and the last days of the calendar are how programs write "not set" and "never".
-        is_stated = expires_at is not None and 2000 <= expires_at.year < 9000
-        return cls(url=url, expires_at=expires_at if is_stated else None)
+    def _either_name(cls, values: Any) -> Any:
+        """The schema calls it expires_at, the documented examples expiry."""
+        if isinstance(values, Mapping) and values.get("expires_at") is None:
+            return {**values, "expires_at": values.get("expiry")}
+        return values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compatibility:
+class Compatibility(Resource):
     """Whether a model works in a country. Rank 1 is the most recommended make, None is unranked."""
 
-    compatible: bool
-    recommendation_rank: int | None
-
-    @classmethod
-    def from_json(cls, fields: Fields) -> Self:
-        return cls(
-            compatible=fields.flag("compatible"),
-            recommendation_rank=fields.optional_integer("recommendation_rank"),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitlistEntry:
-    """ev.energy will write to the owner when the car can be connected."""
-
-    waitlist_id: str
-
-    @classmethod
-    def from_json(cls, fields: Fields) -> Self:
-        return cls(waitlist_id=fields.text("id"))
+    compatible: Flag = None
+    recommendation_rank: WholeNumber = None

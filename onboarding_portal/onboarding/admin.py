@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.onboarding.models import Attempt, Claim
-from onboarding_portal.vehicles.admin_list import SEARCH_HELP, search
+from onboarding_portal.vehicles.admin_search_and_filters import SEARCH_HELP, search
 
 
 class ClaimInline(ReadOnly, admin.TabularInline[Claim, Attempt]):

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
+from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user, replace_if_gone
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
@@ -18,11 +18,15 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
     """Stores an attempt and returns the address at ev.energy the owner's browser must go to.
 
     The ids are the ones the owner picked, already found to be enough or all empty (ev.energy then asks for the car
-    itself). ev.energy is called only if it does not know the owner yet; EvEnergyError if that fails, and no attempt
+    itself). ev.energy is called only if it does not know the owner yet, or may have forgotten them: nobody came back
+    from the last attempt with a car. EvEnergyError if that fails, and no attempt
     is stored then.
     """
+    client = get_client()
     with deadline(seconds=OWNER_WAITS_SECONDS):
-        user_id = owner.ev_energy_user_id or ensure_ev_energy_user(user=owner, client=get_client())
+        if Attempt.objects.got_nowhere(owner_id=owner.pk, now=now):
+            replace_if_gone(user=owner, client=client)
+        user_id = ensure_ev_energy_user(user=owner, client=client)
     attempt = Attempt.objects.start(
         owner_id=owner.pk, make_id=make_id, model_id=model_id, trim_id=trim_id, now=now
     )

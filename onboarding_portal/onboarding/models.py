@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH
 from onboarding_portal.leases import LeasedQuerySet
-from onboarding_portal.timing import ONBOARDING_LEASE
+from onboarding_portal.timing import ONBOARDING_LEASE, SAME_CLICK
 
 # An attempt that nobody returned to for this long is abandoned. A return that comes even later still counts.
 ATTEMPT_LIFETIME = timedelta(hours=24)
@@ -46,6 +46,13 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return old.update(state=AttemptState.ABANDONED, ended_at=now)
 
     # Queries
+
+    def got_nowhere(self, *, owner_id: int, now: datetime) -> bool:
+        """Whether the owner's newest attempt brought nothing. One that has just begun is a double click."""
+        newest = self.filter(owner_id=owner_id).order_by("-started_at").first()
+        if newest is None or newest.started_at > now - SAME_CLICK:
+            return False
+        return newest.state in {AttemptState.STARTED, AttemptState.ABANDONED, AttemptState.CANCELLED}
 
     def with_due_claims(self, *, now: datetime) -> "AttemptQuerySet":
         return self.filter(pk__in=Claim.objects.due(now=now).values("attempt"))

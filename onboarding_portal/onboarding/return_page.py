@@ -34,7 +34,8 @@ def return_page(*, attempt: Attempt, now: datetime) -> ReturnPage:
         return ReturnPage(template="onboarding/return_cancelled.html")
     claims = list(attempt.claims.all())
     stored_ids = [claim.vehicle_id for claim in claims if claim.state == ClaimState.STORED]
-    page = card_page(vehicles=Vehicle.objects.of(attempt.owner_id).filter(vehicle_id__in=stored_ids), now=now)
+    vehicles = Vehicle.objects.of(attempt.owner_id).filter(vehicle_id__in=stored_ids).order_by("vehicle_id")
+    page = card_page(vehicles=vehicles, now=now)
     pending_count = sum(claim.state == ClaimState.PENDING for claim in claims)
     is_recent = attempt.returned_at is not None and now - attempt.returned_at < REFRESHING_FOR
     template, status = _page(attempt, claims)

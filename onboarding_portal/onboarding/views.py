@@ -3,13 +3,15 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
-from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.requests import takes_form_of, user_of
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.pick import Pick, PickRefused, resolve_pick
 from onboarding_portal.catalogue.search import search
@@ -26,7 +28,7 @@ from onboarding_portal.vehicles.tasks import refresh_soon
 
 
 @login_required
-@require_GET
+@require_safe
 def choose_make(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:200]
     context = {"query": query, "pick": Pick()}
@@ -36,7 +38,7 @@ def choose_make(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def choose_model(request: HttpRequest, make_id: str) -> HttpResponse:
     pick = _pick_or_404(make_id=make_id)
     if pick.is_enough:
@@ -46,7 +48,7 @@ def choose_model(request: HttpRequest, make_id: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def choose_trim(request: HttpRequest, make_id: str, model_id: str) -> HttpResponse:
     pick = _pick_or_404(make_id=make_id, model_id=model_id)
     if pick.is_enough:
@@ -58,32 +60,43 @@ def choose_trim(request: HttpRequest, make_id: str, model_id: str) -> HttpRespon
 
 
 @login_required
-@require_GET
+@require_safe
 def confirm(request: HttpRequest, make_id: str, model_id: str, trim_id: str) -> HttpResponse:
     pick = _pick_or_404(make_id=make_id, model_id=model_id, trim_id=trim_id)
     return _ready(request, pick) if pick.is_enough else _cannot_connect(request, pick)
 
 
-@login_required
-@require_POST
+def _page_of_pick(request: HttpRequest) -> str:
+    try:
+        pick = resolve_pick(**_picked_ids(request))
+    except PickRefused:
+        pick = Pick()
+    return _page_of(pick)
+
+
+@takes_form_of(_page_of_pick)
 def start(request: HttpRequest) -> HttpResponse:
-    ids = {name: request.POST.get(name, "") for name in ("make_id", "model_id", "trim_id")}
+    ids = _picked_ids(request)
     try:
         pick = resolve_pick(**ids)
     except PickRefused:
         return render(request, "onboarding/refused_pick.html", {"pick": Pick()}, status=400)
     if not (pick.is_empty or pick.is_enough):
-        return redirect(f"onboarding:{('make', 'model', 'trim')[len(pick.path_ids) - 1]}", *pick.path_ids)
+        return redirect(_page_of(pick))
     try:
         return HttpResponseRedirect(start_attempt(owner=user_of(request), now=timezone.now(), **ids))
     except EvEnergyError:
         return render(request, "onboarding/start_failed.html", {"pick": pick}, status=503)
 
 
-@login_required
 @never_cache
-@require_GET
+@require_safe
 def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    if not request.user.is_authenticated:
+        # Another browser than the one they left from, or signed out meanwhile: the sign-in comes back here.
+        sign_in = redirect_to_login(request.get_full_path()).url
+        context = {"sign_in": sign_in, "has_stopped": "error" in request.GET}
+        return render(request, "onboarding/return_signed_out.html", context)
     owner = user_of(request)
     attempt = Attempt.objects.filter(pk=attempt_id, owner=owner).first()
     if attempt is None:
@@ -106,7 +119,7 @@ def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def waitlist(request: HttpRequest) -> HttpResponse:
     form = WaitlistForm(request.POST if request.method == "POST" else None, label_suffix="")
     if not form.is_valid():
@@ -125,6 +138,15 @@ def waitlist(request: HttpRequest) -> HttpResponse:
         form.add_error(None, form.unreachable_message)
         return render(request, "onboarding/waitlist.html", {"form": form}, status=503)
     return render(request, "onboarding/waitlist_joined.html", {"name": form.car_name()})
+
+
+def _picked_ids(request: HttpRequest) -> dict[str, str]:
+    return {name: request.POST.get(name, "") for name in ("make_id", "model_id", "trim_id")}
+
+
+def _page_of(pick: Pick) -> str:
+    names = ("makes", "make", "model", "trim")
+    return reverse(f"onboarding:{names[len(pick.path_ids)]}", args=pick.path_ids)
 
 
 def _pick_or_404(*, make_id: str = "", model_id: str = "", trim_id: str = "") -> Pick:

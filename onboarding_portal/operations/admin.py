@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult
 
-admin.site.unregister(DBTaskResult)
+admin.site.unregister(DBTaskResult)  # Django's way to change the admin of somebody else's rows
 
 
 @admin.register(DBTaskResult)

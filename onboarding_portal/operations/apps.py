@@ -4,8 +4,8 @@ from django.apps import AppConfig
 from django_tasks.signals import task_finished, task_started
 
 import onboarding_portal.operations.checks  # noqa: F401  importing registers them
-from onboarding_portal.operations.logs import is_server, log_crashes
-from onboarding_portal.operations.request_id import begin_task, end_task
+from onboarding_portal.operations.logs.config import is_server, log_crashes
+from onboarding_portal.operations.logs.request_id import begin_task, end_task
 
 
 class OperationsConfig(AppConfig):

@@ -1,4 +1,4 @@
-"""Pages of the portal itself: home, and what is shown when something is refused or broken."""
+"""Pages of the portal itself: home, and what is shown when something is refused or broken; what all pages show."""
 
 import sys
 from typing import Any
@@ -8,10 +8,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
+from onboarding_portal.accounts.viewer_zone import zone_to_name
 from onboarding_portal.ev_energy.request_context import current_request_id
 from onboarding_portal.unreachable import is_unreachable
 
 RETRY_AFTER_SECONDS = 30
+
+
+def portal(request: HttpRequest) -> dict[str, str]:
+    """What every template may use: the company, and the time zone where it may not be the reader's, on every page.
+
+    Error pages show the request's id.
+    """
+    return {
+        "portal_name": settings.PORTAL_NAME,
+        "support_email": settings.PORTAL_SUPPORT_EMAIL,
+        "request_id": current_request_id.get(),
+        "zone_to_name": zone_to_name(request),
+    }
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -55,10 +69,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _page_by_itself(request: HttpRequest, template: str) -> str:
     # Without the request nothing in the template can ask the database, which may be what is broken.
-    context = {
-        "portal_name": settings.PORTAL_NAME,
-        "support_email": settings.PORTAL_SUPPORT_EMAIL,
-        "can_reload": request.method == "GET",
-        "request_id": current_request_id.get(),
-    }
-    return render_to_string(template, context)
+    return render_to_string(template, {**portal(request), "can_reload": request.method == "GET"})

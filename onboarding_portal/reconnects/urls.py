@@ -7,6 +7,7 @@ app_name = "reconnects"
 
 urlpatterns = [
     path("vehicles/<vehicle_id:vehicle_id>/reconnect/", views.leave_by_button, name="start"),
+    path("return/", views.come_back, name="return"),
     path("reconnect/<str:token>/", views.leave_by_link, name="lasting"),
     path("reminders/<str:token>/stop/", unsubscribe, name="unsubscribe"),
 ]

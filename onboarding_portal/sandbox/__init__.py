@@ -1,6 +1,6 @@
 """A stand-in for ev.energy, spoken to over HTTP only: the API at `/v2`, tokens at `/o/token/`, pages for owners.
 
-Start it with `manage.py sandbox` or, without any setting, `python -m onboarding_portal.sandbox`; tests may use
+Start it with `manage.py sandbox` or `python -m onboarding_portal.sandbox`, without any setting; tests may use
 `server.serve_in_thread()`. Nothing here comes from the portal, and nothing of the portal imports it.
 
 An owner's way, no JavaScript needed; each page's form posts to its own address:

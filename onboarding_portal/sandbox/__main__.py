@@ -1,5 +1,7 @@
-"""`python -m onboarding_portal.sandbox`: the sandbox without Django and without any setting."""
+"""`python -m onboarding_portal.sandbox`: the same as `manage.py sandbox`."""
 
-from onboarding_portal.sandbox.cli import main
+import sys
 
-main()
+from onboarding_portal.sandbox.cli import serve_from_command_line
+
+serve_from_command_line(sys.argv[1:])

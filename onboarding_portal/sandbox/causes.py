@@ -31,6 +31,48 @@ CAUSES = {
         error_type="CONNECTED_SERVICES_ACCOUNT",
         error_detail="The vehicle's connected services subscription has expired or is not active.",
     ),
+    "PERMISSIONS_MISSING": Cause(
+        status_code=403,
+        error_code="PERMISSION_ERROR",
+        error_type="VehicleAPIForbidden",
+        error_detail="Missing scopes: the user did not grant every permission.",
+    ),
+    "TERMS_TO_ACCEPT": Cause(
+        status_code=400,
+        error_code="TERMS",
+        error_type="CONNECTED_SERVICES_ACCOUNT",
+        error_detail="The user must accept the updated terms and conditions in the manufacturer's app.",
+    ),
+    "KEY_NOT_PAIRED": Cause(
+        status_code=400,
+        error_code="VIRTUAL_KEY_REQUIRED",
+        error_type="CONNECTED_SERVICES_ACCOUNT",
+        error_detail="The public key has not been paired with the vehicle.",
+    ),
+    "ACCOUNT_LOCKED": Cause(
+        status_code=401,
+        error_code="AUTHENTICATION_ERROR",
+        error_type="VehicleAPIUnauthorized",
+        error_detail="The user's account has been locked.",
+    ),
+    "TWO_FACTOR_NEEDED": Cause(
+        status_code=401,
+        error_code="AUTHENTICATION_ERROR",
+        error_type="VehicleAPIUnauthorized",
+        error_detail="A one-time passcode is required to sign in.",
+    ),
+    "VEHICLE_NOT_IN_ACCOUNT": Cause(
+        status_code=400,
+        error_code="VEHICLE_MISSING",
+        error_type="CONNECTED_SERVICES_ACCOUNT",
+        error_detail="The vehicle is no longer associated with the user's account.",
+    ),
+    "REGION_NOT_SUPPORTED": Cause(
+        status_code=404,
+        error_code="NOT_FOUND",
+        error_type="VehicleAPINotFound",
+        error_detail="The vehicle is not available in this market.",
+    ),
     "ASLEEP": Cause(
         status_code=409,
         error_code="ASLEEP",

@@ -1,9 +1,9 @@
-"""The sandbox's command line, for `manage.py sandbox` and `python -m onboarding_portal.sandbox` alike."""
+"""The sandbox's command line: `manage.py sandbox`."""
 
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -114,12 +114,13 @@ def interrupt(signal_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def main() -> None:
+def serve_from_command_line(arguments: Sequence[str]) -> None:
     parser = ArgumentParser(
-        prog="python -m onboarding_portal.sandbox", description="A stand-in for ev.energy."
+        prog="manage.py sandbox",
+        description="A stand-in for ev.energy that speaks its API, with onboarding and sign-in pages.",
     )
     add_arguments(parser)
     try:
-        serve(vars(parser.parse_args()))
+        serve(vars(parser.parse_args(arguments)))
     except StartError as error:
         sys.exit(str(error))

@@ -7,7 +7,8 @@
     buttons `approve`, `cancel`
 
 A button's id is its value; its name is `decision`. A message about what was entered has the id `error`.
-The link of a reconnect comes in at `/vehicle-onboarding/start/<flow>`, whose link `continue` leads to the sign-in.
+The link of a reconnect comes in at `/vehicle-onboarding/start/<flow>`, whose link `continue` leads to the sign-in. It
+can be opened once, as ev.energy's is for one visit of one browser; the pages behind it can be loaded again.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,13 @@ from werkzeug.wrappers import Response
 
 from onboarding_portal.sandbox.catalogue import Make, Trim
 from onboarding_portal.sandbox.context import Call
-from onboarding_portal.sandbox.flow_pages import finish_cancelled, finish_connected, open_flow, unknown_page
+from onboarding_portal.sandbox.flow_pages import (
+    finish_cancelled,
+    finish_connected,
+    gone_page,
+    open_flow,
+    unknown_page,
+)
 from onboarding_portal.sandbox.identifiers import number
 from onboarding_portal.sandbox.moments import SECOND_US
 from onboarding_portal.sandbox.onboarding_api import sign_in_path
@@ -104,6 +111,11 @@ def show_reconnect_start(call: Call) -> Response:
     vehicle = call.state.vehicle(flow.vehicle_id or "")
     if vehicle is None:
         return unknown_page()
+    if flow.is_opened:
+        return gone_page()
+    if call.request.method == "GET":
+        flow.is_opened = True
+        call.state.save(flow)
     content = START.format(make=make.name, car=vehicle.description, href=sign_in_path(flow=flow, make=make))
     return page(title="Reconnect your car", content=content)
 

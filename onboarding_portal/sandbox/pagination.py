@@ -1,6 +1,6 @@
 """Pages of lists, and the Link header in the contract's form."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -65,19 +65,16 @@ def page_of_items(
     for name, value in (("page_after", cursor.after), ("page_before", cursor.before)):
         if value and value not in places:
             raise wrong_parameter(name)
-
-    def kept(numbers: Iterable[int]) -> Iterable[Item]:
-        return (items[number] for number in numbers if keep(items[number]))
-
-    if cursor.before and not cursor.after:
-        found = list(islice(kept(range(places[cursor.before] - 1, -1, -1)), cursor.size + 1))
-        page = found[: cursor.size][::-1]
-        has_previous, has_next = len(found) > cursor.size, True
+    is_backwards = bool(cursor.before and not cursor.after)
+    if is_backwards:
+        numbers = range(places[cursor.before] - 1, -1, -1)
     else:
-        start = places[cursor.after] + 1 if cursor.after else 0
-        found = list(islice(kept(range(start, len(items))), cursor.size + 1))
-        page = found[: cursor.size]
-        has_previous, has_next = bool(cursor.after), len(found) > cursor.size
+        numbers = range(places[cursor.after] + 1 if cursor.after else 0, len(items))
+    found = list(islice((items[number] for number in numbers if keep(items[number])), cursor.size + 1))
+    page, has_more = found[: cursor.size], len(found) > cursor.size
+    has_previous, has_next = (has_more, True) if is_backwards else (bool(cursor.after), has_more)
+    if is_backwards:
+        page.reverse()
     return answer(
         call,
         size=cursor.size,

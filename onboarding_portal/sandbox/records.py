@@ -91,6 +91,7 @@ class Flow:
     vehicle_id: str | None = None
     expires_at_us: int | None = None
     state: str = "OPEN"  # then SIGNED_IN, then DONE or CANCELLED
+    is_opened: bool = False  # of a reconnect: its link was opened, and opens nothing any more
 
     @property
     def item_id(self) -> str:

@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted, ReadOnly
-from onboarding_portal.vehicles import admin_list, advice
+from onboarding_portal.vehicles import admin_search_and_filters as listing
+from onboarding_portal.vehicles.advice import advice_for, words_for, words_in_outage
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun, Vehicle
 from onboarding_portal.vehicles.outage_admin import MakeOutageAdmin
-from onboarding_portal.vehicles.staff import Act, carry_out, preview
+from onboarding_portal.vehicles.staff_acts import Act, carry_out, preview
 
 __all__ = ["MakeOutageAdmin", "SyncRunAdmin", "VehicleAdmin"]
 
@@ -45,22 +46,22 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
         "integration",
         "is_disabled",
         "is_smart_charging_on",
-        admin_list.StaleFilter,
+        listing.StaleFilter,
         "stale_reason",
         "cause",
-        admin_list.SilentSinceFilter,
-        admin_list.OutageFilter,
+        listing.SilentSinceFilter,
+        listing.OutageFilter,
         "make",
-        admin_list.RemovedFilter,
+        listing.RemovedFilter,
     ]
     list_per_page = 100
     list_max_show_all = 100
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ["vehicle_id", "last_status_at"]
-    paginator = admin_list.CappedPaginator
+    paginator = listing.CappedPaginator
     search_fields = ["vehicle_id"]
-    search_help_text = admin_list.SEARCH_HELP
+    search_help_text = listing.SEARCH_HELP
     actions = ["mark_stale", "clear_stale", "refresh_from_ev_energy"]
     fieldsets = [
         (
@@ -92,6 +93,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
             {
                 "fields": [
                     *("stale_since", "stale_reason", "cause", "what_it_means", "trouble"),
+                    *("does_signing_in_help", "what_the_owner_reads"),
                     *("cause_detail", "cause_read_at", "controller"),
                 ]
             },
@@ -110,11 +112,24 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
 
     @admin.display(description=_("what it means"), empty_value="-")
     def what_it_means(self, vehicle: Vehicle) -> str:
-        return str(advice.advice_for(vehicle).staff) if vehicle.is_stale else ""
+        return str(advice_for(vehicle).staff) if vehicle.is_stale else ""
+
+    @admin.display(description=_("does signing in help"), empty_value="-")
+    def does_signing_in_help(self, vehicle: Vehicle) -> str:
+        return str(advice_for(vehicle).signing_in.label) if vehicle.is_stale else ""
+
+    @admin.display(description=_("what the owner reads"), empty_value="-")
+    def what_the_owner_reads(self, vehicle: Vehicle) -> str:
+        if not vehicle.is_stale:
+            return ""
+        return str(words_in_outage(vehicle) if self._outage_of(vehicle) else words_for(vehicle))
+
+    def _outage_of(self, vehicle: Vehicle) -> MakeOutage | None:
+        return MakeOutage.objects.of(make_id=vehicle.make_id, controller=vehicle.controller).first()
 
     @admin.display(description=_("trouble at the manufacturer"), empty_value="-")
     def trouble(self, vehicle: Vehicle) -> str:
-        outage = MakeOutage.objects.of(make_id=vehicle.make_id, controller=vehicle.controller).first()
+        outage = self._outage_of(vehicle)
         if outage is None:
             return ""
         return gettext(
@@ -127,13 +142,13 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         # The longest silent first is what staff look for, and the index that finds them has them in that order.
-        by_silence = request.GET.get("silent") in admin_list.SILENT_DAYS
+        by_silence = request.GET.get("silent") in listing.SILENT_DAYS
         return ["last_status_at", "vehicle_id"] if by_silence else ["-vehicle_id"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return admin_list.search(rows=queryset, term=search_term), False
+        return listing.search(rows=queryset, term=search_term), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [
@@ -191,6 +206,27 @@ class SyncRunAdmin(ReadOnly, StaffModelAdmin[SyncRun]):
         "vehicle_count",
         "page_count",
         "unknown_owner_count",
+        "unreadable_count",
         "removed_count",
     ]
+    fields = [
+        *("state", "started_at", "progressed_at", "finished_at", "failure", "page_count", "vehicle_count"),
+        *("created_count", "unknown_owner_count", "owner_changed_count", "removed_count"),
+        "could_not_be_read",
+    ]
+    readonly_fields = ["could_not_be_read"]
     ordering = ["-started_at"]
+
+    @admin.display(description=_("could not be read"))
+    def could_not_be_read(self, run: SyncRun) -> str:
+        if not run.unreadable_count:
+            return ""
+        count = ngettext(
+            "%(count)d vehicle could not be read: ",
+            "%(count)d vehicles could not be read: ",
+            run.unreadable_count,
+        ) % {"count": run.unreadable_count}
+        named = [
+            f"{vehicle_id or gettext('without an id')} ({field})" for vehicle_id, field in run.unreadable
+        ]
+        return count + ", ".join(named) + ("…" if run.unreadable_count > len(named) else "")

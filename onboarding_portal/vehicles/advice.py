@@ -1,83 +1,101 @@
-"""What a cause means to people: to the owner in plain words, to staff in their own."""
+"""What to tell of one vehicle: what happened, what to do first, whether signing in again helps."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.vehicles.causes import Advice, Cause
+from onboarding_portal.vehicles.cause_words import (
+    ADVICE,
+    UNKNOWN_ADVICE,
+    WHEN_CUT_OFF,
+    WILL_IT_HELP,
+    Advice,
+    SigningIn,
+    Text,
+)
+from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
 
-UNKNOWN_ADVICE = {
-    StaleReason.CONNECTION_LOST: Advice(
-        reconnect_helps=True,
-        owner_why=_("The connection to %(make)s was lost."),
-        owner_next_step=_("Sign in with %(make)s once more. It takes about two minutes."),
-        staff=_("The connection is cut, and the error logs do not say why. A reconnect usually repairs it."),
-    ),
-    StaleReason.SILENT: Advice(
-        reconnect_helps=True,
-        owner_why=_("Your car has not sent data for some time."),
-        owner_next_step=_("If you have driven it since then, sign in with %(make)s once more."),
-        staff=_("No data although connected, and the error logs do not say why. A reconnect may help."),
-    ),
-    StaleReason.MARKED_BY_STAFF: Advice(
-        reconnect_helps=True,
-        owner_why=_("We noticed a problem with your car’s connection."),
-        owner_next_step=_("Please sign in with %(make)s once more. It takes about two minutes."),
-        staff=_("Marked by staff."),
-    ),
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What the owner is told, with the make filled in."""
+
+    what_happened: str
+    do_first: str
+    will_it_help: str
+    signing_in_helps: bool  # at least maybe
+
+    def __str__(self) -> str:
+        return f"{self.what_happened} {self.do_first} {self.will_it_help}"
 
 
 def advice_for(vehicle: Vehicle) -> Advice:
-    """Returns what to tell about a stale vehicle; its cause may not be known yet."""
-    advice = Cause[vehicle.cause or Cause.UNKNOWN.name].facts.advice
+    """Returns what to tell about a vehicle that sends nothing; its cause may not be known yet."""
+    cause = Cause(vehicle.cause) if vehicle.cause in Cause.values else Cause.UNKNOWN
     is_cut_off = vehicle.integration == Integration.INACTIVE
-    if advice and (advice.reconnect_helps or not is_cut_off):
-        return advice
-    if advice and advice.next_step_when_cut_off:
-        return replace(advice, owner_next_step=advice.next_step_when_cut_off, reconnect_helps=True)
+    if is_cut_off and cause in WHEN_CUT_OFF:
+        signing_in, do_first = WHEN_CUT_OFF[cause]
+        return replace(ADVICE[cause], signing_in=signing_in, do_first=do_first)
+    known = ADVICE.get(cause)
+    if known and not (is_cut_off and known.signing_in == SigningIn.DOES_NOT_HELP):
+        return known
     reason = StaleReason(vehicle.stale_reason or StaleReason.CONNECTION_LOST)
     return UNKNOWN_ADVICE[StaleReason.CONNECTION_LOST if is_cut_off else reason]
 
 
-def reconnect_helps(vehicle: Vehicle) -> bool:
-    """Whether to offer a reconnect: the cause asks for one, or ev.energy has cut the connection for good."""
-    return vehicle.integration == Integration.INACTIVE or (
-        vehicle.is_stale and vehicle.is_connectable and advice_for(vehicle).reconnect_helps
+def words_for(vehicle: Vehicle) -> Words:
+    advice = advice_for(vehicle)
+    make = make_name(vehicle)
+    return Words(
+        what_happened=_with_make(advice.what_happened, make),
+        do_first=_with_make(advice.do_first, make),
+        will_it_help=str(WILL_IT_HELP[advice.signing_in]),
+        signing_in_helps=advice.signing_in != SigningIn.DOES_NOT_HELP,
     )
 
 
-def where_reconnecting_does_not_help() -> Q:
-    """`not reconnect_helps` for stale vehicles, for queries: the cause asks for patience, and nothing is cut off."""
-    patience = [cause for cause in Cause if (advice := cause.facts.advice) and not advice.reconnect_helps]
-    return Q(cause__in=patience) & ~Q(integration=Integration.INACTIVE)
+def is_reconnect_offered(vehicle: Vehicle) -> bool:
+    """Whether the owner gets the button: signing in may help, or it must follow because the connection is cut."""
+    return vehicle.integration == Integration.INACTIVE or (
+        vehicle.is_stale
+        and vehicle.is_connectable
+        and advice_for(vehicle).signing_in != SigningIn.DOES_NOT_HELP
+    )
 
 
-def why(vehicle: Vehicle) -> str:
-    """Returns the cause in the owner's words."""
-    return str(advice_for(vehicle).owner_why) % {"make": make_name(vehicle)}
+def where_signing_in_does_not_help() -> Q:
+    """For queries: the vehicles whose advice says that signing in does not help."""
+
+    def told_so(signing_in: SigningIn) -> bool:
+        return signing_in == SigningIn.DOES_NOT_HELP
+
+    standing = [cause for cause, advice in ADVICE.items() if told_so(advice.signing_in)]
+    cut_off = [cause for cause, (signing_in, _) in WHEN_CUT_OFF.items() if told_so(signing_in)]
+    return Q(cause__in=cut_off) | Q(cause__in=standing) & ~Q(integration=Integration.INACTIVE)
 
 
-def next_step(vehicle: Vehicle) -> str:
-    """Returns what the owner should do, which may be nothing."""
-    return str(advice_for(vehicle).owner_next_step) % {"make": make_name(vehicle)}
-
-
-def why_not_you(vehicle: Vehicle) -> str:
-    """Returns what to tell while the make is marked as in trouble, whatever the cause of this one car."""
-    return gettext("It is not you: the connection with %(make)s has trouble.") % {"make": make_name(vehicle)}
-
-
-def wait_for_repair() -> str:
-    return gettext(
-        "Many cars lost their connection at once. You need not do anything now. If yours is not back once this is "
-        "repaired, this page says what to do."
+def words_in_outage(vehicle: Vehicle) -> Words:
+    """What to tell while the make is marked as in trouble, whatever the cause of this one car."""
+    make = make_name(vehicle)
+    return Words(
+        what_happened=gettext("It is not you: the connection with %(make)s has trouble.") % {"make": make},
+        do_first=gettext(
+            "Many cars lost their connection at once. You need not do anything now. If yours is not back once this "
+            "is repaired, this page says what to do."
+        ),
+        will_it_help=gettext("Signing in may fail until it is repaired."),
+        signing_in_helps=False,
     )
 
 
 def make_name(vehicle: Vehicle) -> str:
     """Returns "Volvo", or words that fit in its place where the make is not known."""
     return vehicle.make.name if vehicle.make else gettext("your car’s manufacturer")
+
+
+def _with_make(text: Text, make: str) -> str:
+    # A make's stand-in may begin a sentence.
+    return capfirst(str(text) % {"make": make})

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 
-from onboarding_portal.vehicles import advice
+from onboarding_portal.vehicles.advice import Words, is_reconnect_offered, words_for, words_in_outage
 from onboarding_portal.vehicles.conditions import NEEDS_ATTENTION, SENDS_DATA, Condition, condition_of
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.refresh import is_worth_reading
@@ -68,13 +68,9 @@ class Card:
             return ""
         return timesince(said_at, self.now, depth=1)
 
-    @property
-    def why(self) -> str:
-        return advice.why_not_you(self.vehicle) if self.is_trouble else advice.why(self.vehicle)
-
-    @property
-    def next_step(self) -> str:
-        return advice.wait_for_repair() if self.is_trouble else advice.next_step(self.vehicle)
+    @cached_property
+    def words(self) -> Words:
+        return words_in_outage(self.vehicle) if self.is_trouble else words_for(self.vehicle)
 
     @property
     def is_trouble(self) -> bool:
@@ -82,8 +78,8 @@ class Card:
 
     @property
     def reconnect_label(self) -> str:
-        """What the button says; "" where reconnecting would not help."""
-        if not (self.needs_attention and advice.reconnect_helps(self.vehicle)):
+        """What the button says; "" where signing in again would not help."""
+        if not (self.needs_attention and is_reconnect_offered(self.vehicle)):
             return ""
         if self.is_trouble:
             return gettext("Sign in again all the same")

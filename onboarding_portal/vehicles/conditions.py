@@ -52,7 +52,7 @@ NEEDS_ATTENTION = {
 def condition_of(vehicle: Vehicle) -> Condition:
     """The first that is true, from what is sure to what is left."""
     is_silent = vehicle.stale_reason == StaleReason.SILENT
-    cause = Cause[vehicle.cause or Cause.UNKNOWN.name]
+    cause = Cause(vehicle.cause) if vehicle.cause in Cause.values else Cause.UNKNOWN
     table = {
         Condition.SWITCHED_OFF: vehicle.is_disabled,
         Condition.NOT_CONNECTED: vehicle.integration == Integration.UNINTEGRATED,
@@ -60,7 +60,7 @@ def condition_of(vehicle: Vehicle) -> Condition:
         Condition.MARKED: vehicle.stale_reason == StaleReason.MARKED_BY_STAFF,
         Condition.CONNECTION_LOST: vehicle.integration == Integration.INACTIVE
         or vehicle.stale_reason == StaleReason.CONNECTION_LOST,
-        Condition.BLOCKED: is_silent and cause.facts.lasts,
+        Condition.BLOCKED: is_silent and cause.lasts,
         Condition.ASLEEP: is_silent and cause is Cause.ASLEEP_OR_OUT_OF_COVERAGE,
         Condition.SILENT: is_silent,
         Condition.WAITING: vehicle.last_status_at is None,

@@ -1,6 +1,5 @@
 """Why a stale vehicle sends nothing: read from its error logs, which ev.energy keeps of every failed call."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,10 +7,11 @@ from datetime import datetime, timedelta
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import CanComeBack, EvEnergyError
 from onboarding_portal.ev_energy.resources import ErrorLog
+from onboarding_portal.redaction import redact
 from onboarding_portal.storable import storable
-from onboarding_portal.vehicles.causes import LONGEST_TEXT, cause_of
 from onboarding_portal.vehicles.make_outage import CONTROLLER_LENGTH
 from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, StaleReason, Vehicle
+from onboarding_portal.vehicles.signs import LONGEST_TEXT, cause_of
 
 LOOK_BACK = timedelta(days=30)
 LOOK_AGAIN_AFTER = timedelta(days=1)
@@ -41,7 +41,7 @@ def diagnose(*, vehicle: Vehicle, client: Client, now: datetime) -> Cause | None
         return None
     since = max(now - LOOK_BACK, vehicle.last_status_at or now - LOOK_BACK)
     try:
-        page = next(client.error_logs(vehicle_id=vehicle.pk, since=since, page_size=MAX_LOGS))
+        page = next(client.logs(ErrorLog, vehicle_id=vehicle.pk, since=since, page_size=MAX_LOGS))
         finding = replace(
             find_cause(logs=page.items, reason=vehicle.stale_reason), controller=controller_of(page.items)
         )
@@ -66,7 +66,7 @@ def find_cause(*, logs: Iterable[ErrorLog], reason: str) -> Finding:
     newest_first = sorted(logs, key=lambda log: log.logged_at, reverse=True)
     known = [(cause_of(log), log) for log in newest_first if cause_of(log) is not Cause.UNKNOWN]
     # Once the connection is cut, what stays until a person acts tells more than a newer time-out.
-    lasting = [pair for pair in known if pair[0].facts.lasts]
+    lasting = [pair for pair in known if pair[0].lasts]
     telling = (lasting if reason != StaleReason.SILENT else []) or known
     if telling:
         cause, log = telling[0]
@@ -103,15 +103,4 @@ def _detail(log: ErrorLog, count: int) -> str:
     ]
     # Cut before and after: what is looked through must not be as long as whoever wrote it likes.
     text = ", ".join(part for part in parts if part)[:LONGEST_TEXT]
-    return _without_secrets(text)[:CAUSE_DETAIL_LENGTH]
-
-
-def _without_secrets(text: str) -> str:
-    """Providers quote what they were sent: addresses, e-mail addresses, tokens and VINs are blotted out."""
-    text = re.sub(r"\bhttps?://\S+", "[link]", storable(text), flags=re.IGNORECASE)
-    text = re.sub(r"[^\s@]+@[^\s@]+", "[e-mail]", text)
-    text = re.sub(
-        r"(?i)\b(bearer|token|secret|password|code)(\s*[=:]\s*|\s+)[^\s,;]{6,}", r"\1 [secret]", text
-    )
-    text = re.sub(r"\b(?=[A-HJ-NPR-Z0-9]*\d)[A-HJ-NPR-Z0-9]{17}\b", "[VIN]", text)
-    return re.sub(r"\b(?=\w*\d)[\w.-]{32,}", "[secret]", text)
+    return redact(storable(text), is_quoted=True)[:CAUSE_DETAIL_LENGTH]

@@ -20,8 +20,11 @@ CAUSE_DETAIL_LENGTH = 500
 NICKNAME_LENGTH = 40
 
 
+INTEGRATION_LENGTH = 40
+
+
 class Integration(models.TextChoices):
-    """ev.energy's `integrated`."""
+    """The words of ev.energy's `integrated` that mean something here; any other is kept, and says nothing."""
 
     ACTIVE = "ACTIVE", _("Connected")
     INACTIVE = "INACTIVE", _("Disconnected")
@@ -81,14 +84,13 @@ class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
         return self.connectable().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
-        """The owner's own vehicles with what their cards need, the ones that need attention first."""
+        """The owner's own vehicles with what their cards need."""
         outage = MakeOutage.objects.of(make_id=OuterRef("make"), controller=OuterRef("controller"))
         return (
             self.present()
             .filter(owner_id=owner_id)
             .annotate(has_outage=Exists(outage))
             .select_related("make", "model", "trim")
-            .order_by(F("stale_since").desc(nulls_last=True), "vehicle_id")
         )
 
 
@@ -109,7 +111,7 @@ class Vehicle(models.Model):
     )
     description = models.CharField(_("description"), max_length=200, blank=True, default="")
     nickname = models.CharField(_("owner's name for it"), max_length=NICKNAME_LENGTH, blank=True, default="")
-    integration = models.CharField(_("integration"), max_length=12, choices=Integration)
+    integration = models.CharField(_("integration"), max_length=INTEGRATION_LENGTH, choices=Integration)
     is_disabled = models.BooleanField(_("switched off at ev.energy"), default=False)
     # ev.energy's `smart_charging_enabled`; None where it does not say.
     is_smart_charging_on = models.BooleanField(_("smart charging"), null=True, blank=True)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
-from onboarding_portal.vehicles.admin_list import YesNoFilter
+from onboarding_portal.vehicles.admin_search_and_filters import YesNoFilter
 from onboarding_portal.vehicles.make_outage import MakeOutage, MakeOutageQuerySet
 
 

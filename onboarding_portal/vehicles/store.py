@@ -5,14 +5,14 @@ newer one.
 
 Who owns a vehicle is ev.energy's to say. A single read is refused when it would give a vehicle to somebody
 else than the row's owner; only a sync, which nobody in front of a screen can steer, moves it. What the portal
-had noted for the former owner (nickname, stale, cause, first seen, status) does not move with it. A vehicle whose new
-owner the portal does not know is marked removed, so that the former owner no longer sees it.
+had noted for the former owner (name, notes, stale, cause, first seen, status) does not move with it. A vehicle
+whose new owner the portal does not know is marked removed, so that the former owner no longer sees it.
 """
 
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -22,21 +22,24 @@ from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.ev_energy import resources
 from onboarding_portal.storable import storable
 from onboarding_portal.vehicles import staleness
-from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
+from onboarding_portal.vehicles.changed_hands import (
+    STATUS_FIELDS,
+    Handover,
+    take_private_out,
+    write_history,
+)
+from onboarding_portal.vehicles.models import INTEGRATION_LENGTH, NOT_STALE, Vehicle
 
 logger = logging.getLogger(__name__)
 
-STATUS_FIELDS = ["last_status_at", "state_of_charge_percentage", "is_plugged_in", "is_charging"]
 READ_FIELDS = [
     *("make", "model", "trim", "description", "integration", "is_disabled", "is_smart_charging_on"),
     *("read_at", "removed_at"),
     *STATUS_FIELDS,
 ]
-OWNER_FIELDS = ["owner", "nickname", "connected_at", *NOT_STALE]
+OWNER_FIELDS = ["owner", "nickname", "connected_at", "staff_notes", *NOT_STALE]
 
 DESCRIPTION_LENGTH = 200
-# Programs write "never" as the first day of the calendar, which no reader's time zone can show.
-EARLIEST_SAMPLE = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=10)  # a sample further ahead of our clock than this is not believed
 
 
@@ -67,8 +70,8 @@ class _Known:
 
     @classmethod
     def among(cls, page: Collection[resources.Vehicle]) -> "_Known":
-        makes = {resource.make.make_id for resource in page if resource.make}
-        models = {resource.model.model_id for resource in page if resource.model}
+        makes = {resource.make_id for resource in page if resource.make_id}
+        models = {resource.model_id for resource in page if resource.model_id}
         trims = {resource.trim_id for resource in page if resource.trim_id}
         return cls(
             frozenset(Make.objects.filter(pk__in=makes).values_list("pk", flat=True)),
@@ -115,7 +118,7 @@ def store_page(*, resources: Sequence[resources.Vehicle], now: datetime) -> Stor
         for resource in page.values()
         if resource.user_id in owner_ids
     ]
-    owner_changed_count = 0
+    handovers: list[Handover] = []
     with transaction.atomic():
         stored = _lock(page)
         missing = [row for row in fresh if row.pk not in stored]
@@ -125,16 +128,17 @@ def store_page(*, resources: Sequence[resources.Vehicle], now: datetime) -> Stor
         due = [vehicle for vehicle in stored.values() if vehicle.read_at <= now]
         for vehicle in due:
             resource = page[vehicle.pk]
-            owner_changed_count += _follow_owner(vehicle, owner_ids.get(resource.user_id), now=now)
+            handovers += _follow_owner(vehicle, owner_ids.get(resource.user_id), now=now)
             _read(vehicle, resource, known=known, now=now)
         Vehicle.objects.bulk_create(
             due, update_conflicts=True, unique_fields=["vehicle_id"], update_fields=READ_FIELDS + OWNER_FIELDS
         )
+        write_history(handovers)
     return StoredPage(
         vehicle_count=len(page),
         created_count=len(missing),
         unknown_owner_count=sum(resource.user_id not in owner_ids for resource in page.values()),
-        owner_changed_count=owner_changed_count,
+        owner_changed_count=sum(handover.present_id is not None for handover in handovers),
     )
 
 
@@ -157,34 +161,28 @@ def _new_row(resource: resources.Vehicle, *, owner_id: int, known: _Known, now: 
     return vehicle
 
 
-def _follow_owner(vehicle: Vehicle, owner_id: int | None, *, now: datetime) -> bool:
-    """Gives the row to the owner ev.energy names; returns whether it changed hands. None: nobody we know."""
+def _follow_owner(vehicle: Vehicle, owner_id: int | None, *, now: datetime) -> list[Handover]:
+    """Gives the row to the owner ev.energy names; returns the handover, if it is news. None: nobody we know."""
     if owner_id == vehicle.owner_id or not settings.EV_ENERGY_VERIFY_OWNERSHIP:
         vehicle.removed_at = None
-        return False
-    for field in STATUS_FIELDS:
-        setattr(vehicle, field, None)
-    for field, value in NOT_STALE.items():
-        setattr(vehicle, field, value)
-    vehicle.nickname = ""
+        return []
+    handover = take_private_out(vehicle, present_id=owner_id)
     if owner_id is None:
+        is_news = vehicle.removed_at is None
         vehicle.removed_at = vehicle.removed_at or now
-        return False
+        return [handover] if is_news else []
     logger.warning("A vehicle has another owner at ev.energy now", extra={"vehicle_id": vehicle.pk})
     vehicle.owner_id, vehicle.connected_at, vehicle.removed_at = owner_id, now, None
-    return True
+    return [handover]
 
 
 def _read(vehicle: Vehicle, resource: resources.Vehicle, *, known: _Known, now: datetime) -> None:
-    make_id = resource.make.make_id if resource.make else None
-    model_id = resource.model.model_id if resource.model else None
-    vehicle.make_id = make_id if make_id in known.makes else None
-    vehicle.model_id = model_id if model_id in known.models else None
+    vehicle.make_id = resource.make_id if resource.make_id in known.makes else None
+    vehicle.model_id = resource.model_id if resource.model_id in known.models else None
     vehicle.trim_id = resource.trim_id if resource.trim_id in known.trims else None
-    # One odd name must not stop a page of a hundred.
     vehicle.description = storable(resource.description)[:DESCRIPTION_LENGTH]
-    vehicle.integration = Integration(resource.integration)
-    vehicle.is_disabled = resource.is_disabled
+    vehicle.integration = storable(resource.integration)[:INTEGRATION_LENGTH]
+    vehicle.is_disabled = bool(resource.is_disabled)
     vehicle.is_smart_charging_on = resource.is_smart_charging_on
     vehicle.read_at = now
     if resource.latest_status:
@@ -194,7 +192,7 @@ def _read(vehicle: Vehicle, resource: resources.Vehicle, *, known: _Known, now: 
 def _read_status(vehicle: Vehicle, status: resources.StatusLog, *, now: datetime) -> None:
     # Some cars' clocks are ahead. A sample cannot be newer than the moment ev.energy received it.
     sampled_at = min(status.sampled_at, status.logged_at or status.sampled_at)
-    if not EARLIEST_SAMPLE <= sampled_at <= now + CLOCK_SKEW:
+    if sampled_at > now + CLOCK_SKEW:
         return
     if vehicle.last_status_at is not None and vehicle.last_status_at > sampled_at:
         return

@@ -19,7 +19,7 @@ from django.utils import timezone
 from onboarding_portal.ev_energy import resources
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
-from onboarding_portal.ev_energy.errors import CanComeBack, Invalid, NotFound
+from onboarding_portal.ev_energy.errors import CanComeBack, EvEnergyError, Invalid, NotFound
 from onboarding_portal.timing import SYNC_LEASE
 from onboarding_portal.vehicles import staleness
 from onboarding_portal.vehicles.models import NOT_STALE, SyncRun, SyncState, Vehicle
@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 # A list that lost its end, or came empty, looks like this many vehicles gone at once. Their reconnects would end.
 MANY_VEHICLES, MANY_SHARE = 100, 0.5
-TOO_OLD = timedelta(hours=6)  # without progress; the list behind the cursor has changed too much by then
 
 
 class SyncOutcome(StrEnum):
@@ -63,8 +62,8 @@ def sync_vehicles(
 
     `clock` is asked anew for each page: a run takes minutes to hours. `patience` is how long to wait for a run that
     another process holds: with SYNC_LEASE, a run whose process was killed is taken over for certain. Raises
-    EvEnergyError where trying again does not help (credentials refused, a broken answer); the run stays where it
-    stopped.
+    EvEnergyError where trying again does not help (credentials refused, pages that go round in a circle); the run has
+    failed then, and the next begins anew.
     """
     run = _take(patience=patience, clock=clock, sleep=sleep)
     if run is None:
@@ -73,12 +72,14 @@ def sync_vehicles(
     try:
         with priority(Priority.BULK):
             outcome = _work_on(run, client=client, clock=clock)
-    except (Invalid, NotFound):
-        if not begun_at_cursor or run.cursor != begun_at_cursor:
-            raise
-        logger.warning("ev.energy refused the cursor of an earlier sync; the run begins again")
-        run.abandon(now=clock())
-        return sync_vehicles(client=client, clock=clock)
+    except EvEnergyError as error:
+        if isinstance(error, Invalid | NotFound) and run.cursor == begun_at_cursor != "":
+            logger.warning("ev.energy refused the cursor of an earlier sync; the run begins again")
+            run.abandon(now=clock())
+            return sync_vehicles(client=client, clock=clock)
+        if not error.can_retry:
+            run.fail(why=str(error), now=clock())
+        raise
     finally:
         run.release(now=clock())
     applied = staleness.apply_to_all(now=clock())
@@ -95,7 +96,7 @@ def _take(
     page_counts = set()
     while True:
         now = clock()
-        run = SyncRun.objects.take(lease_for=SYNC_LEASE, too_old_after=TOO_OLD, now=now)
+        run = SyncRun.objects.take(lease_for=SYNC_LEASE, now=now)
         if run is not None or now >= give_up_at:
             return run
         page_counts.add(SyncRun.objects.running_page_count())
@@ -128,9 +129,11 @@ def _store(
     with transaction.atomic():
         stored = store_page(resources=page.items, now=asked_at)
         counts = {"page_count": 1, **stored.counts()}
-        if not run.progress(cursor=cursor, counts=counts, lease_for=SYNC_LEASE, now=now):
+        if not run.progress(
+            cursor=cursor, counts=counts, unreadable=page.unreadable, lease_for=SYNC_LEASE, now=now
+        ):
             raise _LeaseLost
-    run.cursor = cursor
+    run.refresh_from_db(fields=["cursor", "unreadable", "unreadable_count"])
 
 
 def _complete(run: SyncRun, *, now: datetime) -> bool:
@@ -146,8 +149,12 @@ def _complete(run: SyncRun, *, now: datetime) -> bool:
 
 def _remove_vanished(run: SyncRun, *, now: datetime) -> int:
     """Returns how many were removed. Where most seem to be gone, only those the last whole run missed as well."""
+    unreadable = run.unreadable_ids
+    if unreadable is None:
+        logger.warning("It is not known which vehicles could not be read, so none is taken for removed")
+        return 0
     present = Vehicle.objects.present()
-    vanished = present.filter(read_at__lt=run.started_at)
+    vanished = present.filter(read_at__lt=run.started_at).exclude(pk__in=unreadable)
     count = vanished.count()
     if count > max(MANY_VEHICLES, MANY_SHARE * present.count()):
         logger.error(

@@ -1,29 +1,43 @@
 """One reading of all vehicles, which outlives the process that began it."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.ev_energy.json_types import Unreadable
+
 
 class SyncState(models.TextChoices):
     RUNNING = "RUNNING", _("Running")
     COMPLETE = "COMPLETE", _("Complete")
     ABANDONED = "ABANDONED", _("Begun again")
+    FAILED = "FAILED", _("Failed")
+
+
+MOST_NAMED = 100  # vehicles that could not be read and are named one by one
+
+
+# The list behind the cursor has changed too much by then.
+LONGEST_PAUSE = timedelta(hours=6)
+LONGEST_RUN = timedelta(hours=48)
 
 
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     # Factories
 
-    def take(self, *, lease_for: timedelta, too_old_after: timedelta, now: datetime) -> "SyncRun | None":
+    def take(self, *, lease_for: timedelta, now: datetime) -> "SyncRun | None":
         """Returns the run to work on, leased to the caller: the unfinished one, else a new one.
 
-        None if another process works on it. A run without progress for `too_old_after` is begun again.
+        None if another process works on it. A run without progress for too long is begun again, and so is one that
+        finds no end.
         """
         running = self.filter(state=SyncState.RUNNING)
-        running.filter(progressed_at__lt=now - too_old_after, lease_expires_at__lt=now).update(
+        is_too_old = Q(progressed_at__lt=now - LONGEST_PAUSE) | Q(started_at__lt=now - LONGEST_RUN)
+        running.filter(is_too_old, lease_expires_at__lt=now).update(
             state=SyncState.ABANDONED, finished_at=now
         )
         lease_id = uuid.uuid4()
@@ -61,7 +75,11 @@ class SyncRun(models.Model):
     created_count = models.PositiveIntegerField(_("new"), default=0)
     unknown_owner_count = models.PositiveIntegerField(_("of owners not known here"), default=0)
     owner_changed_count = models.PositiveIntegerField(_("changed owner"), default=0)
+    unreadable_count = models.PositiveIntegerField(_("could not be read"), default=0)
+    # [vehicle id, field] of each, the id "" where there is none; as many as MOST_NAMED.
+    unreadable = models.JSONField(_("those that could not be read"), default=list, blank=True)
     removed_count = models.PositiveIntegerField(_("removed"), default=0)
+    failure = models.CharField(_("why it failed"), max_length=200, blank=True, default="")
 
     objects = SyncRunQuerySet.as_manager()
 
@@ -78,18 +96,45 @@ class SyncRun(models.Model):
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M}"
 
+    # Queries
+
+    @property
+    def unreadable_ids(self) -> list[str] | None:
+        """Which vehicles could not be read; None if that is not known of all."""
+        ids = [vehicle_id for vehicle_id, _field in self.unreadable]
+        return ids if all(ids) and len(ids) == self.unreadable_count else None
+
     # Mutators. Each holds only while the caller has the lease, and says whether it did.
 
-    def progress(self, *, cursor: str, counts: dict[str, int], lease_for: timedelta, now: datetime) -> bool:
-        """Stores where to go on, adds `counts`, and renews the lease."""
+    def progress(
+        self,
+        *,
+        cursor: str,
+        counts: dict[str, int],
+        unreadable: Sequence[Unreadable],
+        lease_for: timedelta,
+        now: datetime,
+    ) -> bool:
+        """Stores where to go on, adds `counts` and the `unreadable`, and renews the lease."""
         added = {name: F(name) + count for name, count in counts.items()}
-        return self._update(cursor=cursor, progressed_at=now, lease_expires_at=now + lease_for, **added)
+        named = [*self.unreadable, *([entry.entry_id, entry.field] for entry in unreadable)][:MOST_NAMED]
+        return self._update(
+            cursor=cursor,
+            progressed_at=now,
+            lease_expires_at=now + lease_for,
+            unreadable=named,
+            unreadable_count=F("unreadable_count") + len(unreadable),
+            **added,
+        )
 
     def complete(self, *, removed_count: int, now: datetime) -> bool:
         return self._update(state=SyncState.COMPLETE, removed_count=removed_count, finished_at=now, cursor="")
 
     def abandon(self, *, now: datetime) -> bool:
         return self._update(state=SyncState.ABANDONED, finished_at=now)
+
+    def fail(self, *, why: str, now: datetime) -> bool:
+        return self._update(state=SyncState.FAILED, failure=why[:200], finished_at=now)
 
     def release(self, *, now: datetime) -> bool:
         """Gives the run back: the next process goes on from the cursor."""

@@ -11,11 +11,13 @@ from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
+from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client, get_client
 from onboarding_portal.ev_energy.errors import BudgetExhausted, CanComeBack, EvEnergyError, RateLimited
 from onboarding_portal.timing import VEHICLE_SLICE_SECONDS, VEHICLE_WORK_LEASE
 from onboarding_portal.vehicles.diagnosis import diagnose
+from onboarding_portal.vehicles.first_look import look_for_due_cars
 from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
 from onboarding_portal.vehicles.refresh import refresh_vehicle
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
@@ -70,6 +72,8 @@ def enqueue_due_work() -> None:
         enqueue_once(refresh_due_vehicles)
     if has_due(work=Work.DIAGNOSIS, now=now):
         enqueue_once(diagnose_due_vehicles)
+    if User.objects.with_due_cars(now=now).exists():
+        enqueue_once(look_for_due_cars)
 
 
 def enqueue_once(work: Task[[], None]) -> None:

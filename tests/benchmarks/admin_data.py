@@ -21,9 +21,10 @@ FILL = [
     """,
     """
     INSERT INTO accounts_user (password, is_superuser, email, ev_energy_user_id, is_staff, is_active,
-                               is_self_registered, wants_reminders, time_zone, joined_at, session_nonce)
+                               is_self_registered, wants_reminders, time_zone, joined_at, session_nonce,
+                               ev_energy_client_id)
     SELECT '!', false, 'owner' || lpad(n::text, 7, '0') || '@fleet.example', 'user' || lpad(n::text, 26, '0'),
-           false, true, false, true, '', now() - n * interval '1 second', gen_random_uuid()
+           false, true, false, true, '', now() - n * interval '1 second', gen_random_uuid(), ''
     FROM generate_series(1, %(count)s * 4 / 5) n
     """,
     """

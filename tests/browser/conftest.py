@@ -76,7 +76,6 @@ def running_sandbox(*arguments: str) -> Iterator[Sandbox]:
         [sys.executable, "manage.py", "sandbox", "--port", "0", "--limit", "100000", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         text=True,
     )
     try:

@@ -117,4 +117,4 @@ def fail(api: EvEnergyApi, path: str, failure: str) -> None:
         api.add("GET", path, body=b'[{"logged_at": "2026-', breaks_contract=True)
     else:
         assert failure == "breaks the contract"
-        api.add("GET", path, json=[{"logged_at": 7, "sampled_at": 7}], breaks_contract=True)
+        api.add("GET", path, json={"logged_at": 7, "sampled_at": 7}, breaks_contract=True)

@@ -146,7 +146,7 @@ def test_cursor_ev_energy_refuses_is_told(ev_energy_api: EvEnergyApi) -> None:
 @pytest.mark.parametrize(
     "link_header",
     [
-        '<https://evil.example/v2/vehicles?page_before=2026-03-14T09:30:00Z>; rel="previous"',
+        '<https://evil.example/v2/vehicles>; rel="previous"',
         '<about:blank>; rel="previous"',
         '<https://api.ev.energy/v2/x?page_before=%22%3E%3Cscript%3E>; rel="previous"',
     ],

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
-from onboarding_portal.ev_energy.answers import Answer
+from onboarding_portal.ev_energy.responses import Answer
 
 
 @dataclass

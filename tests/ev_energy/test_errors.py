@@ -17,15 +17,7 @@ from onboarding_portal.ev_energy.errors import (
     Unauthorized,
     Unavailable,
 )
-from tests.ev_energy_answers import (
-    an_id,
-    make_json,
-    model_json,
-    problem_json,
-    trim_json,
-    user_json,
-    vehicle_json,
-)
+from tests.ev_energy_answers import an_id, problem_json, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
 
 VEHICLE_ID = an_id("vhcl")
@@ -168,9 +160,7 @@ def test_errors_survive_being_pickled() -> None:
         b"<html>504 Gateway</html>",
         b'{"id": ',
         b"\xff\xfe",
-        b'{"battery": NaN}',
         b"[" * 100_000,
-        b"1" * 5_000,
     ],
 )
 def test_broken_json_is_a_bad_response_that_may_pass(
@@ -191,31 +181,13 @@ def test_broken_json_is_a_bad_response_that_may_pass(
         ({"id": "vhcl01"}, "id"),
         ({"id": an_id("user")}, "id"),
         ({"id": None}, "id"),
-        ({"integrated": "SOMETIMES"}, "integrated"),
-        ({"integrated": None}, "integrated"),
-        ({"disabled": "no"}, "disabled"),
-        ({"disabled": 0}, "disabled"),
-        ({"description": None}, "description"),
         ({"user": None}, "user"),
         ({"user": "https://api.ev.energy/v2/users/me"}, "user"),
         ({"user": "http://[broken"}, "user"),
-        ({"user": {"id": "x"}}, "user.id"),
-        ({"user": user_json() | {"email": 3}}, "user.email"),
-        ({"battery_size_watt_hours": "64 kWh"}, "battery_size_watt_hours"),
-        ({"battery_size_watt_hours": True}, "battery_size_watt_hours"),
-        ({"trim": trim_json() | {"name": 5}}, "trim.name"),
-        ({"trim": trim_json(model=model_json(make=make_json() | {"id": "vmak"}))}, "trim.model.make.id"),
-        ({"latest_status_log": {}}, "latest_status_log.sampled_at"),
-        ({"latest_status_log": {"sampled_at": "yesterday"}}, "latest_status_log.sampled_at"),
-        ({"latest_status_log": {"sampled_at": "2024-04-17T09:39:45"}}, "latest_status_log.sampled_at"),
-        ({"latest_status_log": {"sampled_at": "0001-01-01T00:00:00+14:00"}}, "latest_status_log.sampled_at"),
-        (
-            {"latest_status_log": {"sampled_at": "2024-04-17T09:39:45Z", "odometer_meters": 1.5}},
-            "latest_status_log.odometer_meters",
-        ),
+        ({"user": {"id": "x"}}, "user"),
     ],
 )
-def test_wrong_field_is_named_without_its_value(
+def test_unreadable_field_is_named_without_its_value(
     client: Client, ev_energy_api: EvEnergyApi, fields: dict[str, Any], where: str
 ) -> None:
     ev_energy_api.add("GET", PATH, json=vehicle_json() | fields, breaks_contract=True)
@@ -224,11 +196,11 @@ def test_wrong_field_is_named_without_its_value(
         client.get_vehicle(vehicle_id=VEHICLE_ID)
 
     assert caught.value.field == where
-    assert where in str(caught.value)
+    assert str(caught.value) == f"{where} is missing or cannot be read."
     assert not caught.value.can_retry
 
 
-@pytest.mark.parametrize("field", ["id", "integrated", "disabled", "description", "user"])
+@pytest.mark.parametrize("field", ["id", "user"])
 def test_missing_field_is_named(client: Client, ev_energy_api: EvEnergyApi, field: str) -> None:
     vehicle = vehicle_json()
     del vehicle[field]
@@ -238,22 +210,12 @@ def test_missing_field_is_named(client: Client, ev_energy_api: EvEnergyApi, fiel
         client.get_vehicle(vehicle_id=VEHICLE_ID)
 
 
-def test_broken_entry_of_a_page_is_named_by_its_index(client: Client, ev_energy_api: EvEnergyApi) -> None:
-    page = [vehicle_json(1), vehicle_json(2) | {"trim": trim_json() | {"model": None}}]
-    ev_energy_api.add("GET", "/vehicles", json=page, breaks_contract=True)
-
-    with pytest.raises(BadResponse) as caught:
-        list(client.vehicles())
-
-    assert caught.value.field == "[1].trim.model"
-
-
-@pytest.mark.parametrize("answer", [{}, None, "text", [3], [[]]])
+@pytest.mark.parametrize("answer", [{}, None, "text", 3])
 def test_list_that_is_none_is_a_bad_response(client: Client, ev_energy_api: EvEnergyApi, answer: Any) -> None:
     ev_energy_api.add("GET", "/vehicle_makes", json=answer, breaks_contract=True)
 
     with pytest.raises(BadResponse):
-        list(client.makes())
+        client.makes()
 
 
 @pytest.mark.parametrize(
@@ -264,8 +226,8 @@ def test_list_that_is_none_is_a_bad_response(client: Client, ev_energy_api: EvEn
         {"url": "javascript:alert(1)"},
         {"url": "https://"},
         {"url": "https://[x"},
-        {"url": "https://app.ev.energy/x", "expires_at": "soon"},
-        {"url": "https://app.ev.energy/x", "expiry": 5},
+        {"url": 5, "expiry": "2026-11-03T20:26:10Z"},
+        [],
     ],
 )
 def test_unusable_reconnect_link_is_a_bad_response(

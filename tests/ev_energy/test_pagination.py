@@ -31,7 +31,7 @@ def add_page(api: EvEnergyApi, link: str | None, number: int = 1) -> None:
 def test_list_ends_without_a_next_link(client: Client, ev_energy_api: EvEnergyApi, link: str | None) -> None:
     add_page(ev_energy_api, link)
 
-    assert len(list(client.makes())) == 1
+    assert len(client.makes().items) == 1
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,12 @@ def test_list_ends_without_a_next_link(client: Client, ev_energy_api: EvEnergyAp
         f'</v2/vehicle_makes?page_after={CURSOR}>; rel="next"',
         f'<?page_after={CURSOR}>; title="a, b"; rel="next"',
         f'<{API}/x?page_before=a>; rel="previous", <{API}/x?page_after={CURSOR}>; rel="next"',
+        # Behind a proxy an application may name itself by another scheme or an inner host.
+        f'<http://api.ev.energy/v2/vehicle_makes?page_after={CURSOR}>; rel="next"',
+        f'<http://api-7d9f.internal:8000/v2/vehicle_makes?page_after={CURSOR}>; rel="next"',
+        f'<//evil.example/?page_after={CURSOR}>; rel="next"',
+        f'<https://api.ev.energy@evil.example/?page_after={CURSOR}>; rel="next"',
+        f'<https://api.ev.energy:port/?page_after={CURSOR}>; rel="next"',
     ],
 )
 def test_next_page_is_asked_for_by_its_cursor_alone(
@@ -52,7 +58,7 @@ def test_next_page_is_asked_for_by_its_cursor_alone(
     add_page(ev_energy_api, link)
     add_page(ev_energy_api, None, number=2)
 
-    assert len(list(client.makes())) == 2
+    assert len(client.makes().items) == 2
     assert ev_energy_api.requests[1].url == (
         f"{API}/vehicle_makes?ordering=name&page_size=100&page_after={CURSOR}"
     )
@@ -61,26 +67,21 @@ def test_next_page_is_asked_for_by_its_cursor_alone(
 @pytest.mark.parametrize(
     "target",
     [
-        f"https://evil.example/v2/vehicle_makes?page_after={CURSOR}",
-        f"http://api.ev.energy/v2/vehicle_makes?page_after={CURSOR}",
-        f"https://api.ev.energy:8443/v2/vehicle_makes?page_after={CURSOR}",
-        f"https://api.ev.energy@evil.example/?page_after={CURSOR}",
-        f"//evil.example/?page_after={CURSOR}",
         "javascript:alert(1)",
-        f"https://api.ev.energy:port/?page_after={CURSOR}",
+        "https://[x/?page_after=a",
         f"{API}/vehicle_makes",
         f"{API}/vehicle_makes?page_after=",
         f"{API}/vehicle_makes?page_after=a&page_after=b",
         f"{API}/vehicle_makes?page_after={'a' * 201}",
     ],
 )
-def test_next_link_elsewhere_or_without_cursor_is_refused(
+def test_next_link_without_a_cursor_is_refused(
     client: Client, ev_energy_api: EvEnergyApi, target: str
 ) -> None:
     add_page(ev_energy_api, f'<{target}>; rel="next"')
 
     with pytest.raises(BadResponse) as caught:
-        list(client.makes())
+        client.makes()
 
     assert caught.value.field == "Link"
     assert len(ev_energy_api.requests) == 1
@@ -90,7 +91,7 @@ def test_page_that_follows_itself_ends(client: Client, ev_energy_api: EvEnergyAp
     add_page(ev_energy_api, f'<?page_after={CURSOR}>; rel="next"')
 
     with pytest.raises(BadResponse, match="circle"):
-        list(client.makes())
+        client.makes()
 
     assert len(ev_energy_api.requests) == 2
 
@@ -100,7 +101,7 @@ def test_pages_that_go_round_end(client: Client, ev_energy_api: EvEnergyApi) -> 
         add_page(ev_energy_api, f'<?page_after={an_id("vmak", number)}>; rel="next"', number=number)
 
     with pytest.raises(BadResponse, match="circle"):
-        list(client.makes())
+        client.makes()
 
     assert len(ev_energy_api.requests) == 4
 

@@ -73,9 +73,9 @@ def test_each_call_is_one_line_of_facts(
     ev_energy_api.add_makes([])
     ev_energy_api.add_problem("GET", "/vehicle_models", 429, headers={"X-RateLimit-Remaining": "0"})
 
-    list(client.makes())
+    client.makes()
     with pytest.raises(EvEnergyError):
-        list(client.models())
+        client.models()
 
     facts = [
         (

@@ -1,4 +1,6 @@
 from datetime import timedelta
+from html import escape
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -343,13 +345,26 @@ def test_a_broken_answer_is_tried_again_later(
     assert Claim.objects.get().state == ClaimState.PENDING
 
 
-def test_visitors_sign_in_and_lose_nothing_of_their_return(client: Client, attempt: Attempt) -> None:
-    path = f"/connect/return/{attempt.pk}/?vehicle_uid={VEHICLE}&vehicle_uid={SECOND}"
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        (f"?vehicle_uid={VEHICLE}&vehicle_uid={SECOND}", "You are back from ev.energy"),
+        ("?error=access_denied", "You stopped before the end"),
+    ],
+)
+def test_visitors_are_told_how_it_went_and_lose_nothing_of_their_return(
+    client: Client, attempt: Attempt, query: str, words: str
+) -> None:
+    path = f"/connect/return/{attempt.pk}/{query}"
 
-    response = client.get(path)
+    page = client.get(path)
 
-    assert response.headers["Location"].startswith("/accounts/login/?next=")
-    assert "vehicle_uid%3D" + SECOND in response.headers["Location"]
+    assert page.status_code == 200
+    assert words in text(page)
+    sign_in = f"/accounts/login/?next={quote(path)}"
+    assert f'href="{escape(sign_in)}"' in page.content.decode()
+    attempt.refresh_from_db()
+    assert attempt.returned_at is None
 
 
 def test_a_vehicle_already_stored_for_another_owner_is_refused(

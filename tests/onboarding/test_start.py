@@ -157,8 +157,11 @@ def test_a_retired_car_is_refused(owner_client: Client) -> None:
     assert owner_client.post(START, {"make_id": make.pk}).status_code == 400
 
 
-def test_starting_by_get_does_nothing(owner_client: Client) -> None:
-    assert owner_client.get(START).status_code == 405
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_starting_by_get_leads_to_the_makes_and_does_nothing(owner_client: Client, method: str) -> None:
+    response = getattr(owner_client, method)(START)
+
+    assert (response.status_code, response["Location"]) == (302, "/connect/")
     assert not Attempt.objects.exists()
 
 
@@ -173,6 +176,26 @@ def test_starting_needs_the_csrf_token(owner: User) -> None:
 def test_visitors_cannot_start(client: Client) -> None:
     assert client.post(START, {}).headers["Location"].startswith("/accounts/login/")
     assert not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize("depth", ["none", "make", "model", "trim"])
+def test_who_was_signed_out_is_back_at_the_pick_after_signing_in(
+    client: Client, owner: User, depth: str
+) -> None:
+    trim = make_trim(onboardable=True)
+    ids = {"make": trim.model.make_id, "model": trim.model_id, "trim": trim.pk}
+    path = {
+        "none": "/connect/",
+        "make": f"/connect/{ids['make']}/",
+        "model": f"/connect/{ids['make']}/{ids['model']}/",
+        "trim": f"/connect/{ids['make']}/{ids['model']}/{ids['trim']}/",
+    }[depth]
+
+    response = client.post(START, {f"{depth}_id": ids[depth]} if depth != "none" else {})
+
+    assert response["Location"] == f"/accounts/login/?next={path}"
+    client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(path).status_code == 200
 
 
 def test_a_new_owner_is_made_at_ev_energy_first(client: Client, ev_energy_api: EvEnergyApi) -> None:
@@ -217,7 +240,7 @@ def test_a_double_click_makes_two_attempts_and_one_user(client: Client, ev_energ
 def test_starting_takes_few_queries(owner_client: Client, django_assert_num_queries) -> None:
     make = make_make(onboardable=True)
 
-    with django_assert_num_queries(4):  # session, user, make, attempt
+    with django_assert_num_queries(5):  # session, user, make, the last attempt, attempt
         owner_client.post(START, {"make_id": make.pk})
 
 

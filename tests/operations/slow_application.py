@@ -1,11 +1,12 @@
-"""What a worker serves here: answers that take as long as the path says, in seconds."""
+"""What a worker serves here: answers whose second half comes after as long as the path says, in seconds."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    time.sleep(float(environ["PATH_INFO"].strip("/") or 0))
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
     start_response("200 OK", [("Content-Length", "3")])
-    return [b"ok\n"]
+    yield b"o"
+    time.sleep(float(environ["PATH_INFO"].strip("/") or 0))
+    yield b"k\n"

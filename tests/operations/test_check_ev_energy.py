@@ -9,7 +9,7 @@ import requests
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from onboarding_portal.operations.ev_energy_check import Verdict, check_ev_energy
+from onboarding_portal.operations.ev_energy_check.findings import Verdict, check_ev_energy
 from tests.ev_energy_answers import an_id, url, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_owner
@@ -258,4 +258,4 @@ def test_the_command_ends_with_0_if_nothing_must_be_fixed(
 
     call_command("check_ev_energy")
 
-    assert "ok   credentials: A token was given." in capsys.readouterr().out
+    assert "ok   credentials: A token was given, and ev.energy takes it." in capsys.readouterr().out

@@ -16,7 +16,7 @@ from django.test import override_settings
 
 from onboarding_portal.environment import Environment
 from onboarding_portal.operations.checks.database import is_ready
-from onboarding_portal.operations.start import refuse_unsafe_settings
+from onboarding_portal.operations.checks.start import refuse_unsafe_settings
 
 KEY = "pQ7-kZ2_vX9mB4nL8sD1fG6hJ3wR5tY0uI-aS_eC2bN7xM4zK9q"
 LOCAL_CACHE = "django.core.cache.backends.locmem.LocMemCache"
@@ -214,7 +214,7 @@ def test_a_migrated_database_with_its_cache_table_is_ready() -> None:
 @pytest.mark.django_db
 def test_a_database_older_than_the_release_is_an_error() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'reconnects'")
 
     messages = is_ready(None, databases=["default"])
 

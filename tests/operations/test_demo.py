@@ -2,20 +2,22 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Timer
 
 import pytest
 import requests
 
-from onboarding_portal.operations.demo_environment import free_port
-from onboarding_portal.operations.demo_mail import Mailbox
+from onboarding_portal.operations.demo.environment import free_port
+from onboarding_portal.operations.demo.mailbox import Mailbox
+from tests.rehearsal.processes import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = re.compile(
@@ -25,34 +27,37 @@ PATIENCE_SECONDS = 60.0
 
 
 class Demo:
-    def __init__(self, folder: Path, *options: str) -> None:
-        self._output = folder.parent / "output.txt"
+    """Its output goes through a pipe, which Python buffers unless it is told not to."""
+
+    def __init__(self, *options: str, clone: Path = ROOT) -> None:
         bare = {name: value for name, value in os.environ.items() if not SETTINGS.match(name)}
-        with self._output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-u", "manage.py", "demo", "--folder", str(folder), *options],
-                cwd=ROOT,
-                env=bare,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        self.output = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "demo", *options],
+            cwd=clone,
+            env=bare,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def wait_for(self, pattern: str) -> str:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            if found := re.search(pattern, self.output):
-                return found.group(1)
-            assert self.process.poll() is None, self.output
-            time.sleep(0.1)
-        raise AssertionError(f"No {pattern} in: {self.output}")
-
-    @property
-    def output(self) -> str:
-        return self._output.read_text()
+        assert self.process.stdout
+        out_of_patience = Timer(PATIENCE_SECONDS, self.process.kill)
+        out_of_patience.start()
+        try:
+            while not (found := re.search(pattern, self.output)):
+                line = self.process.stdout.readline()
+                assert line, f"No {pattern} in: {self.output}"
+                self.output += line
+        finally:
+            out_of_patience.cancel()
+        return found.group(1)
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=30)
+        self.process.communicate(timeout=30)
+        return self.process.returncode
 
 
 @pytest.fixture
@@ -64,7 +69,8 @@ def taken_port() -> Iterator[int]:
 
 
 def test_one_command_brings_up_everything_and_ctrl_c_ends_everything(tmp_path: Path, taken_port: int) -> None:
-    demo = Demo(tmp_path / "demo", "--port", str(taken_port), "--sandbox-port", str(taken_port))
+    ports = ("--port", str(taken_port), "--sandbox-port", str(taken_port))
+    demo = Demo("--folder", str(tmp_path / "demo"), *ports)
     try:
         portal = demo.wait_for(r"The portal is up: +(http://\S+)/")
         sandbox = demo.wait_for(r"stand-in: +(http://\S+)/")
@@ -77,9 +83,56 @@ def test_one_command_brings_up_everything_and_ctrl_c_ends_everything(tmp_path: P
         status = demo.end()
 
     assert status == 0
-    for origin in (portal, sandbox):
-        with pytest.raises(requests.ConnectionError):
-            requests.get(origin, timeout=2)
+    assert [origin for origin in (portal, sandbox) if not is_refused(origin)] == []
+
+
+def test_it_works_in_a_folder_of_any_name_and_ends_all_it_started_when_it_is_killed(tmp_path: Path) -> None:
+    clone = tmp_path / "a b#c?d+e%41" / "käse 車"
+    clone.mkdir(parents=True)
+    for name in ("onboarding_portal", "templates", "static"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "manage.py", clone)
+    demo = Demo("--port", "8400", "--sandbox-port", "9400", clone=clone)
+    try:
+        portal = demo.wait_for(r"The portal is up: +(http://\S+)/")
+        sandbox = demo.wait_for(r"stand-in: +(http://\S+)/")
+        signed_in(portal, "anna@example.com", demo)
+    finally:
+        demo.process.kill()
+        demo.process.communicate()
+
+    wait_until(lambda: is_refused(portal) and is_refused(sandbox), what="portal and sandbox have ended")
+    assert list(tmp_path.rglob("db.sqlite3")) == [clone / ".demo" / "db.sqlite3"]
+
+
+def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "alive")
+    child = ["/bin/sh", "-c", 'exec 3>"$1"; echo "$0" >&3; exec sleep 600']
+    starter = f"""
+import pathlib, time
+from onboarding_portal.operations.demo.processes import Processes
+processes = Processes(pathlib.Path({str(tmp_path)!r}))
+for name in ("web", "worker"):
+    processes.start(name, [*{child!r}, name, {str(tmp_path / "alive")!r}])
+time.sleep(600)
+"""
+    with (
+        subprocess.Popen([sys.executable, "-c", starter], cwd=ROOT) as process,
+        (tmp_path / "alive").open() as alive,
+    ):
+        try:
+            assert {alive.readline(), alive.readline()} == {"web\n", "worker\n"}
+        finally:
+            process.kill()
+        assert alive.read() == ""  # ends only when no process has it open any more
+
+
+def is_refused(origin: str) -> bool:
+    try:
+        requests.get(origin, timeout=2)
+    except requests.ConnectionError:
+        return True
+    return False
 
 
 def signed_in(portal: str, email: str, demo: Demo) -> requests.Session:

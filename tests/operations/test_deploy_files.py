@@ -4,12 +4,13 @@ import json
 import re
 import runpy
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from onboarding_portal.operations.purge import RULES, Rule
+from onboarding_portal.operations.clock.purge import RULES, Rule
 
 ROOT = settings.BASE_DIR
 GUIDE = (ROOT / "docs/deploy.md").read_text()
@@ -25,9 +26,29 @@ NEEDED = {
 PROCESSES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
 
+class Noting(dict[str, str]):
+    """An environment that notes what it was asked for."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+
+@cache
 def settings_read() -> set[str]:
-    source = (ROOT / "onboarding_portal/settings.py").read_text()
-    return set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", source))
+    noting = Noting(NEEDED)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("onboarding_portal.environment.variables", lambda: noting)
+        runpy.run_path(str(ROOT / "onboarding_portal/settings.py"))
+    return noting.asked
 
 
 def _assignments() -> list[str]:

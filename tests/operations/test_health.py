@@ -34,7 +34,7 @@ def test_readyz_is_ready_when_every_migration_is_applied(client: Client) -> None
 
 @pytest.mark.django_db
 def test_readyz_is_not_ready_before_a_new_release_is_migrated(client: Client) -> None:
-    MigrationRecorder(connection).migration_qs.filter(app="accounts").delete()
+    MigrationRecorder(connection).migration_qs.filter(app="reconnects").delete()
 
     response = client.get("/readyz")
 

@@ -12,8 +12,8 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import Invitation, User
-from onboarding_portal.operations import purge as purging
-from onboarding_portal.operations.purge import RULES, purge
+from onboarding_portal.operations.clock import purge as purging
+from onboarding_portal.operations.clock.purge import RULES, purge
 from onboarding_portal.reconnects.models import LastingLink, Reconnect, State
 from onboarding_portal.vehicles.models import SyncRun
 from tests.factories import make_owner, make_vehicle

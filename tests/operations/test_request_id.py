@@ -9,7 +9,7 @@ from django_tasks import task
 
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.request_context import current_request_id
-from onboarding_portal.operations.request_id import bound
+from onboarding_portal.operations.logs.request_id import bound
 from tests.ev_energy_answers import make_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_id, make_owner
@@ -160,7 +160,7 @@ def test_calls_to_ev_energy_carry_the_id_and_so_do_their_lines(
     ev_energy_api.add_makes([make_json()])
 
     with bound("joined-up"):
-        list(get_client().makes())
+        get_client().makes()
 
     (request,) = ev_energy_api.requests
     assert request.headers["X-Request-ID"] == "joined-up"
@@ -185,7 +185,7 @@ def test_while_a_task_runs_its_id_stands_in_the_lines(lines: LiveLines) -> None:
 def test_nothing_is_sent_to_ev_energy_where_there_is_no_id(ev_energy_api: EvEnergyApi) -> None:
     ev_energy_api.add_makes([make_json()])
 
-    list(get_client().makes())
+    get_client().makes()
 
     call: responses.Call = ev_energy_api.mock.calls[-1]
     assert "X-Request-ID" not in call.request.headers

@@ -36,7 +36,10 @@ def make_reconnect(
         values |= {"ended_at": NOW - timedelta(minutes=1), "next_work_at": None}
     if state == State.RECONNECTED:
         values |= {"reconnected_at": NOW - timedelta(minutes=1), "next_work_at": NOW}
-    return Reconnect.objects.create(vehicle=vehicle or make_broken_car(), state=state, **{**values, **fields})
+    vehicle = vehicle or make_broken_car()
+    if fields.get("emailed_at") or "emailed_at" in values:
+        values["emailed_to"] = vehicle.owner.email
+    return Reconnect.objects.create(vehicle=vehicle, state=state, **{**values, **fields})
 
 
 def make_emailed(**fields: Any) -> tuple[Reconnect, str]:

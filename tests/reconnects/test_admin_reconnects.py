@@ -115,6 +115,8 @@ def test_those_with_the_right_see_the_link_and_its_code() -> None:
         {"expires_at": NOW - timedelta(seconds=1)},
         {"expires_at": None, "link_made_at": NOW - timedelta(hours=2)},
         {"url": "", "expires_at": None, "link_made_at": None},
+        {"redirected_at": NOW},
+        {"redirected_at": NOW + timedelta(seconds=3)},
     ],
 )
 def test_there_is_no_code_for_a_link_that_no_longer_works(fields: dict[str, object]) -> None:
@@ -127,6 +129,14 @@ def test_there_is_no_code_for_a_link_that_no_longer_works(fields: dict[str, obje
 
 def test_a_link_without_a_stated_end_can_be_handed_out_for_a_while() -> None:
     row = make_ready(expires_at=None, link_made_at=NOW - timedelta(minutes=30))
+
+    assert staff_with(*LOOK, SECRETS).get(qr_page(row)).status_code == 200
+
+
+def test_a_link_made_after_its_owner_was_sent_to_another_can_be_handed_out() -> None:
+    row = make_reconnect(
+        State.REDIRECTED, url=LINK, link_made_at=NOW, redirected_at=NOW - timedelta(minutes=5)
+    )
 
     assert staff_with(*LOOK, SECRETS).get(qr_page(row)).status_code == 200
 

@@ -28,8 +28,8 @@ MOST_QUERIES = 12
 # One in ten is disconnected, one in twenty-five silent, as after a bad week.
 FILL = """
 INSERT INTO accounts_user (email, password, is_superuser, is_staff, is_active, is_self_registered, wants_reminders,
-                           time_zone, joined_at, session_nonce)
-    SELECT 'driver' || n || '@example.com', '!', false, false, true, false, true, '', now(), gen_random_uuid()
+                           time_zone, joined_at, session_nonce, ev_energy_client_id)
+    SELECT 'driver' || n || '@example.com', '!', false, false, true, false, true, '', now(), gen_random_uuid(), ''
     FROM generate_series(1, %(rows)s / %(cars)s) n;
 INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, description, nickname, integration, is_disabled,
                               last_status_at, stale_since, stale_reason, cause, cause_detail, controller, staff_notes,
@@ -44,13 +44,13 @@ INSERT INTO vehicles_vehicle (vehicle_id, owner_id, make_id, description, nickna
     FROM (SELECT id, row_number() OVER (ORDER BY id) n FROM accounts_user, generate_series(1, %(cars)s)
           WHERE email LIKE 'driver%%') o;
 INSERT INTO reconnects_reconnect (vehicle_id, state, origin, wants_email, batch_id, url, failure, failure_detail,
-                                  tries, checks_done, reminders_sent, created_at)
+                                  tries, checks_done, reminders_sent, created_at, came_back_with, emailed_to)
     SELECT 'vhcl' || lpad(n::text, 26, '0'),
            CASE n %% 10 WHEN 0 THEN 'QUEUED' WHEN 1 THEN 'FAILED' WHEN 2 THEN 'EXPIRED' ELSE 'RECONNECTED' END,
            CASE n %% 3 WHEN 0 THEN 'OWNER' WHEN 1 THEN 'STAFF' ELSE 'EMAIL' END, false,
            CASE WHEN n %% 20 = 1 THEN %(batch)s END, '',
            CASE WHEN n %% 50 = 1 THEN 'NOT_FOUND' WHEN n %% 10 = 1 THEN 'UNAVAILABLE' ELSE '' END, '',
-           0, 0, 0, now() - (%(rows)s - n) * interval '5 minutes'
+           0, 0, 0, now() - (%(rows)s - n) * interval '5 minutes', '', ''
     FROM generate_series(1, %(rows)s) n;
 """
 

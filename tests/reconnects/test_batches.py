@@ -18,7 +18,7 @@ from onboarding_portal.reconnects.models import (
     UnstableVehicle,
 )
 from onboarding_portal.reconnects.staff.batch_csv import csv_rows
-from onboarding_portal.reconnects.staff.batch_plan import plan_batch
+from onboarding_portal.reconnects.staff.batch_plan import InVain, plan_batch
 from onboarding_portal.reconnects.staff.batches import (
     cancel_batch,
     counts_of,
@@ -118,7 +118,11 @@ def test_plan_tells_for_how_many_signing_in_again_will_not_help() -> None:
 
     planned = plan_batch(vehicles=Vehicle.objects.all(), kind=BatchKind.EMAILS, now=NOW)
 
-    assert (planned.eligible, planned.in_vain) == (3, 1)  # once ev.energy has cut a car off, it always helps
+    # Once ev.energy has cut a sleeping car off, it helps again.
+    assert (planned.eligible, planned.in_vain) == (
+        2,
+        [InVain(cause=Cause.ASLEEP_OR_OUT_OF_COVERAGE, count=1)],
+    )
 
 
 def test_plan_takes_the_same_queries_however_many_vehicles() -> None:
@@ -252,3 +256,45 @@ def test_csv_runs_no_formula(formula: str) -> None:
     Reconnect.objects.get().move(State.FAILED, now=NOW, failure_detail=formula)
 
     assert f"'{formula}" in "".join(csv_rows(batch=batch, with_links=False))
+
+
+LAPSED, ASLEEP = Cause.SUBSCRIPTION_LAPSED, Cause.ASLEEP_OR_OUT_OF_COVERAGE
+
+
+@pytest.mark.parametrize(
+    ("kind", "including", "taken"),
+    [
+        (BatchKind.EMAILS, [], {"helped"}),
+        (BatchKind.EMAILS, [LAPSED], {"helped", LAPSED}),
+        (BatchKind.EMAILS, [LAPSED, ASLEEP], {"helped", LAPSED, ASLEEP}),
+        (BatchKind.EMAILS, [Cause.SIGN_IN_EXPIRED], {"helped"}),
+        (BatchKind.LINKS, [], {"helped", LAPSED, ASLEEP}),
+    ],
+)
+def test_cars_that_signing_in_does_not_help_are_e_mailed_only_if_their_cause_is_taken_in(
+    kind: BatchKind, including: list[Cause], taken: set[str]
+) -> None:
+    cars = {
+        "helped": make_broken_car(cause=Cause.SIGN_IN_EXPIRED),
+        LAPSED: make_broken_car(cause=LAPSED),
+        ASLEEP: make_stale_vehicle(StaleReason.SILENT, cause=ASLEEP),
+    }
+    planned = plan_batch(vehicles=Vehicle.objects.all(), kind=kind, now=NOW)
+
+    batch = create_batch(
+        vehicles=Vehicle.objects.all(), kind=kind, by=make_staff(), now=NOW, including=including
+    )
+
+    reconnects = Reconnect.objects.filter(batch=batch)
+    assert {row.vehicle_id for row in reconnects} == {cars[name].pk for name in taken}
+    assert planned.size(including=including) == len(taken)
+
+
+def test_what_else_leaves_a_car_out_is_not_undone_by_taking_its_cause_in() -> None:
+    make_broken_car(cause=LAPSED, owner=make_owner(is_active=False))
+
+    assert plan(BatchKind.EMAILS) == (0, {"no_email": 1})
+    batch = create_batch(
+        vehicles=Vehicle.objects.all(), kind=BatchKind.EMAILS, by=make_staff(), now=NOW, including=[LAPSED]
+    )
+    assert counts_of(batch)[State.QUEUED] == 0

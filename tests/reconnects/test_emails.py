@@ -9,12 +9,14 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import resolve
+from requests import ConnectionError as NoConnection
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.background.lanes import Lane, run_slice
 from onboarding_portal.reconnects.models import Failure, LastingLink, Reconnect, State, UnstableVehicle
 from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
+from tests.ev_energy_answers import user_json, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_make, make_model, make_owner
 from tests.reconnects.rows import LINK, make_broken_car, make_emailed, make_reconnect
@@ -253,12 +255,11 @@ def test_forged_unsubscribe_token_stops_nothing(client: Client, token: str) -> N
         lambda reconnect: User.objects.update(is_active=False),
         lambda reconnect: Vehicle.objects.update(integration=Integration.ACTIVE, **NOT_STALE),
         lambda reconnect: Vehicle.objects.update(removed_at=NOW),
-        lambda reconnect: reconnect.move(State.OPENED, now=NOW),
         lambda reconnect: UnstableVehicle.objects.create(
             vehicle=reconnect.vehicle, repairs=3, flagged_at=NOW
         ),
     ],
-    ids=["unwanted", "owner gone", "car back", "car gone", "opened", "unstable"],
+    ids=["unwanted", "owner gone", "car back", "car gone", "unstable"],
 )
 def test_reminders_stop(clock: time_machine.Traveller, change: Any) -> None:
     reconnect = queue_mail()
@@ -269,6 +270,75 @@ def test_reminders_stop(clock: time_machine.Traveller, change: Any) -> None:
     for _ in range(13):
         clock.shift(timedelta(days=1))
         run_slice(Lane.MAILS)
+
+    assert len(mail.outbox) == 1
+
+
+def open_link(reconnect: Reconnect, client: Client, api: EvEnergyApi, *, works: bool) -> None:
+    (link,) = links_of(mail.outbox[0])
+    if works:
+        api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at="2026-03-14T10:30:00Z")
+    else:
+        api.add_failure("POST", f"/vehicles/{reconnect.vehicle_id}/reconnect", NoConnection())
+    client.get(link)
+    client.post(link)
+
+
+@pytest.mark.parametrize(
+    ("works", "back", "state"),
+    [
+        (True, None, State.REDIRECTED),
+        (True, "?error=access_denied", State.REDIRECTED),
+        (True, "", State.REDIRECTED),
+        (False, None, State.OPENED),
+    ],
+    ids=["went and never came back", "cancelled", "signed in in vain", "ev.energy was down"],
+)
+def test_reminders_go_on_until_data_comes(
+    client: Client,
+    ev_energy_api: EvEnergyApi,
+    clock: time_machine.Traveller,
+    works: bool,
+    back: str | None,
+    state: State,
+) -> None:
+    reconnect = queue_mail()
+    run_slice(Lane.MAILS)
+    open_link(reconnect, client, ev_energy_api, works=works)
+    if back is not None:
+        client.get(f"/return/{back}")
+    assert Reconnect.objects.get().state == state
+    ev_energy_api.add_vehicle(
+        vehicle_json(
+            id=reconnect.vehicle_id,
+            user=user_json(id=reconnect.vehicle.owner.ev_energy_user_id),
+            integrated="INACTIVE",
+            latest_status_log=None,
+        )
+    )
+    sent_after = []
+
+    for hour in range(24 * 15):
+        before = len(mail.outbox)
+        run_slice(Lane.WATCHES)
+        run_slice(Lane.MAILS)
+        sent_after += [hour // 24] * (len(mail.outbox) - before)
+        clock.shift(timedelta(hours=1))
+
+    assert sent_after == [3, 7]
+    assert Reconnect.objects.get().state == State.EXPIRED
+
+
+def test_no_reminder_on_the_day_the_owner_went_there(
+    client: Client, ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
+) -> None:
+    reconnect = queue_mail()
+    run_slice(Lane.MAILS)
+    clock.shift(timedelta(days=2, hours=23))
+    open_link(reconnect, client, ev_energy_api, works=True)
+    clock.shift(timedelta(hours=12))
+
+    run_slice(Lane.MAILS)
 
     assert len(mail.outbox) == 1
 

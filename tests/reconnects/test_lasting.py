@@ -11,10 +11,12 @@ from requests import ConnectTimeout
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.mailed.lasting_link import create_token
+from onboarding_portal.reconnects.mailed.sign_of_a_person import GOOD_FOR
 from onboarding_portal.reconnects.models import LastingLink, Reconnect, ReconnectEvent, State, hash_token
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, Vehicle
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_owner
+from tests.html_forms import forms_on
 from tests.reconnects.rows import LINK, OTHER_LINK, make_broken_car, make_emailed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -24,6 +26,12 @@ IN_AN_HOUR = "2026-03-14T10:30:00Z"
 
 def address(token: str) -> str:
     return reverse("reconnects:lasting", args=[token])
+
+
+def press(client: Client, token: str) -> Any:
+    """Opens the page and presses its button, as an owner does."""
+    client.get(address(token))
+    return client.post(address(token))
 
 
 def everything_stored() -> list[Any]:
@@ -59,9 +67,11 @@ def test_page_shows_make_and_model_and_nothing_else_of_the_owner(client: Client)
 def test_confirming_leads_to_ev_energy_without_signing_in(ev_energy_api: EvEnergyApi) -> None:
     reconnect, token = make_emailed()
     ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
+    client = Client(enforce_csrf_checks=True)
+    client.get(address(token))
 
-    # As browsers send it from a page with the policy "no-referrer", and without any cookie.
-    response = Client(enforce_csrf_checks=True).post(address(token), headers={"Origin": "null"})
+    # As browsers send it from a page with the policy "no-referrer".
+    response = client.post(address(token), headers={"Origin": "null"})
 
     assert (response.status_code, response["Location"]) == (302, LINK)
     reconnect.refresh_from_db()
@@ -72,11 +82,55 @@ def test_confirming_leads_to_ev_energy_without_signing_in(ev_energy_api: EvEnerg
     ]
 
 
+def test_scanner_that_sends_the_form_changes_nothing(ev_energy_api: EvEnergyApi) -> None:
+    _, token = make_emailed()
+    before = everything_stored()
+
+    for fields in [{}, {"again": ""}, {"again": "forged"}, {"again": hash_token(token)}] * 3:
+        page = Client().post(address(token), fields)
+        assert page.status_code == 200
+        assert "One more click" in page.content.decode()
+
+    assert everything_stored() == before
+    assert not ev_energy_api.requests
+
+
+def test_person_without_cookies_needs_one_more_click(ev_energy_api: EvEnergyApi) -> None:
+    reconnect, token = make_emailed()
+    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
+
+    (second,) = [form for form in forms_on(Client().post(address(token))) if "again" in form.fields]
+
+    assert Client().post(address(token), second.fields)["Location"] == LINK
+
+
+def test_second_button_is_good_for_its_own_link_and_for_a_day(
+    ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
+) -> None:
+    (_, token), (_, other) = make_emailed(), make_emailed()
+    fields = next(form.fields for form in forms_on(Client().post(address(token))) if "again" in form.fields)
+
+    assert "One more click" in Client().post(address(other), fields).content.decode()
+    clock.shift(GOOD_FOR + timedelta(seconds=1))
+    assert "One more click" in Client().post(address(token), fields).content.decode()
+    assert not ev_energy_api.requests
+
+
+def test_one_look_is_sign_enough_for_the_links_of_all_cars(
+    client: Client, ev_energy_api: EvEnergyApi
+) -> None:
+    (_, token), (second, other) = make_emailed(), make_emailed()
+    ev_energy_api.add_reconnect_link(second.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
+    client.get(address(token))
+
+    assert client.post(address(other))["Location"] == LINK
+
+
 def test_confirming_twice_uses_one_link(client: Client, ev_energy_api: EvEnergyApi) -> None:
     reconnect, token = make_emailed()
     ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
 
-    assert [client.post(address(token))["Location"] for _ in range(2)] == [LINK, LINK]
+    assert [press(client, token)["Location"] for _ in range(2)] == [LINK, LINK]
     assert len(ev_energy_api.requests) == 1
 
 
@@ -88,10 +142,10 @@ def test_confirming_days_later_makes_a_fresh_link(
     ev_energy_api.add_reconnect_link(
         reconnect.vehicle_id, address=OTHER_LINK, expires_at="2026-03-18T10:30:00Z"
     )
-    client.post(address(token))
+    press(client, token)
     clock.shift(timedelta(days=4))
 
-    assert client.post(address(token))["Location"] == OTHER_LINK
+    assert press(client, token)["Location"] == OTHER_LINK
 
 
 def test_each_e_mail_of_a_reconnect_has_a_link_that_works(client: Client) -> None:
@@ -108,7 +162,7 @@ def test_link_ends_after_its_lifetime(
     _, token = make_emailed()
     clock.shift(timedelta(days=14))
 
-    for response in (client.get(address(token)), client.post(address(token))):
+    for response in (client.get(address(token)), press(client, token)):
         assert response.status_code == 410
         assert reverse("vehicles:list") in response.content.decode()
     assert not ev_energy_api.requests
@@ -119,7 +173,7 @@ def test_link_of_an_ended_reconnect_is_gone(client: Client, ev_energy_api: EvEne
     reconnect, token = make_emailed()
     Reconnect.objects.filter(pk=reconnect.pk).update(state=state)
 
-    assert client.post(address(token)).status_code == 410
+    assert press(client, token).status_code == 410
     assert not ev_energy_api.requests
 
 
@@ -127,7 +181,7 @@ def test_link_is_revoked_once_the_car_is_back(client: Client, ev_energy_api: EvE
     reconnect, token = make_emailed()
     Vehicle.objects.update(integration=Integration.ACTIVE, **NOT_STALE)
 
-    for response in (client.get(address(token)), client.post(address(token))):
+    for response in (client.get(address(token)), press(client, token)):
         assert response.status_code == 200
         assert "already connected" in response.content.decode()
     reconnect.refresh_from_db()
@@ -140,7 +194,7 @@ def test_link_opens_nothing_once_its_owner_is_locked_out(client: Client, ev_ener
     User.objects.update(is_active=False)
 
     assert client.get(address(token)).status_code == 404
-    assert client.post(address(token)).status_code == 404
+    assert press(client, token).status_code == 404
     assert Reconnect.objects.get().state == State.EMAILED
     assert not ev_energy_api.requests
 
@@ -151,7 +205,7 @@ def test_link_opens_nothing_once_the_car_has_another_owner(
     _, token = make_emailed()
     Vehicle.objects.update(owner=make_owner())
 
-    response = client.post(address(token))
+    response = press(client, token)
 
     assert response.status_code == 404
     assert "Volvo" not in response.content.decode()
@@ -165,13 +219,13 @@ def test_link_of_a_car_that_left_is_gone(
     _, token = make_emailed()
     Vehicle.objects.update(**fields)
 
-    assert client.post(address(token)).status_code == 410
+    assert press(client, token).status_code == 410
     assert not ev_energy_api.requests
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 43, "A" * 5000, "é", "%00", "OR-1=1--"])
 def test_unknown_link_says_what_to_do(client: Client, ev_energy_api: EvEnergyApi, token: str) -> None:
-    for response in (client.get(address(token)), client.post(address(token))):
+    for response in (client.get(address(token)), press(client, token)):
         assert response.status_code == 404
         assert "e-mail" in response.content.decode()
     assert not ev_energy_api.requests
@@ -209,7 +263,7 @@ def test_owner_may_try_again_when_ev_energy_is_down(client: Client, ev_energy_ap
     path = f"/vehicles/{reconnect.vehicle_id}/reconnect"
     ev_energy_api.add_failure("POST", path, ConnectTimeout())
 
-    response = client.post(address(token))
+    response = press(client, token)
 
     assert response.status_code == 503
     assert "The link in your e-mail goes on working" in response.content.decode()
@@ -219,16 +273,47 @@ def test_owner_may_try_again_when_ev_energy_is_down(client: Client, ev_energy_ap
     ev_energy_api.mock.reset()
     ev_energy_api.add_token()
     ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
-    assert client.post(address(token))["Location"] == LINK
+    assert press(client, token)["Location"] == LINK
 
 
-def test_car_unknown_to_ev_energy_ends_the_reconnect(client: Client, ev_energy_api: EvEnergyApi) -> None:
+@pytest.mark.parametrize(
+    ("status", "shown", "words"),
+    [(404, 410, "no longer knows this car"), (422, 422, "the way it was connected")],
+)
+def test_what_ev_energy_refuses_for_good_ends_the_link_and_says_so(
+    client: Client, ev_energy_api: EvEnergyApi, status: int, shown: int, words: str
+) -> None:
     reconnect, token = make_emailed()
-    ev_energy_api.add_problem("POST", f"/vehicles/{reconnect.vehicle_id}/reconnect", 404)
+    path = f"/vehicles/{reconnect.vehicle_id}/reconnect"
+    ev_energy_api.add_problem("POST", path, status, breaks_contract=status != 404)
 
-    assert client.post(address(token)).status_code == 410
+    refusal = press(client, token)
+    later = client.get(address(token))
+
+    assert (refusal.status_code, later.status_code) == (shown, 410)
+    for page in (refusal.content.decode(), later.content.decode()):
+        assert words in page
+        assert "has ended" in page
+        assert "<form" not in page.partition("<main")[2]
+        assert "Connect it as a new car" in page
     reconnect.refresh_from_db()
     assert reconnect.state == State.FAILED
+
+
+def test_conflict_keeps_the_link_and_offers_no_button_at_once(
+    client: Client, ev_energy_api: EvEnergyApi
+) -> None:
+    reconnect, token = make_emailed()
+    path = f"/vehicles/{reconnect.vehicle_id}/reconnect"
+    ev_energy_api.add_problem("POST", path, 409, breaks_contract=True)
+
+    page = press(client, token)
+
+    assert page.status_code == 409
+    assert "look again in an hour" in page.content.decode()
+    assert "<form" not in page.content.decode().partition("<main")[2]
+    reconnect.refresh_from_db()
+    assert (reconnect.state, reconnect.failure) == (State.OPENED, "CONFLICT")
 
 
 def test_link_in_a_mail_sent_just_before_the_worker_was_killed_works(
@@ -238,7 +323,7 @@ def test_link_in_a_mail_sent_just_before_the_worker_was_killed_works(
     Reconnect.objects.update(state=State.QUEUED, emailed_at=None)
     ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK, expires_at=IN_AN_HOUR)
 
-    assert client.post(address(token))["Location"] == LINK
+    assert press(client, token)["Location"] == LINK
 
 
 def test_too_many_posts_from_one_address_are_refused_and_looking_is_not(
@@ -260,6 +345,6 @@ def test_token_reaches_no_log_of_the_portal(client: Client, caplog: pytest.LogCa
 
     with caplog.at_level(logging.DEBUG, logger="onboarding_portal"):
         client.get(address(token))
-        client.post(address(token))
+        press(client, token)
 
     assert token not in caplog.text

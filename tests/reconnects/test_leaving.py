@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
@@ -64,7 +65,7 @@ def test_first_look_is_due_a_minute_after_the_redirect(
     assert due == {(watch_vehicles.module_path, NOW + timedelta(minutes=1))}
 
 
-def test_second_click_goes_to_the_same_link(client: Client, owner: User, ev_energy_api: EvEnergyApi) -> None:
+def test_double_click_goes_to_the_same_link(client: Client, owner: User, ev_energy_api: EvEnergyApi) -> None:
     vehicle = make_broken_car(owner=owner)
     ev_energy_api.add_reconnect_link(vehicle.pk, address=LINK, expires_at=IN_AN_HOUR)
 
@@ -84,11 +85,33 @@ def test_click_goes_on_with_what_staff_began(client: Client, owner: User, ev_ene
     assert Reconnect.objects.get().state == State.REDIRECTED
 
 
-def test_click_takes_the_link_staff_had_made(client: Client, owner: User, ev_energy_api: EvEnergyApi) -> None:
-    reconnect = make_reconnect(State.LINK_READY, vehicle=make_broken_car(owner=owner))
+def test_each_later_click_gets_a_link_that_nobody_has_opened(
+    client: Client, owner: User, ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
+) -> None:
+    vehicle = make_broken_car(owner=owner)
+    links = [f"{LINK}{number}" for number in range(3)]
+    for link in links:
+        ev_energy_api.add_reconnect_link(vehicle.pk, address=link, expires_at=IN_AN_HOUR)
 
-    assert client.post(start_url(reconnect.vehicle))["Location"] == LINK
-    assert not ev_energy_api.requests
+    locations = []
+    for _ in links:
+        locations.append(client.post(start_url(vehicle))["Location"])
+        clock.shift(timedelta(seconds=11))
+
+    assert locations == links
+
+
+def test_click_leaves_the_link_at_the_counter_alone_and_gets_its_own(
+    client: Client, owner: User, ev_energy_api: EvEnergyApi
+) -> None:
+    reconnect = make_reconnect(
+        State.LINK_READY,
+        vehicle=make_broken_car(owner=owner),
+        link_made_at=NOW - timedelta(minutes=5),
+    )
+    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=OTHER_LINK, expires_at=IN_AN_HOUR)
+
+    assert client.post(start_url(reconnect.vehicle))["Location"] == OTHER_LINK
 
 
 def test_failed_click_can_be_followed_by_another(
@@ -206,6 +229,10 @@ def test_vehicle_that_cannot_be_connected_says_so(
         (503, 503, "We can’t reach ev.energy right now"),
         (429, 503, "try again in 2 minutes"),
         (404, 410, "no longer knows this car"),
+        (410, 410, "no longer knows this car"),
+        (409, 409, "takes no new sign-in for this car at the moment"),
+        (422, 422, "can’t reconnect this car the way it was connected"),
+        (400, 502, "we send you nowhere"),
         (403, 502, "we send you nowhere"),
     ],
 )
@@ -218,7 +245,7 @@ def test_failure_says_what_to_do(
         f"/vehicles/{vehicle.pk}/reconnect",
         status,
         headers={"Retry-After": "100"},
-        breaks_contract=status == 503,
+        breaks_contract=status in {409, 410, 422, 503},
     )
 
     response = client.post(start_url(vehicle))
@@ -226,6 +253,60 @@ def test_failure_says_what_to_do(
     assert response.status_code == shown
     assert words in response.content.decode()
     assert reverse("vehicles:detail", args=[vehicle.pk]) in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "shown_for"),
+    [
+        (404, "ev.energy no longer knows this car.", timedelta(days=30)),
+        (422, "can’t reconnect this car the way it was connected.", timedelta(days=30)),
+        (409, "takes no new sign-in for this car at the moment.", timedelta(minutes=59)),
+    ],
+)
+def test_what_ev_energy_refuses_is_not_offered_again(
+    client: Client,
+    owner: User,
+    ev_energy_api: EvEnergyApi,
+    clock: time_machine.Traveller,
+    status: int,
+    words: str,
+    shown_for: timedelta,
+) -> None:
+    vehicle = make_broken_car(owner=owner)
+    ev_energy_api.add_problem(
+        "POST", f"/vehicles/{vehicle.pk}/reconnect", status, breaks_contract=status != 404
+    )
+    client.post(start_url(vehicle))
+    clock.shift(shown_for)
+    client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+
+    page = client.get(reverse("vehicles:detail", args=[vehicle.pk])).content.decode()
+    the_list = client.get(reverse("vehicles:list")).content.decode()
+
+    assert words in page
+    assert start_url(vehicle) not in page
+    assert start_url(vehicle) not in the_list
+    assert ("Connect it as a new car" in page) == (status != 409)
+
+
+def test_an_hour_after_a_conflict_the_button_is_back(
+    client: Client, owner: User, clock: time_machine.Traveller
+) -> None:
+    vehicle = make_broken_car(owner=owner)
+    make_reconnect(State.FAILED, vehicle=vehicle, failure=Failure.CONFLICT, ended_at=NOW)
+    clock.shift(timedelta(minutes=61))
+
+    assert start_url(vehicle) in client.get(reverse("vehicles:detail", args=[vehicle.pk])).content.decode()
+
+
+def test_vehicle_that_was_never_integrated_says_so(
+    client: Client, owner: User, ev_energy_api: EvEnergyApi
+) -> None:
+    vehicle = make_broken_car(owner=owner)
+    problem = "https://docs.ev.energy/problems/vehicle-not-integrated"
+    ev_energy_api.add_problem("POST", f"/vehicles/{vehicle.pk}/reconnect", 400, type=problem)
+
+    assert "the way it was connected" in client.post(start_url(vehicle)).content.decode()
 
 
 def test_foreign_link_sends_the_owner_nowhere(

@@ -75,31 +75,31 @@ def test_link_made_later_leaves_the_state_as_it_is(ev_energy_api: EvEnergyApi, s
     assert (reconnect.state, reconnect.url) == (state, LINK)
 
 
-def test_link_with_time_left_is_used_again(ev_energy_api: EvEnergyApi) -> None:
-    reconnect = make_reconnect(State.LINK_READY, expires_at=NOW + timedelta(minutes=2))
+@pytest.mark.parametrize("stated", ["2026-03-14T10:30:00Z", None], ids=["stated end", "no stated end"])
+@pytest.mark.parametrize(
+    ("seconds", "is_shared"), [(0, True), (2, True), (9, True), (10, False), (60, False), (3000, False)]
+)
+def test_clicks_within_ten_seconds_share_a_link_and_later_ones_get_their_own(
+    ev_energy_api: EvEnergyApi, stated: str | None, seconds: int, *, is_shared: bool
+) -> None:
+    reconnect = make_reconnect()
+    expiry = {"expires_at": stated} if stated else {}
+    for address in (LINK, OTHER_LINK):
+        ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=address, **expiry)
 
-    assert ask(reconnect) == LINK
-    assert not ev_energy_api.requests
+    first, second = ask(reconnect), ask(reconnect, now=NOW + timedelta(seconds=seconds))
+
+    assert (first, second) == (LINK, LINK if is_shared else OTHER_LINK)
 
 
-@pytest.mark.parametrize("left", [timedelta(seconds=59), timedelta(0), timedelta(hours=-1)])
-def test_link_about_to_end_is_replaced(ev_energy_api: EvEnergyApi, left: timedelta) -> None:
+@pytest.mark.parametrize("left", [timedelta(0), timedelta(hours=-1)])
+def test_link_that_ended_at_once_is_replaced(ev_energy_api: EvEnergyApi, left: timedelta) -> None:
     reconnect = make_reconnect(State.LINK_READY, expires_at=NOW + left)
     ev_energy_api.add_reconnect_link(
         reconnect.vehicle_id, address=OTHER_LINK, expires_at="2026-03-14T10:30:00Z"
     )
 
     assert ask(reconnect) == OTHER_LINK
-
-
-def test_link_without_stated_end_serves_one_redirect(ev_energy_api: EvEnergyApi) -> None:
-    reconnect = make_reconnect()
-    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=LINK)
-    ev_energy_api.add_reconnect_link(reconnect.vehicle_id, address=OTHER_LINK)
-
-    assert ask(reconnect) == LINK
-    assert ask(reconnect, now=NOW + timedelta(seconds=2)) == LINK  # the other half of a double click
-    assert ask(reconnect, now=NOW + timedelta(minutes=1)) == OTHER_LINK
 
 
 def test_who_comes_second_gets_the_link_of_the_first(ev_energy_api: EvEnergyApi) -> None:
@@ -224,7 +224,6 @@ def test_foreign_link_is_not_stored(ev_energy_api: EvEnergyApi) -> None:
         {"json": {"url": None}},
         {"json": {"url": 7}},
         {"json": {"url": "javascript:alert(1)"}},
-        {"json": {"url": LINK, "expires_at": "tomorrow"}},
         {"json": [LINK]},
         {"body": ""},
     ],

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 import responses
+from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ from onboarding_portal.reconnects.owner.leaving import follow, start_reconnect
 from onboarding_portal.reconnects.staff import batches
 from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_api import EvEnergyApi
-from tests.factories import make_staff
+from tests.factories import make_owner, make_staff
 from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
 
 T = TypeVar("T")
@@ -70,7 +71,9 @@ def test_clicks_at_once_end_in_one_link(ev_energy_api: EvEnergyApi) -> None:
     slow_links(ev_energy_api, vehicle.pk)
 
     urls = at_once(
-        lambda: start_reconnect(vehicle=vehicle, owner=vehicle.owner, client=get_client(), now=timezone.now())
+        lambda: (
+            start_reconnect(vehicle=vehicle, owner=vehicle.owner, client=get_client(), now=timezone.now()).url
+        )
     )
 
     assert len(set(urls)) == 1
@@ -82,7 +85,7 @@ def test_e_mailed_link_opened_on_many_devices_at_once_makes_one_link(ev_energy_a
     reconnect, token = make_emailed()
     slow_links(ev_energy_api, reconnect.vehicle_id)
 
-    urls = at_once(lambda: follow(link=find_link(token=token), client=get_client(), now=timezone.now()))
+    urls = at_once(lambda: follow(link=find_link(token=token), client=get_client(), now=timezone.now()).url)
 
     assert len(set(urls)) == 1
     assert len(ev_energy_api.requests) == 1
@@ -99,6 +102,17 @@ def test_workers_at_once_make_one_link_for_each_row(ev_energy_api: EvEnergyApi) 
     assert len(asked) == len(set(asked)) == len(rows)
     assert set(Reconnect.objects.values_list("state", flat=True)) == {State.LINK_READY}
     assert ReconnectEvent.objects.count() == len(rows)
+
+
+def test_workers_at_once_send_each_owner_one_e_mail() -> None:
+    owners = [make_owner() for _ in range(5)]
+    for owner in owners * 6:
+        make_reconnect(vehicle=make_broken_car(owner=owner), wants_email=True, next_work_at=timezone.now())
+
+    at_once(lambda: run_slice(Lane.MAILS), threads=4)
+
+    assert sorted(message.to[0] for message in mail.outbox) == sorted(owner.email for owner in owners)
+    assert set(Reconnect.objects.values_list("state", flat=True)) == {State.EMAILED}
 
 
 def test_one_of_many_moves_wins() -> None:

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from onboarding_portal.reconnects.models import (
     move_all,
 )
 from onboarding_portal.reconnects.models.states import TRANSITIONS, picture, sources_of
+from onboarding_portal.reconnects.timetable import UNSTATED_LIFETIME
 from tests.factories import NOW, make_staff
 from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 
@@ -157,3 +158,15 @@ def _reachable_from(state: State) -> set[State]:
                 found.add(target)
                 todo.append(target)
     return found
+
+
+@pytest.mark.parametrize("expires_at", [None, NOW, NOW + timedelta(minutes=1)])
+@pytest.mark.parametrize("made_at", [NOW - UNSTATED_LIFETIME, NOW - timedelta(minutes=1)])
+def test_links_that_ran_out_agree_with_how_long_they_work(
+    expires_at: datetime | None, made_at: datetime
+) -> None:
+    row = make_reconnect(state=State.LINK_READY, url=LINK, expires_at=expires_at, link_made_at=made_at)
+
+    works_until = row.link_works_until
+    assert works_until is not None
+    assert Reconnect.objects.with_link_run_out(now=NOW).exists() == (works_until <= NOW)

@@ -10,7 +10,8 @@ from onboarding_portal.reconnects.background.lanes import Lane, run_slice
 from onboarding_portal.reconnects.background.sweep import settle
 from onboarding_portal.reconnects.background.watch import send_off
 from onboarding_portal.reconnects.models import Reconnect, State
-from onboarding_portal.timing import RECONNECT_LEASE, WATCH_STEPS
+from onboarding_portal.reconnects.timetable import REMINDERS, WATCH_STEPS
+from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.models import NOT_STALE, Integration, StaleReason, Vehicle
 from tests.ev_energy_answers import status_log_json, user_json, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
@@ -206,19 +207,36 @@ def test_going_again_begins_the_watch_anew(clock: time_machine.Traveller) -> Non
     assert (reconnect.redirected_at, reconnect.next_work_at) == (later, later + WATCH_STEPS[0])
 
 
-def test_lasting_link_outlives_the_watch_and_later_looks_cost_nothing(
+def test_after_the_watch_an_e_mailed_reconnect_waits_for_its_owner_again(
     ev_energy_api: EvEnergyApi, clock: time_machine.Traveller
 ) -> None:
-    until = NOW + timedelta(days=14)
-    reconnect = sent_off(lasting_until=until)
-    clock.shift(timedelta(days=2))
-
-    while reconnect.is_open:
+    reconnect = sent_off(
+        wants_email=True, emailed_at=NOW - timedelta(hours=1), lasting_until=NOW + timedelta(days=14)
+    )
+    answer(ev_energy_api, reconnect.vehicle)
+    for step in WATCH_STEPS:
+        clock.move_to(NOW + step, tick=False)
         run_slice(Lane.WATCHES)
-        reconnect.refresh_from_db()
-        clock.move_to(reconnect.next_work_at or until, tick=False)
 
-    assert (reconnect.state, reconnect.ended_at) == (State.EXPIRED, until)
+    reconnect.refresh_from_db()
+    assert (reconnect.state, reconnect.emailed_at) == (State.EMAILED, NOW - timedelta(hours=1))
+    assert reconnect.next_work_at == NOW - timedelta(hours=1) + REMINDERS[0]
+    assert len(ev_energy_api.requests) == len(WATCH_STEPS)
+
+
+@pytest.mark.parametrize("state", [State.EMAILED, State.OPENED])
+def test_data_that_comes_after_the_watch_finishes_the_reconnect_and_costs_nothing(
+    ev_energy_api: EvEnergyApi, state: State
+) -> None:
+    reconnect = make_reconnect(state, redirected_at=NOW - timedelta(days=3))
+    Vehicle.objects.update(integration=Integration.ACTIVE, last_status_at=NOW - timedelta(minutes=5))
+
+    settle(now=NOW)
+    run_slice(Lane.WATCHES)
+
+    reconnect.refresh_from_db()
+    assert reconnect.state == State.RECONNECTED
+    assert Vehicle.objects.get().stale_since is None
     assert not ev_energy_api.requests
 
 

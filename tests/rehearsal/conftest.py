@@ -50,7 +50,7 @@ def portal_port() -> int:
 @pytest.fixture(scope="session")
 def sandbox_process(portal_port: int) -> Iterator[Sandbox]:
     # Owners who reconnected a car come back here.
-    with running_sandbox("--redirect-url", f"http://127.0.0.1:{portal_port}/vehicles/") as sandbox:
+    with running_sandbox("--redirect-url", f"http://127.0.0.1:{portal_port}/return/") as sandbox:
         yield sandbox
 
 

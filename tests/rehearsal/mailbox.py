@@ -29,6 +29,10 @@ class Mailbox:
             self._news.notify_all()
         return "250 Kept"
 
+    @property
+    def recipients(self) -> list[str]:
+        return [recipient for recipient, _message in self._mails]
+
     def mails_to(self, address: str) -> list[EmailMessage]:
         return [message for recipient, message in self._mails if recipient == address]
 

@@ -338,14 +338,18 @@ def test_used_expired_and_unknown_reconnect_links_have_their_own_pages() -> None
     assert (unknown_page.status_code, "is not known" in unknown_page.text) == (404, True)
 
 
-def test_opening_a_reconnect_link_changes_nothing() -> None:
+def test_reconnect_link_can_be_opened_once_and_the_pages_behind_it_again() -> None:
     world = World()
     vehicle_id = world.vehicle(state="INACTIVE")
     link = world.reconnect_link(vehicle_id)
 
-    statuses = {world.client.get(link).status_code for _ in range(10)}
+    looked_up = world.client.head(link)
+    opened = world.client.get(link)
+    again = [world.client.get(link) for _ in range(3)]
 
-    assert statuses == {200}
+    assert (looked_up.status_code, opened.status_code) == (200, 200)
+    assert {(page.status_code, "has been used" in page.text) for page in again} == {(410, True)}
+    assert [world.client.get(continue_link(opened)).status_code for _ in range(3)] == [200] * 3
     assert (world.get(f"/vehicles/{vehicle_id}").json or {})["integrated"] == "INACTIVE"
 
 

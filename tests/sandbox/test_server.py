@@ -20,7 +20,7 @@ from onboarding_portal.sandbox.context import Config
 from onboarding_portal.sandbox.server import Running, serve_in_thread
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "onboarding_portal.sandbox"]
+COMMAND = [sys.executable, "manage.py", "sandbox"]
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.ev_energy.fields import Fields
+from onboarding_portal.ev_energy.json_types import parse
 from onboarding_portal.ev_energy.resources import ErrorLog
 from onboarding_portal.ev_energy.resources import Vehicle as VehicleResource
 from onboarding_portal.ev_energy.times import iso
@@ -26,8 +26,8 @@ def vehicle_answer(
 
 
 def vehicle_resource(**fields: Any) -> VehicleResource:
-    return VehicleResource.from_json(Fields(vehicle_answer(**fields)))
+    return parse(VehicleResource, vehicle_answer(**fields))
 
 
 def error_log(*, at: datetime = NOW - timedelta(hours=1), **fields: Any) -> ErrorLog:
-    return ErrorLog.from_json(Fields(error_log_json(logged_at=iso(at), **fields)))
+    return parse(ErrorLog, error_log_json(logged_at=iso(at), **fields))

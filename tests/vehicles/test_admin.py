@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.vehicles.admin_list import CappedPaginator
+from onboarding_portal.vehicles.admin_search_and_filters import CappedPaginator
 from onboarding_portal.vehicles.models import Cause, Integration, StaleReason, Vehicle
 from tests.factories import (
     NOW,
@@ -298,7 +298,7 @@ def test_refreshing_happens_in_the_background(staff: Client) -> None:
 def test_all_that_fit_a_filter_are_acted_on_and_no_others(
     staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("onboarding_portal.vehicles.staff.CHUNK", 2)
+    monkeypatch.setattr("onboarding_portal.vehicles.staff_acts.CHUNK", 2)
     lost = [make_stale_vehicle() for _ in range(5)]
     silent = make_stale_vehicle(StaleReason.SILENT)
 

@@ -1,5 +1,4 @@
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -7,104 +6,15 @@ import pytest
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import Unavailable
 from onboarding_portal.ev_energy.times import iso
-from onboarding_portal.vehicles import advice
-from onboarding_portal.vehicles.causes import cause_of
 from onboarding_portal.vehicles.diagnosis import diagnose, find_cause
-from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, Integration, StaleReason, Vehicle
+from onboarding_portal.vehicles.models import CAUSE_DETAIL_LENGTH, Cause, StaleReason, Vehicle
 from tests.ev_energy_answers import error_log_json
 from tests.ev_energy_api import EvEnergyApi
-from tests.factories import NOW, make_make, make_owner, make_stale_vehicle, make_vehicle
+from tests.factories import NOW, make_stale_vehicle, make_vehicle
+from tests.vehicles.log_fields import log_fields
 from tests.vehicles.resources import error_log
 
 LOST = StaleReason.CONNECTION_LOST
-
-
-def log_fields(
-    status_code: int, code: str, kind: str, detail: str, controller: str = "ENODE"
-) -> dict[str, Any]:
-    return {
-        "status_code": status_code,
-        "error_code": code,
-        "error_type": kind,
-        "error_detail": detail,
-        "controller": controller,
-    }
-
-
-REAL_SHAPED = [
-    (
-        Cause.SIGN_IN_EXPIRED,
-        log_fields(401, "AUTHENTICATION_ERROR", "VehicleAPIUnauthorized", "Unauthorized"),
-    ),
-    (
-        Cause.SIGN_IN_EXPIRED,
-        log_fields(400, "invalid_grant", "OAuthError", "Refresh token is invalid", "VOLVO"),
-    ),
-    (Cause.SIGN_IN_EXPIRED, log_fields(401, "", "VehicleAPIUnauthorized", "token expired (401)", "TESLA")),
-    (Cause.SIGN_IN_EXPIRED, log_fields(409, "CONNECTED_ACCOUNT", "AUTHENTICATION_FAILED", "", "SMARTCAR")),
-    (
-        Cause.SIGN_IN_EXPIRED,
-        log_fields(400, "ERROR", "VehicleAPIError", "The user needs to log in again.", "VOLVO"),
-    ),
-    (
-        Cause.ACCESS_REVOKED,
-        log_fields(401, "AUTHENTICATION_ERROR", "VehicleAPIUnauthorized", "User revoked access"),
-    ),
-    (Cause.ACCESS_REVOKED, log_fields(403, "PERMISSION", "MISSING", "Grant read_battery", "SMARTCAR")),
-    (Cause.ACCESS_REVOKED, log_fields(403, "FORBIDDEN", "VehicleAPIForbidden", "", "VOLVO")),
-    (Cause.ACCESS_REVOKED, log_fields(404, "RESOURCE_NOT_FOUND", "VehicleAPINotFound", "", "TESLA")),
-    (
-        Cause.ACCESS_REVOKED,
-        log_fields(400, "ERROR", "VehicleAPIError", "Vehicle was removed from the account", "VOLVO"),
-    ),
-    (
-        Cause.SUBSCRIPTION_LAPSED,
-        log_fields(401, "AUTHENTICATION_ERROR", "VehicleAPIUnauthorized", "Subscription expired", "VOLVO"),
-    ),
-    (
-        Cause.SUBSCRIPTION_LAPSED,
-        log_fields(400, "VEHICLE_NOT_SUBSCRIBED", "SubscriptionError", "", "SMARTCAR"),
-    ),
-    (Cause.SUBSCRIPTION_LAPSED, log_fields(402, "BILLING", "VehicleAPIError", "Payment required")),
-    (
-        Cause.SUBSCRIPTION_LAPSED,
-        log_fields(403, "FORBIDDEN", "VehicleAPIForbidden", "Connected services are inactive for this car"),
-    ),
-    (
-        Cause.ASLEEP_OR_OUT_OF_COVERAGE,
-        log_fields(408, "TIMEOUT", "VehicleAPITimeout", "vehicle unavailable: offline or asleep", "TESLA"),
-    ),
-    (Cause.ASLEEP_OR_OUT_OF_COVERAGE, log_fields(409, "VEHICLE_STATE", "ASLEEP", "", "SMARTCAR")),
-    (
-        Cause.ASLEEP_OR_OUT_OF_COVERAGE,
-        log_fields(504, "TIMEOUT", "VehicleAPIError", "The vehicle is currently not reachable", "VOLVO"),
-    ),
-    (Cause.ASLEEP_OR_OUT_OF_COVERAGE, log_fields(400, "VEHICLE_UNREACHABLE", "VehicleAPIError", "")),
-    (
-        Cause.PROVIDER_DOWN,
-        log_fields(503, "SERVICE_UNAVAILABLE", "VehicleAPIUnavailable", "Try later", "VOLVO"),
-    ),
-    (
-        Cause.PROVIDER_DOWN,
-        log_fields(502, "UPSTREAM", "INTERNAL", "authentication backend failed", "SMARTCAR"),
-    ),
-    (Cause.PROVIDER_DOWN, log_fields(500, "SERVER_ERROR", "VehicleAPIError", "Unexpected", "TESLA")),
-    (Cause.PROVIDER_LIMITED, log_fields(429, "RATE_LIMIT", "VEHICLE", "Too many requests", "SMARTCAR")),
-    (Cause.PROVIDER_LIMITED, log_fields(400, "TooManyRequests", "VehicleAPIError", "", "TESLA")),
-    (Cause.UNKNOWN, log_fields(400, "BAD_REQUEST", "VehicleAPIError", "Something else")),
-    (Cause.UNKNOWN, log_fields(0, "", "", "")),
-]
-
-
-@pytest.mark.parametrize(("cause", "fields"), REAL_SHAPED)
-def test_each_log_tells_its_cause(cause: Cause, fields: dict[str, Any]) -> None:
-    assert cause_of(error_log(**fields)) is cause
-
-
-def test_every_cause_can_be_found_and_has_advice() -> None:
-    assert {cause for cause, _ in REAL_SHAPED} == set(Cause)
-    assert [cause for cause in Cause if cause.facts.advice is None] == [Cause.UNKNOWN]
-    assert set(advice.UNKNOWN_ADVICE) == set(StaleReason)
 
 
 EXPIRED = log_fields(401, "AUTHENTICATION_ERROR", "VehicleAPIUnauthorized", "")
@@ -251,44 +161,3 @@ def test_a_passing_failure_stores_nothing(ev_energy_api: EvEnergyApi) -> None:
 
     vehicle.refresh_from_db()
     assert (vehicle.cause, vehicle.cause_read_at) == ("", None)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("cause", [Cause.SIGN_IN_EXPIRED, Cause.ACCESS_REVOKED, Cause.UNKNOWN])
-def test_a_reconnect_is_offered_where_it_helps(cause: Cause) -> None:
-    vehicle = make_stale_vehicle(StaleReason.SILENT, cause=cause)
-
-    assert advice.reconnect_helps(vehicle)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "cause",
-    [Cause.SUBSCRIPTION_LAPSED, Cause.ASLEEP_OR_OUT_OF_COVERAGE, Cause.PROVIDER_DOWN, Cause.PROVIDER_LIMITED],
-)
-def test_no_reconnect_is_asked_for_where_it_does_not_help(cause: Cause) -> None:
-    silent = make_stale_vehicle(StaleReason.SILENT, cause=cause)
-    cut_off = make_stale_vehicle(StaleReason.CONNECTION_LOST, cause=cause)
-
-    assert not advice.reconnect_helps(silent)
-    assert advice.reconnect_helps(cut_off), "nothing else brings back what ev.energy has cut off"
-    assert "once more" in advice.next_step(cut_off)
-
-
-@pytest.mark.django_db
-def test_the_owner_reads_the_name_of_the_make() -> None:
-    known = make_stale_vehicle(cause=Cause.SIGN_IN_EXPIRED, make=make_make("100% Électrique"))
-    unknown = make_stale_vehicle(cause=Cause.SIGN_IN_EXPIRED)
-
-    assert advice.why(known) == "Your sign-in with 100% Électrique has expired."
-    assert advice.why(unknown) == "Your sign-in with your car’s manufacturer has expired."
-
-
-@pytest.mark.django_db
-def test_every_advice_reads_well_for_every_state() -> None:
-    owner = make_owner()
-    for reason in StaleReason:
-        for cause in ["", *Cause]:
-            for integration in [Integration.ACTIVE, Integration.INACTIVE]:
-                vehicle = make_stale_vehicle(reason, owner=owner, cause=cause, integration=integration)
-                assert "%" not in advice.why(vehicle) + advice.next_step(vehicle)

@@ -26,7 +26,8 @@ from onboarding_portal.vehicles.models import (
     Vehicle,
 )
 from onboarding_portal.vehicles.outages import review_outages
-from onboarding_portal.vehicles.sync import TOO_OLD, SyncOutcome, SyncReport, sync_vehicles
+from onboarding_portal.vehicles.sync import SyncOutcome, SyncReport, sync_vehicles
+from onboarding_portal.vehicles.sync_run import LONGEST_PAUSE, LONGEST_RUN
 from tests.ev_energy_answers import Json, make_json, model_json, trim_json
 from tests.ev_energy_api import HEADERS, EvEnergyApi
 from tests.factories import NOW, make_id, make_make, make_owner, make_vehicle
@@ -241,11 +242,11 @@ class Clock:
 
 
 def test_a_run_that_goes_on_elsewhere_is_left_alone(ev_energy_api: EvEnergyApi) -> None:
-    other = SyncRun.objects.take(lease_for=SYNC_LEASE, too_old_after=TOO_OLD, now=NOW)
+    other = SyncRun.objects.take(lease_for=SYNC_LEASE, now=NOW)
     assert other is not None
     clock = Clock(NOW)
     clock.on_sleep = lambda: other.progress(
-        cursor="x", counts={"page_count": 1}, lease_for=SYNC_LEASE, now=clock.now
+        cursor="x", counts={"page_count": 1}, unreadable=(), lease_for=SYNC_LEASE, now=clock.now
     )
 
     report = sync_vehicles(client=get_client(), patience=SYNC_LEASE, clock=clock, sleep=clock.sleep)
@@ -295,11 +296,18 @@ def test_a_request_refused_from_the_start_is_an_error(ev_energy_api: EvEnergyApi
     assert len(ev_energy_api.requests) == 1
 
 
-def test_a_run_without_progress_for_hours_begins_again(ev_energy_api: EvEnergyApi) -> None:
-    make_run(cursor=make_id("vhcl"))
+@pytest.mark.parametrize(
+    "times",
+    [{}, {"started_at": NOW - LONGEST_RUN, "progressed_at": NOW + LONGEST_PAUSE}],
+    ids=["idle", "endless"],
+)
+def test_a_run_without_progress_for_hours_or_without_end_begins_again(
+    ev_energy_api: EvEnergyApi, times: dict[str, datetime]
+) -> None:
+    make_run(cursor=make_id("vhcl"), **times)
     ev_energy_api.add_vehicles([])
 
-    report = sync(now=NOW + TOO_OLD)
+    report = sync(now=NOW + LONGEST_PAUSE)
 
     assert report.outcome is SyncOutcome.COMPLETE
     assert asked_cursors(ev_energy_api) == [None]

@@ -13,12 +13,16 @@ from django.utils.translation import gettext as _
 from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.sign_in.client_address import client_address
+from onboarding_portal.accounts.sign_in.code import new_code
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         # allauth's own puts the site's name in, which stems from the Host header.
         send_mail(template=template_prefix, to=email, context=context)
+
+    def generate_login_code(self) -> str:
+        return new_code()
 
     def is_safe_url(self, url: str) -> bool:
         # Only paths of our own: allauth would also allow every host in ALLOWED_HOSTS.
@@ -31,6 +35,8 @@ class AccountAdapter(DefaultAccountAdapter):
         # A code may be on its way to somebody who is made staff meanwhile. Staff prove more than a mailbox.
         if user.is_staff:
             return self.respond_user_inactive(request, user)
+        if user.is_active:
+            user.note_first_sign_in(now=timezone.now())
         response: HttpResponse | None = super().pre_login(request, user, **circumstances)
         return response
 

@@ -1,15 +1,12 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.accounts.models import normalize_email
-
-EMAIL_LENGTH = 254  # what the column holds
+from onboarding_portal.accounts.address_field import AddressField
+from onboarding_portal.accounts.sign_in.code import code_in
 
 
 class SignInForm(forms.Form):
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=EMAIL_LENGTH,
+    email = AddressField(
         widget=forms.EmailInput(
             attrs={
                 "autocomplete": "email",
@@ -18,23 +15,13 @@ class SignInForm(forms.Form):
                 "autofocus": True,
             }
         ),
-        error_messages={
-            "required": _("Enter your e-mail address."),
-            "invalid": _("Enter an e-mail address, for example ann@example.com."),
-        },
     )
-
-    def clean_email(self) -> str:
-        email = normalize_email(self.cleaned_data["email"])
-        if len(email) > EMAIL_LENGTH:  # some letters are two in lower case
-            raise forms.ValidationError(self.fields["email"].error_messages["invalid"])
-        return email
 
 
 class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Code"),
-        max_length=40,
+        max_length=2000,  # a whole message may be pasted
         widget=forms.TextInput(
             attrs={
                 "class": "code-input",
@@ -47,3 +34,11 @@ class CodeForm(forms.Form):
         ),
         error_messages={"required": _("Enter the code from the e-mail.")},
     )
+
+    def clean_code(self) -> str:
+        code = code_in(self.cleaned_data["code"])
+        if not code:
+            raise forms.ValidationError(
+                _("There is no code in this. It has six letters, for example BCDFGH.")
+            )
+        return code

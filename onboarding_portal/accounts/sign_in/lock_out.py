@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest
 
-from onboarding_portal.accounts.models import normalize_email
 from onboarding_portal.accounts.sign_in.client_address import client_address
+from onboarding_portal.addresses import address_to_look_up
 
 IPV6_PREFIX = 64  # one connection has at least as many addresses as this leaves
 
@@ -15,7 +15,7 @@ IPV6_PREFIX = 64  # one connection has at least as many addresses as this leaves
 def tried_address(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
     """Returns the e-mail address as it is looked up: in another spelling it would have tries of its own."""
     typed = (credentials or request.POST).get("username") or ""
-    return normalize_email(unicodedata.normalize("NFKC", typed))
+    return address_to_look_up(unicodedata.normalize("NFKC", typed))
 
 
 def tried_from(request: HttpRequest) -> str:

@@ -20,7 +20,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from onboarding_portal.accounts.mail import send_mail
-from onboarding_portal.accounts.models import Invitation, User, normalize_email
+from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.addresses import normalize_address, readable
+
+ASKED_FOR = "code_asked_for"  # in the session, so that a new code needs no typing when the old one is used up
 
 
 class TooManyCodes(Exception):
@@ -44,6 +47,10 @@ class PendingSignIn:
     @property
     def email(self) -> str:
         return str(self.process.state["email"])
+
+    @property
+    def readable_email(self) -> str:
+        return readable(self.email)
 
     @property
     def can_resend(self) -> bool:
@@ -73,12 +80,18 @@ def start(*, request: HttpRequest, email: str, now: datetime) -> None:
     One message goes out in every case, so that neither the page nor the time it takes tells who exists.
     Raises TooManyCodes and MailNotSent; what was pending before stays so then.
     """
-    email = normalize_email(email)
+    email = normalize_address(email)
     _count_code(request, email)
     owner = owner_to_let_in(email=email, now=now)
     if owner is None:
         _explain_refusal(email)
     LoginCodeVerificationProcess.initiate(request=request, user=owner, email=email)
+    request.session[ASKED_FOR] = email
+
+
+def address_asked_for(*, request: HttpRequest) -> str:
+    """Returns the address this session last had a code sent to, "" if none or its owner signed in."""
+    return str(request.session.get(ASKED_FOR, ""))
 
 
 def resume(*, request: HttpRequest) -> PendingSignIn | None:
@@ -112,6 +125,7 @@ def finish(*, request: HttpRequest, pending: PendingSignIn, code: str, next_url:
         raise TooManyTries
     if not ConfirmLoginCodeForm({"code": code}, code=process.code).is_valid():
         raise WrongCode if process.record_invalid_attempt() else TooManyTries
+    request.session.pop(ASKED_FOR, None)
     response: HttpResponse = process.finish(next_url)
     return response
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.sign_in import mailed_code as journey
 from onboarding_portal.accounts.sign_in.forms import CodeForm, SignInForm
+from onboarding_portal.addresses import readable
 
 
 def _next_url(request: HttpRequest) -> str:
@@ -64,7 +65,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         return redirect(next_url or settings.LOGIN_REDIRECT_URL)
     pending = journey.resume(request=request)
     if pending is None:
-        return _ask_for_a_new_code(request, next_url)
+        return _offer_new_code(request, next_url)
     if request.POST.get("action") == "resend":
         return _resend(request, pending, next_url)
     form = CodeForm(request.POST if request.method == "POST" else None, label_suffix="")
@@ -79,16 +80,27 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         except journey.WrongCode:
             form.add_error("code", _("That is not the code in the latest e-mail. Please check it."))
         except journey.TooManyTries:
-            messages.error(request, _("The code was wrong too often. Ask for a new one to go on."))
-            return redirect(with_next("account_login", next_url))
+            messages.error(request, _("The code was wrong too often."))
+            return redirect(with_next("account_confirm_login_code", next_url))
     context = {"form": form, "pending": pending, "next_url": next_url}
     return render(request, "account/enter_code.html", context)
 
 
-def _ask_for_a_new_code(request: HttpRequest, next_url: str) -> HttpResponse:
-    if request.method == "POST":
-        messages.error(request, _("That code has expired or was used. Ask for a new one to go on."))
-    return redirect(with_next("account_login", next_url))
+def _offer_new_code(request: HttpRequest, next_url: str) -> HttpResponse:
+    """No code waits to be entered: it was wrong too often, is too old, or was never asked for in this browser."""
+    email = journey.address_asked_for(request=request)
+    if not email:
+        if request.method == "POST":
+            messages.error(request, _("That code has expired or was used. Ask for a new one to go on."))
+        return redirect(with_next("account_login", next_url))
+    if request.method != "POST":
+        context = {"email": readable(email), "next_url": next_url}
+        return render(request, "account/new_code.html", context)
+    if request.POST.get("action") == "resend":
+        _status, trouble = send_code(request, email)
+        if trouble:
+            messages.error(request, trouble)
+    return redirect(with_next("account_confirm_login_code", next_url))
 
 
 def _resend(request: HttpRequest, pending: journey.PendingSignIn, next_url: str) -> HttpResponse:

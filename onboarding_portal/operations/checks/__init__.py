@@ -1,6 +1,6 @@
 """Combinations of settings that are unsafe or cannot work. Each error stops the start and names its remedy.
 
-`manage.py check`, and with it every command, runs them; gunicorn runs them through `start.py`.
+`manage.py check`, and with it every command, runs them; gunicorn runs them through `start`.
 """
 
 from onboarding_portal.operations.checks import address, database, ev_energy, mail, processes

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from onboarding_portal.ev_energy.window import DEFAULT_LIMIT
+from onboarding_portal.ev_energy.rate_window import DEFAULT_LIMIT
 from onboarding_portal.operations.checks.registry import error, is_loopback, portal_check, warning
-from onboarding_portal.timing import REMINDERS
+from onboarding_portal.reconnects.timetable import REMINDERS
 
 CREDENTIALS = ["EV_ENERGY_CLIENT_ID", "EV_ENERGY_CLIENT_SECRET"]
 # The least each number may be. Below, something never happens, happens always, or never ends.

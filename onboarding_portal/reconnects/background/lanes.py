@@ -20,7 +20,7 @@ from onboarding_portal.ev_energy.errors import EvEnergyError, RateLimited
 from onboarding_portal.reconnects.background.watch import OWNER_MAY_WAIT, look, look_later
 from onboarding_portal.reconnects.link.failed_try import ForeignLink, end_without_need, release_after_failure
 from onboarding_portal.reconnects.link.make_link import make_link
-from onboarding_portal.reconnects.mailed.emails import deliver
+from onboarding_portal.reconnects.mailed.emails import MOST_CARS, TO_ASK, TO_REMIND, deliver
 from onboarding_portal.reconnects.models import Reconnect, ReconnectQuerySet, State, WrongState
 from onboarding_portal.timing import ONE_CALL_SECONDS, SLICE_SECONDS
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
@@ -64,6 +64,7 @@ def rows_of(lane: Lane) -> Sequence[ReconnectQuerySet]:
                 rows.filter(state=State.QUEUED, wants_email=True).outside_outages(),
                 rows.filter(state=State.LINK_READY, wants_email=True).outside_outages(),
                 rows.filter(state=State.EMAILED).outside_outages(),
+                rows.filter(state=State.OPENED).outside_outages(),
             ]
 
 
@@ -90,8 +91,24 @@ def run_slice(lane: Lane, *, seconds: float = SLICE_SECONDS) -> datetime | None:
 
 
 def _take_due(lane: Lane, *, now: datetime) -> Reconnect | None:
+    if lane == Lane.MAILS:
+        news, *_ = rows_of(lane)
+        return news.take_due(now=now) or _take_due_letter(now=now)
     for rows in rows_of(lane):
         if row := rows.take_due(now=now):
+            return row
+    return None
+
+
+def _take_due_letter(*, now: datetime) -> Reconnect | None:
+    """What asks something of an owner is taken for all of their cars together, for one e-mail."""
+    _, *letters = rows_of(Lane.MAILS)
+    every = Reconnect.objects.select_related(
+        "vehicle__owner", "vehicle__make", "vehicle__model"
+    ).outside_outages()
+    asking, reminding = every.filter(state__in=TO_ASK, wants_email=True), every.filter(state__in=TO_REMIND)
+    for rows, along in zip(letters, [asking, asking, reminding, reminding], strict=True):
+        if row := rows.take_due_of_one_owner(along=along, now=now, at_most=MOST_CARS):
             return row
     return None
 

@@ -11,13 +11,11 @@ from django.db.models import F, Q
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
-from onboarding_portal.reconnects.models import Reconnect, State, move_all
-from onboarding_portal.timing import WATCH_STEPS
+from onboarding_portal.reconnects.mailed.emails import next_mail_at
+from onboarding_portal.reconnects.models import CameBack, Reconnect, State, move_all
+from onboarding_portal.reconnects.timetable import WATCH_STEPS
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
-
-# While an e-mailed link still works, what the sync has stored is looked at once a day after the last step.
-DAILY = timedelta(days=1)
 
 # The owner may be in front of the screen for so long; these looks go ahead of bulk work.
 OWNER_MAY_WAIT = timedelta(minutes=10)
@@ -25,22 +23,49 @@ OWNER_MAY_WAIT = timedelta(minutes=10)
 
 def send_off(*, reconnect: Reconnect, now: datetime, by: User | None) -> None:
     """The owner is on the way to ev.energy: the watch begins, or begins anew. Raises WrongState."""
-    note = "" if by else "By the link in the e-mail"
     reconnect.move(
-        State.REDIRECTED, now=now, by=by, note=note, checks_done=0, next_work_at=now + WATCH_STEPS[0]
+        State.REDIRECTED,
+        now=now,
+        by=by,
+        note="" if by else "By the link in the e-mail",
+        checks_done=0,
+        next_work_at=now + WATCH_STEPS[0],
+        came_back_at=None,
+        came_back_with="",
+    )
+
+
+def note_return(*, reconnect: Reconnect, came_back_with: CameBack, now: datetime) -> bool:
+    """The browser says that the owner is back. Says whether it was news.
+
+    The link is used up then, whatever came of it. After a sign-in the watch begins anew: data may come any moment.
+    """
+    if reconnect.state != State.REDIRECTED or reconnect.came_back_with == came_back_with:
+        return False
+    is_done = came_back_with == CameBack.DONE
+    return reconnect.try_move(
+        State.REDIRECTED,
+        now=now,
+        note=f"Came back: {came_back_with.lower()}",
+        redirected_at=reconnect.redirected_at,
+        next_work_at=now + WATCH_STEPS[0] if is_done else reconnect.next_work_at,
+        came_back_at=now,
+        came_back_with=came_back_with,
+        url="",
+        expires_at=None,
     )
 
 
 def next_look_at(reconnect: Reconnect, *, now: datetime) -> datetime | None:
     """When the vehicle is looked at next; None when the watch is over."""
-    redirected_at = reconnect.redirected_at
-    if redirected_at is None:
+    begins_at = reconnect.redirected_at
+    if reconnect.came_back_with == CameBack.DONE and reconnect.came_back_at:
+        begins_at = reconnect.came_back_at
+    if begins_at is None:
         return None
     for step in WATCH_STEPS:
-        if redirected_at + step > now:
-            return redirected_at + step
-    if reconnect.lasting_until is not None and reconnect.lasting_until > now:
-        return min(now + DAILY, reconnect.lasting_until)
+        if begins_at + step > now:
+            return begins_at + step
     return None
 
 
@@ -73,8 +98,21 @@ def look(*, reconnect: Reconnect, lease: datetime, client: Client, now: datetime
 
 
 def look_later(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:
-    """Nothing new, or nobody to ask: the next step, or the end of the watch."""
+    """Nothing new, or nobody to ask: the next step, or the end of the watch.
+
+    Who was e-mailed and gave up at the manufacturer's is reminded as if they had never gone, while the link works.
+    """
     next_at = next_look_at(reconnect, now=now)
+    if next_at is None and reconnect.lasting_until is not None and reconnect.lasting_until > now:
+        reconnect.try_move(
+            State.EMAILED,
+            now=now,
+            lease=lease,
+            note="No data after the last look",
+            emailed_at=reconnect.emailed_at,
+            next_work_at=next_mail_at(reconnect, reminders_sent=reconnect.reminders_sent),
+        )
+        return
     if next_at is None:
         reconnect.try_move(State.EXPIRED, now=now, lease=lease, note="No data after the last look")
         return
@@ -108,6 +146,19 @@ def notice_returns(*, now: datetime) -> int:
         vehicle__last_status_at__gt=F("redirected_at"),
         next_work_at__gt=now,
     ).update(next_work_at=now)
+    # The watch was over, and data came later: it is finished as if it had come in time.
+    move_all(
+        rows.filter(
+            working,
+            state__in=[State.EMAILED, State.OPENED],
+            vehicle__last_status_at__gt=F("redirected_at"),
+        ),
+        State.REDIRECTED,
+        now=now,
+        note="Data came in",
+        redirected_at=F("redirected_at"),
+        next_work_at=now,
+    )
     # A vehicle that changed hands was first seen with its new owner after this reconnect began.
     changed_hands = Q(vehicle__connected_at__gt=F("created_at"))
     gone = Q(vehicle__removed_at__isnull=False) | Q(vehicle__is_disabled=True) | changed_hands

@@ -15,8 +15,8 @@ from onboarding_portal.ev_energy.errors import (
     Unavailable,
 )
 from onboarding_portal.reconnects.models import DETAIL_LENGTH, Failure, Origin, Reconnect, State
+from onboarding_portal.reconnects.timetable import PAUSES
 from onboarding_portal.storable import storable
-from onboarding_portal.timing import PAUSES
 
 
 class ForeignLink(Exception):
@@ -36,12 +36,20 @@ _CODES: dict[type[Exception], Failure] = {
     ForeignLink: Failure.FOREIGN_LINK,
     MailNotSent: Failure.MAIL,
 }
+_STATUSES = {409: Failure.CONFLICT, 422: Failure.NOT_POSSIBLE}
+_NOT_INTEGRATED = "vehicle-not-integrated"
+# The same request would be refused for as long as the vehicle is what it is.
+_FOR_GOOD = frozenset({Failure.NOT_FOUND, Failure.NOT_POSSIBLE})
 
 # Trying again can help. A refused token may be a key change in progress, a broken answer a proxy's hiccup.
 _PASSES = (Unavailable, RateLimited, Unauthorized, BadResponse, MailNotSent)
 
 
 def failure_of(problem: Problem) -> Failure:
+    if isinstance(problem, Invalid):
+        if problem.problem_type.rstrip("/").endswith(_NOT_INTEGRATED):
+            return Failure.NOT_POSSIBLE
+        return _STATUSES.get(problem.status or 0, Failure.REFUSED)
     return next(code for kind, code in _CODES.items() if isinstance(problem, kind))
 
 
@@ -75,10 +83,11 @@ def release_for_owner(
 ) -> None:
     """After a try for an owner in front of a screen, who is told at once and decides whether to try again.
 
-    Their own click has failed then. What staff asked for stays open, unless ev.energy knows no such vehicle.
+    Their own click has failed then. What staff asked for stays open, unless ev.energy knows no such vehicle or
+    cannot reconnect it.
     """
     is_own_click = reconnect.state == State.QUEUED and reconnect.origin == Origin.OWNER
-    if is_own_click or failure_of(problem) == Failure.NOT_FOUND:
+    if is_own_click or failure_of(problem) in _FOR_GOOD:
         _end(reconnect, lease=lease, problem=problem, now=now, by=by)
     else:
         Reconnect.objects.filter(pk=reconnect.pk).release(

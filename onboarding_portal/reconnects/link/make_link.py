@@ -29,10 +29,10 @@ class Busy(Exception):
 
 
 def link_for(*, reconnect: Reconnect, client: Client, now: datetime, by: User | None) -> str:
-    """A link an owner in front of a screen can be sent to: the one there is while it has time left, else a new one.
+    """A link an owner in front of a screen can be sent to: a new one for each click, as each is good for one opening.
 
-    Whoever comes second waits for the first to be done and gets the same link. Raises EvEnergyError, ForeignLink,
-    Busy and WrongState (the reconnect has ended).
+    The second half of a double click waits for the first to be done and gets the same link. Raises EvEnergyError,
+    ForeignLink, Busy and WrongState (the reconnect has ended).
     """
     gives_up_at = time.monotonic() + PATIENCE_SECONDS
     while not reconnect.has_link_for_browser(now=now):

@@ -2,85 +2,142 @@
 
 Before sending, the row is leased and the try is counted; after it, the row says that it was sent. Only a worker
 killed between the two leads to a second copy, and the count of tries bounds how many.
+
+An owner with several cars that wait for the same kind of e-mail gets one, with a button for each car. Each car is
+still a row of its own: it is asked about, reminded of and left out by itself.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 
-from onboarding_portal.accounts.mail import MailNotSent, send_mail
-from onboarding_portal.accounts.viewer_zone import owners_zone
+from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.reconnects.link.failed_try import end_without_need, release_after_failure
-from onboarding_portal.reconnects.mailed.lasting_link import car_name, create_token, is_connected
+from onboarding_portal.reconnects.mailed.lasting_link import is_connected
+from onboarding_portal.reconnects.mailed.letter import send_letter, send_news
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
-from onboarding_portal.reconnects.models import Failure, Reconnect, State, UnstableVehicle
-from onboarding_portal.timing import PAUSES, REMINDERS
-from onboarding_portal.vehicles.advice import make_name
+from onboarding_portal.reconnects.models import Failure, Leased, Reconnect, State, UnstableVehicle
+from onboarding_portal.reconnects.timetable import PAUSES, REMINDERS
 
+NEW_ADDRESS = "The owner's e-mail address has changed"
 # After so long the good news is none.
 NEWS_LIFETIME = timedelta(days=1)
+# In one e-mail. Owners of fleets get another one.
+MOST_CARS = 50
+
+TO_ASK = frozenset({State.QUEUED, State.LINK_READY})
+TO_REMIND = frozenset({State.EMAILED, State.OPENED})
 
 
 def deliver(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:
-    """Sends the e-mail that is due for the reconnect, if it still makes sense. For the holder of `lease`."""
+    """Sends the e-mail that is due for the reconnect, if it still makes sense. For the holder of `lease`.
+
+    What was leased along with it for the owner's other cars goes into the same e-mail.
+    """
+    held = Leased(reconnect=reconnect, lease=lease)
     if reconnect.state == State.RECONNECTED:
         _tell_reconnected(reconnect, lease=lease, now=now)
-    elif reconnect.state == State.EMAILED:
-        _remind(reconnect, lease=lease, now=now)
+    elif reconnect.state in TO_REMIND:
+        _remind([held, *_others_of(held, states=TO_REMIND)], now=now)
     else:
-        _ask_to_reconnect(reconnect, lease=lease, now=now)
+        _ask_to_reconnect([held, *_others_of(held, states=TO_ASK)], now=now)
 
 
 def next_mail_at(reconnect: Reconnect, *, reminders_sent: int) -> datetime | None:
-    """When an EMAILED reconnect is to be looked at again: its next reminder, else the end of its link."""
+    """When an EMAILED or OPENED reconnect is to be looked at again: its next reminder, else the end of its link."""
     if reconnect.emailed_at is None or reminders_sent >= len(REMINDERS):
         return reconnect.lasting_until
     reminder_at = reconnect.emailed_at + REMINDERS[reminders_sent]
     return min(reminder_at, reconnect.lasting_until or reminder_at)
 
 
-def _ask_to_reconnect(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
-    owner = reconnect.vehicle.owner
-    if not reconnect.vehicle.needs_repair or not owner.is_active:
-        end_without_need(reconnect=reconnect, lease=lease, now=now)
+def _others_of(held: Leased, *, states: Iterable[State]) -> list[Leased]:
+    """What waits for the same kind of e-mail to the same owner, and was leased along with it."""
+    rows = Reconnect.objects.filter(
+        state__in=states, lease_until=held.lease, vehicle__owner=held.reconnect.vehicle.owner_id
+    ).exclude(pk=held.reconnect.pk)
+    rows = rows.select_related("vehicle__owner", "vehicle__make", "vehicle__model", "requested_by")
+    return [Leased(reconnect=row, lease=held.lease) for row in rows.order_by("pk")]
+
+
+def _ask_to_reconnect(held: list[Leased], *, now: datetime) -> None:
+    ready = [each for each in held if _may_ask(each, now=now)]
+    if not ready:
         return
+    try:
+        send_letter("reconnect", reconnects=[each.reconnect for each in ready], now=now)
+    except MailNotSent as problem:
+        for each in ready:
+            release_after_failure(reconnect=each.reconnect, lease=each.lease, problem=problem, now=now)
+        return
+    for each in ready:
+        each.reconnect.emailed_at = now
+        each.reconnect.try_move(
+            State.EMAILED,
+            now=now,
+            by=each.reconnect.requested_by,
+            lease=each.lease,
+            wants_email=True,
+            failure="",
+            failure_detail="",
+            next_work_at=next_mail_at(each.reconnect, reminders_sent=0),
+        )
+
+
+def _may_ask(held: Leased, *, now: datetime) -> bool:
+    """Whether to ask about this car, and the try is counted; what is not to be asked about is settled here."""
+    reconnect, lease = held.reconnect, held.lease
+    if not reconnect.vehicle.needs_repair or not reconnect.vehicle.owner.is_active:
+        end_without_need(reconnect=reconnect, lease=lease, now=now)
+        return False
     if _is_unstable(reconnect):
         reconnect.try_move(State.CANCELLED, now=now, lease=lease, note="Repairs do not hold: staff first")
-        return
+        return False
     if not _count_try(reconnect, lease=lease):
         reconnect.try_move(State.FAILED, now=now, lease=lease, note="Too many tries", failure=Failure.MAIL)
-        return
-    token = create_token(reconnect=reconnect, now=now)
-    try:
-        _send(reconnect, "reconnect", link=_link_to(token))
-    except MailNotSent as problem:
-        release_after_failure(reconnect=reconnect, lease=lease, problem=problem, now=now)
-        return
-    reconnect.emailed_at = now
-    reconnect.try_move(
-        State.EMAILED,
-        now=now,
-        by=reconnect.requested_by,
-        lease=lease,
-        wants_email=True,
-        failure="",
-        failure_detail="",
-        next_work_at=next_mail_at(reconnect, reminders_sent=0),
-    )
+        return False
+    return True
 
 
-def _remind(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
+def _remind(held: list[Leased], *, now: datetime) -> None:
+    due = [each for each in held if _is_reminder_due(each, now=now)]
+    wanted = [each for each in due if _may_remind(each)]
+    if wanted:
+        stop_url = unsubscribe_url(owner=wanted[0].reconnect.vehicle.owner)
+        try:
+            send_letter(
+                "reminder", reconnects=[each.reconnect for each in wanted], now=now, stop_url=stop_url
+            )
+        except MailNotSent:
+            for each in wanted:
+                _release_for_retry(each.reconnect, lease=each.lease, now=now)
+            due = [each for each in due if each not in wanted]
+    for each in due:
+        _after_reminder(each.reconnect, lease=each.lease)
+
+
+def _is_reminder_due(held: Leased, *, now: datetime) -> bool:
+    """What has ended or is not due yet is settled here."""
+    reconnect, lease = held.reconnect, held.lease
     if reconnect.lasting_until is not None and reconnect.lasting_until <= now:
         reconnect.try_move(State.EXPIRED, now=now, lease=lease, note="The e-mailed link ran out")
-        return
+        return False
+    if reconnect.emailed_to != reconnect.vehicle.owner.email:
+        reconnect.try_move(State.CANCELLED, now=now, lease=lease, note=NEW_ADDRESS)
+        return False
     due_at = next_mail_at(reconnect, reminders_sent=reconnect.reminders_sent)
     if due_at is not None and due_at > now:
         Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease, next_work_at=due_at)
-        return
+        return False
+    return True
+
+
+def _may_remind(held: Leased) -> bool:
+    """Whether a reminder of this car is wanted, and the try is counted."""
+    reconnect = held.reconnect
     is_wanted = (
         reconnect.reminders_sent < len(REMINDERS)
         and reconnect.vehicle.needs_repair
@@ -88,19 +145,7 @@ def _remind(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
         and reconnect.vehicle.owner.wants_reminders
         and not _is_unstable(reconnect)
     )
-    if is_wanted and _count_try(reconnect, lease=lease):
-        stop_url = unsubscribe_url(owner=reconnect.vehicle.owner)
-        headers = {
-            "List-Unsubscribe": f"<{stop_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-        token = create_token(reconnect=reconnect, now=now)
-        try:
-            _send(reconnect, "reminder", link=_link_to(token), headers=headers, stop_url=stop_url)
-        except MailNotSent:
-            _release_for_retry(reconnect, lease=lease, now=now)
-            return
-    _after_reminder(reconnect, lease=lease)
+    return is_wanted and _count_try(reconnect, lease=held.lease)
 
 
 def _is_unstable(reconnect: Reconnect) -> bool:
@@ -122,7 +167,7 @@ def _tell_reconnected(reconnect: Reconnect, *, lease: datetime, now: datetime) -
     told: dict[str, Any] = {}
     if is_news and is_true and _count_try(reconnect, lease=lease):
         try:
-            _send(reconnect, "reconnected", link=settings.PORTAL_URL + reverse("vehicles:list"))
+            send_news(reconnect=reconnect, link=settings.PORTAL_URL + reverse("vehicles:list"))
             told = {"told_at": now}
         except MailNotSent:
             _release_for_retry(reconnect, lease=lease, now=now)
@@ -141,36 +186,3 @@ def _count_try(reconnect: Reconnect, *, lease: datetime) -> bool:
 def _release_for_retry(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
     pause = PAUSES[min(reconnect.tries, len(PAUSES) - 1)]
     Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease, next_work_at=now + pause)
-
-
-def _link_to(token: str) -> str:
-    return f"{settings.PORTAL_URL}{reverse('reconnects:lasting', args=[token])}"
-
-
-def _send(
-    reconnect: Reconnect, name: str, *, link: str, headers: dict[str, str] | None = None, **context: str
-) -> None:
-    vehicle = reconnect.vehicle
-    with owners_zone(vehicle.owner) as zone_to_name:
-        send_mail(
-            template=f"reconnects/mail/{name}",
-            to=vehicle.owner.email,
-            context={
-                "vehicle": vehicle,
-                "car": car_name(vehicle),
-                "make": make_name(vehicle),
-                "until": reconnect.lasting_until,
-                "moment": _moment(vehicle.last_status_at, zone_to_name),
-                "link": link,
-                **context,
-            },
-            headers={"Auto-Submitted": "auto-generated", **(headers or {})},
-        )
-
-
-def _moment(at: datetime | None, zone_to_name: str) -> str:
-    """In the zone that is in force, which is named if it is not the reader's."""
-    if at is None:
-        return ""
-    words = date_format(timezone.localtime(at), "DATETIME_FORMAT")
-    return f"{words} ({zone_to_name})" if zone_to_name else words

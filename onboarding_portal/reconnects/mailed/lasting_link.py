@@ -18,7 +18,7 @@ from onboarding_portal.vehicles.models import Vehicle
 
 
 class UnknownLink(Exception):
-    """No such link was ever sent, or the car belongs to somebody else by now, or its owner may not sign in."""
+    """No such link was ever sent, or the car has another owner by now, or its owner another mailbox or no access."""
 
 
 class Standing(Enum):
@@ -45,9 +45,9 @@ def create_token(*, reconnect: Reconnect, now: datetime) -> str:
         token_hash=hash_token(token),
         created_at=now,
     )
-    if reconnect.lasting_until is None:
-        reconnect.lasting_until = now + lifetime()
-        reconnect.save(update_fields=["lasting_until"])
+    reconnect.lasting_until = reconnect.lasting_until or now + lifetime()
+    reconnect.emailed_to = reconnect.vehicle.owner.email
+    reconnect.save(update_fields=["lasting_until", "emailed_to"])
     return token
 
 
@@ -57,7 +57,7 @@ def find_link(*, token: str) -> LastingLink:
     if link is None:
         raise UnknownLink
     owner = link.reconnect.vehicle.owner
-    if link.owner_id != owner.pk or not owner.is_active:
+    if link.owner_id != owner.pk or not owner.is_active or link.reconnect.emailed_to != owner.email:
         raise UnknownLink
     return link
 

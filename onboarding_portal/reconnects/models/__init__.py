@@ -2,18 +2,16 @@
 
 from onboarding_portal.reconnects.models.batch import Batch, BatchKind
 from onboarding_portal.reconnects.models.event import ReconnectEvent
+from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
 from onboarding_portal.reconnects.models.lasting_link import LastingLink, hash_token
+from onboarding_portal.reconnects.models.many import CHUNK, chunks, move_all
 from onboarding_portal.reconnects.models.reconnect import (
-    CHUNK,
     DETAIL_LENGTH,
-    Failure,
-    Origin,
+    Leased,
     Reconnect,
     ReconnectQuerySet,
     WrongState,
-    chunks,
     end_of_link,
-    move_all,
 )
 from onboarding_portal.reconnects.models.states import FINAL_STATES, OPEN_STATES, State
 from onboarding_portal.reconnects.models.unstable_vehicle import (
@@ -29,8 +27,10 @@ __all__ = [
     "OPEN_STATES",
     "Batch",
     "BatchKind",
+    "CameBack",
     "Failure",
     "LastingLink",
+    "Leased",
     "Origin",
     "Reconnect",
     "ReconnectEvent",

@@ -4,27 +4,26 @@
 somebody is at it now. A worker that is killed leaves a lease that runs out, and nothing else to clean up.
 """
 
-from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models.batch import Batch
 from onboarding_portal.reconnects.models.event import ReconnectEvent
+from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
 from onboarding_portal.reconnects.models.states import OPEN_STATES, State, columns_of_move, sources_of
-from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK, SHORTEST_REST, UNSTATED_LIFETIME
+from onboarding_portal.reconnects.timetable import UNSTATED_LIFETIME
+from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK
 from onboarding_portal.vehicles.models import MakeOutage, Vehicle
 
 DETAIL_LENGTH = 300
-CHUNK = 500
-
-Key = TypeVar("Key", int, str)
 
 
 def end_of_link(*, expires_at: datetime | None, made_at: datetime | None) -> datetime | None:
@@ -34,23 +33,6 @@ def end_of_link(*, expires_at: datetime | None, made_at: datetime | None) -> dat
 
 class WrongState(Exception):
     """The reconnect is not, or no longer, in a state from which this step may be taken."""
-
-
-class Origin(models.TextChoices):
-    OWNER = "OWNER", _("Owner's button")
-    STAFF = "STAFF", _("Link by staff")
-    EMAIL = "EMAIL", _("E-mail by staff")
-
-
-class Failure(models.TextChoices):
-    UNAVAILABLE = "UNAVAILABLE", _("ev.energy could not be reached")
-    LIMITED = "LIMITED", _("Too many requests at the moment")
-    NOT_FOUND = "NOT_FOUND", _("ev.energy does not know this vehicle")
-    REFUSED = "REFUSED", _("ev.energy refused the request")
-    BROKEN_ANSWER = "BROKEN_ANSWER", _("ev.energy's answer could not be understood")
-    FOREIGN_LINK = "FOREIGN_LINK", _("The link leads to a foreign site")
-    MAIL = "MAIL", _("The e-mail could not be sent")
-    NOT_CONNECTABLE = "NOT_CONNECTABLE", _("The vehicle is removed, switched off or not integrated")
 
 
 class ReconnectQuerySet(models.QuerySet["Reconnect"]):
@@ -74,6 +56,12 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         """Agrees with `Reconnect.link_works_until`."""
         unstated = Q(expires_at=None, link_made_at__lte=now - UNSTATED_LIFETIME)
         return self.exclude(url="").filter(Q(expires_at__lte=now) | unstated)
+
+    def with_link_used_up(self, *, now: datetime) -> "ReconnectQuerySet":
+        """A browser was sent to the link, and the click that asked for it is over: see `Reconnect.is_link_opened`."""
+        return self.exclude(url="").filter(
+            redirected_at__gte=F("link_made_at"), link_made_at__lte=now - SAME_CLICK
+        )
 
     def count_by_state(self) -> dict[State, int]:
         """How many rows each state has, zeros included, in one query."""
@@ -108,6 +96,25 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
             row.save(update_fields=["lease_until"])
         return row
 
+    def take_due_of_one_owner(
+        self, *, along: "ReconnectQuerySet", now: datetime, at_most: int
+    ) -> "Reconnect | None":
+        """Like `take_due`; what is due for the same owner among `along` is leased with it, under the same lease.
+
+        Who takes for an owner holds a lock on the owner's row meanwhile, so two workers never share one owner's rows.
+        """
+        until = now + RECONNECT_LEASE
+        while first := self.due(now=now).order_by("next_work_at").select_related("vehicle").first():
+            owner_id = first.vehicle.owner_id
+            with transaction.atomic():
+                User.objects.select_for_update().get(pk=owner_id)
+                due = along.due(now=now).filter(vehicle__owner=owner_id).order_by("next_work_at", "pk")
+                pks = list(due.values_list("pk", flat=True)[:at_most])
+                along.due(now=now).filter(pk__in=pks).update(lease_until=until)
+                if row := along.filter(pk__in=pks, lease_until=until).order_by("pk").first():
+                    return row
+        return None
+
     def release(self, *, lease: datetime, **values: Any) -> bool:
         """Gives the row back, with `values` for what was learned; False if it was somebody else's by now."""
         return bool(self.filter(lease_until=lease).update(lease_until=None, **values))
@@ -131,6 +138,9 @@ class Reconnect(models.Model):
     expires_at = models.DateTimeField(_("link expires"), null=True, blank=True)
     lasting_until = models.DateTimeField(_("e-mailed link works until"), null=True, blank=True)
 
+    # The links in e-mails are for whoever reads this mailbox; they end when the owner's address is another.
+    emailed_to = models.EmailField(_("e-mailed to"), blank=True, default="", editable=False)
+
     failure = models.CharField(_("failure"), max_length=15, choices=Failure, blank=True, default="")
     failure_detail = models.CharField(
         _("ev.energy's reason"), max_length=DETAIL_LENGTH, blank=True, default=""
@@ -146,6 +156,8 @@ class Reconnect(models.Model):
     emailed_at = models.DateTimeField(_("e-mailed"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     redirected_at = models.DateTimeField(_("sent to ev.energy"), null=True, blank=True)
+    came_back_at = models.DateTimeField(_("back from ev.energy"), null=True, blank=True)
+    came_back_with = models.CharField(_("came back"), max_length=7, choices=CameBack, blank=True, default="")
     reconnected_at = models.DateTimeField(_("reconnected"), null=True, blank=True)
     told_at = models.DateTimeField(_("owner told"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -243,51 +255,24 @@ class Reconnect(models.Model):
             return None
         return end_of_link(expires_at=self.expires_at, made_at=self.link_made_at)
 
-    def has_link_for_browser(self, *, now: datetime) -> bool:
-        """Whether an owner may still be sent to the stored link."""
-        if not self.url or not self.is_open:
+    @property
+    def is_link_opened(self) -> bool:
+        """Whether a browser was sent to the stored link: it is used up then, and only a new one helps."""
+        if self.redirected_at is None or self.link_made_at is None:
             return False
-        if self.expires_at is not None:
-            return self.expires_at > now + SHORTEST_REST
-        return self.link_made_at is not None and self.link_made_at > now - SAME_CLICK
+        return self.redirected_at >= self.link_made_at
+
+    def has_link_for_browser(self, *, now: datetime) -> bool:
+        """Whether the stored link was made for this very click, of which this may be the second half."""
+        until = self.link_works_until
+        if until is None or until <= now or self.link_made_at is None:
+            return False
+        return self.link_made_at > now - SAME_CLICK
 
 
-def move_all(
-    rows: ReconnectQuerySet,
-    to: State,
-    *,
-    now: datetime,
-    by: User | None = None,
-    note: str = "",
-    **values: Any,
-) -> int:
-    """`Reconnect.move` for all of `rows`; returns how many went. A fixed number of queries for each chunk."""
-    pks = list(rows.filter(state__in=sources_of(to)).values_list("pk", flat=True))
-    return sum(_move_chunk(rows, chunk, to, now=now, by=by, note=note, **values) for chunk in chunks(pks))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A reconnect and the lease its holder has on it."""
 
-
-def chunks(pks: Sequence[Key], size: int = CHUNK) -> Iterator[Sequence[Key]]:
-    """Pieces of work that are a short transaction each."""
-    for start in range(0, len(pks), size):
-        yield pks[start : start + size]
-
-
-def _move_chunk(
-    rows: ReconnectQuerySet,
-    pks: Sequence[int],
-    to: State,
-    *,
-    now: datetime,
-    by: User | None,
-    note: str,
-    **values: Any,
-) -> int:
-    with transaction.atomic():
-        # Asked again under the lock: what has moved on since the list was made is left alone.
-        rows = rows.filter(pk__in=pks, state__in=sources_of(to)).order_by("pk")
-        locked = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
-        Reconnect.objects.filter(pk__in=locked).update(**columns_of_move(to, now=now) | values)
-        ReconnectEvent.objects.bulk_create(
-            [ReconnectEvent(reconnect_id=pk, state=to, at=now, by=by, note=note) for pk in locked]
-        )
-    return len(locked)
+    reconnect: Reconnect
+    lease: datetime

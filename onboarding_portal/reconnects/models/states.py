@@ -35,7 +35,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.EMAILED: frozenset({State.OPENED, State.REDIRECTED}) | _ENDS_EARLY,
     State.OPENED: frozenset({State.REDIRECTED}) | _ENDS_EARLY,
     # REDIRECTED again: the owner gave up at the manufacturer's and comes back for another go.
-    State.REDIRECTED: frozenset({State.REDIRECTED, State.RECONNECTED}) | _ENDS_EARLY,
+    # EMAILED again: no data came of it, and the link in the e-mail still works.
+    State.REDIRECTED: frozenset({State.REDIRECTED, State.RECONNECTED, State.EMAILED}) | _ENDS_EARLY,
     State.RECONNECTED: frozenset(),
     State.FAILED: frozenset({State.QUEUED}),  # staff try the failed ones of a batch again
     State.EXPIRED: frozenset(),

@@ -1,5 +1,6 @@
 """The owner leaves for ev.energy, by the button on the vehicle's page or by the link in an e-mail."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -9,8 +10,10 @@ from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.background.watch import send_off
 from onboarding_portal.reconnects.link.make_link import link_for
+from onboarding_portal.reconnects.mailed.emails import next_mail_at
 from onboarding_portal.reconnects.models import LastingLink, Origin, Reconnect, State
-from onboarding_portal.timing import RECONNECT_LEASE, WATCH_STEPS
+from onboarding_portal.reconnects.timetable import WATCH_STEPS
+from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.models import Vehicle
 
 
@@ -22,8 +25,16 @@ class AlreadyConnected(Exception):
     """The vehicle works: there is nothing to repair."""
 
 
-def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datetime) -> str:
-    """Returns ev.energy's link to send the owner to; an open reconnect of the vehicle goes on with it.
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """Where the owner's browser goes, and for which reconnect. The address is a secret."""
+
+    url: str = field(repr=False)
+    reconnect: Reconnect
+
+
+def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datetime) -> WayOut:
+    """Returns the way to ev.energy; an open reconnect of the vehicle goes on with it.
 
     Raises NotConnectable, AlreadyConnected, EvEnergyError, ForeignLink, Busy, and WrongState if what was open has
     ended in this moment.
@@ -36,8 +47,8 @@ def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datet
     return _leave(reconnect, client=client, now=now, by=owner)
 
 
-def follow(*, link: LastingLink, client: Client, now: datetime) -> str:
-    """Returns ev.energy's link for the owner who confirmed on the page of a lasting link.
+def follow(*, link: LastingLink, client: Client, now: datetime) -> WayOut:
+    """Returns the way to ev.energy for the owner who confirmed on the page of a lasting link.
 
     Raises EvEnergyError, ForeignLink, Busy, and WrongState if the reconnect ended in this moment.
     """
@@ -45,7 +56,10 @@ def follow(*, link: LastingLink, client: Client, now: datetime) -> str:
     if reconnect.state == State.EMAILED:
         # Two tabs: the second one finds it opened, which is as good.
         reconnect.try_move(
-            State.OPENED, now=now, note="By the link in the e-mail", next_work_at=reconnect.lasting_until
+            State.OPENED,
+            now=now,
+            note="By the link in the e-mail",
+            next_work_at=next_mail_at(reconnect, reminders_sent=reconnect.reminders_sent),
         )
         reconnect.refresh_from_db()
     return _leave(reconnect, client=client, now=now, by=None)
@@ -69,9 +83,11 @@ def open_reconnect(*, vehicle: Vehicle, owner: User, now: datetime) -> Reconnect
         return current.get()
 
 
-def _leave(reconnect: Reconnect, *, client: Client, now: datetime, by: User | None) -> str:
+def _leave(reconnect: Reconnect, *, client: Client, now: datetime, by: User | None) -> WayOut:
     url = link_for(reconnect=reconnect, client=client, now=now, by=by)
+    # The link may have been made by another click that began a moment later. It is used up from here on.
+    now = max(now, reconnect.link_made_at or now)
     send_off(reconnect=reconnect, now=now, by=by)
     # The sweep would find it, but up to a minute later, and the owner may be back before that.
     tasks.wake(tasks.Lane.WATCHES, now=now, at=now + WATCH_STEPS[0])
-    return url
+    return WayOut(url, reconnect)

@@ -1,5 +1,7 @@
 """What a batch would do, before anybody has agreed to it."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects.models import BatchKind, Reconnect, UnstableVehicle
-from onboarding_portal.timing import EMAIL_COOLDOWN
-from onboarding_portal.vehicles.advice import where_reconnecting_does_not_help
+from onboarding_portal.reconnects.timetable import EMAIL_COOLDOWN
+from onboarding_portal.vehicles.advice import where_signing_in_does_not_help
+from onboarding_portal.vehicles.cause_words import ADVICE, Text
+from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.models import Integration, MakeOutage, Vehicle, VehicleQuerySet
 
 LEFT_OUT: dict[str, Promise] = {
@@ -27,20 +31,50 @@ LEFT_OUT: dict[str, Promise] = {
 }
 
 
+IN_VAIN = "in_vain"  # signing in does not help: left out of e-mails too, unless staff take its cause in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InVain:
+    """So many vehicles have a cause that signing in again does not mend."""
+
+    cause: Cause
+    count: int
+
+    @property
+    def staff_words(self) -> Text:
+        return ADVICE[self.cause].staff
+
+
 @dataclass(frozen=True, kw_only=True)
 class BatchPlan:
     """What a batch would do. `left_out` maps a key of LEFT_OUT to its number of vehicles, zeros left away.
 
-    For `in_vain` of the eligible vehicles the cause is known, and signing in again does not mend it. The e-mails for
-    `held` of them wait, because their manufacturer has trouble now.
+    The vehicles `in_vain` could be taken, but signing in does not help them. Links are made for them all the same,
+    as their owners are at the counter: there they are among the `eligible`. E-mails go out only on request.
+    The e-mails for `held` of the `eligible` wait, because their manufacturer has trouble now.
     """
 
     kind: BatchKind
     eligible: int
-    in_vain: int
     held: int
+    in_vain: list[InVain]
     left_out: dict[str, int]
     estimated_seconds: float
+
+    @property
+    def could_be_taken(self) -> bool:
+        return bool(self.eligible or self.in_vain)
+
+    @property
+    def in_vain_count(self) -> int:
+        return sum(in_vain.count for in_vain in self.in_vain)
+
+    def size(self, *, including: Collection[str]) -> int:
+        """How many vehicles the batch takes if those with these causes are taken in."""
+        if self.kind == BatchKind.LINKS:
+            return self.eligible
+        return self.eligible + sum(one.count for one in self.in_vain if one.cause in including)
 
     @property
     def reasons(self) -> list[tuple[Promise, int]]:
@@ -52,27 +86,41 @@ def plan_batch(*, vehicles: VehicleQuerySet, kind: BatchKind, now: datetime) -> 
 
     The time is what the request budget allows; e-mails need no request and so no time from it.
     """
-    in_vain = Count("pk", filter=where_reconnecting_does_not_help())
-    counted = {
-        reason: (count, count_in_vain, count_held)
-        for reason, count, count_in_vain, count_held in with_reason(vehicles, kind=kind, now=now)
-        .order_by()
-        .values_list("left_out_because")
-        .annotate(total=Count("pk"), in_vain=in_vain, held=Count("pk", filter=MakeOutage.objects.cars()))
-    }
-    eligible, eligible_in_vain, held = counted.pop("", (0, 0, 0))
+    rows = with_reason(vehicles, kind=kind, now=now).order_by()
+    in_outage = Count("pk", filter=MakeOutage.objects.cars())
+    totals = rows.values_list("left_out_because").annotate(total=Count("pk"), held=in_outage)
+    counted = Counter({reason: total for reason, total, _held in totals})
+    held = next((held for reason, _total, held in totals if reason == ""), 0)
+    in_vain = [
+        InVain(cause=Cause(cause), count=count)
+        for cause, count in rows.filter(left_out_because=IN_VAIN)
+        .values_list("cause")
+        .annotate(total=Count("pk"))
+        .order_by("-total", "cause")
+    ]
+    eligible = counted[""] + (counted[IN_VAIN] if kind == BatchKind.LINKS else 0)
     return BatchPlan(
         kind=kind,
         eligible=eligible,
-        in_vain=eligible_in_vain,
         held=held,
-        left_out={key: counted[key][0] for key in LEFT_OUT if key in counted},
+        in_vain=in_vain,
+        left_out={key: counted[key] for key in LEFT_OUT if key in counted},
         estimated_seconds=_estimated_seconds(eligible, kind=kind, now=now),
     )
 
 
+def taken(
+    vehicles: VehicleQuerySet, *, kind: BatchKind, including: Collection[str], now: datetime
+) -> QuerySet[Any]:
+    """The vehicles a batch takes; of those where signing in is in vain, e-mails go to the causes `including`."""
+    in_vain = Q(left_out_because=IN_VAIN)
+    if kind == BatchKind.EMAILS:
+        in_vain &= Q(cause__in=including)
+    return with_reason(vehicles, kind=kind, now=now).filter(Q(left_out_because="") | in_vain)
+
+
 def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) -> QuerySet[Any]:
-    """Adds `left_out_because`, a key of LEFT_OUT, or "" for vehicles a batch of this kind would take."""
+    """Adds `left_out_because`: a key of LEFT_OUT, IN_VAIN, or "" for vehicles a batch of this kind would take."""
     reconnects = Reconnect.objects.filter(vehicle=OuterRef("pk"))
     whens = [
         When(removed_at__isnull=False, then=Value("removed")),
@@ -87,10 +135,15 @@ def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) ->
             When(Q(owner__email="") | Q(owner__is_active=False), then=Value("no_email")),
             When(Exists(flagged), then=Value("unstable")),
             When(
-                Exists(reconnects.filter(emailed_at__gt=now - EMAIL_COOLDOWN)),
+                Exists(
+                    reconnects.filter(
+                        emailed_at__gt=now - EMAIL_COOLDOWN, emailed_to=OuterRef("owner__email")
+                    )
+                ),
                 then=Value("cooldown"),
             ),
         ]
+    whens.append(When(where_signing_in_does_not_help(), then=Value(IN_VAIN)))
     return vehicles.annotate(left_out_because=Case(*whens, default=Value(""), output_field=CharField()))
 
 

@@ -4,7 +4,7 @@ What was confirmed is what is done, once: the page that asks carries a token of 
 same page, however it comes about, finds the batch of the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ from onboarding_portal.reconnects.models import (
     flag_unstable,
     move_all,
 )
-from onboarding_portal.reconnects.staff.batch_plan import BatchPlan, plan_batch, with_reason
+from onboarding_portal.reconnects.staff.batch_plan import BatchPlan, plan_batch, taken
 from onboarding_portal.vehicles.models import VehicleQuerySet
 
 
@@ -48,7 +48,14 @@ class OtherThanConfirmed(Exception):
 
 
 def create_confirmed(
-    *, vehicles: VehicleQuerySet, kind: BatchKind, token: UUID, at_most: int, by: User, now: datetime
+    *,
+    vehicles: VehicleQuerySet,
+    kind: BatchKind,
+    token: UUID,
+    at_most: int,
+    including: Collection[str],
+    by: User,
+    now: datetime,
 ) -> Batch:
     """Returns the new batch. Raises AlreadyConfirmed and OtherThanConfirmed, with nothing changed.
 
@@ -57,10 +64,12 @@ def create_confirmed(
     flag_unstable(now=now)
     plan = plan_batch(vehicles=vehicles, kind=kind, now=now)
     _refuse_repetition(token)
-    if not 0 < plan.eligible <= at_most:
+    if not 0 < plan.size(including=including) <= at_most:
         raise OtherThanConfirmed(plan)
     try:
-        return create_batch(vehicles=vehicles, kind=kind, by=by, now=now, confirmation=token)
+        return create_batch(
+            vehicles=vehicles, kind=kind, by=by, now=now, including=including, confirmation=token
+        )
     except IntegrityError:
         _refuse_repetition(token)
         raise
@@ -72,17 +81,20 @@ def create_batch(
     kind: BatchKind,
     by: User,
     now: datetime,
+    including: Collection[str] = (),
     confirmation: UUID | None = None,
     chunk: int = CHUNK,
 ) -> Batch:
     """Queues a reconnect for each eligible vehicle and returns the batch; work starts in the background.
+
+    `including` are causes that signing in does not mend, whose owners are to be e-mailed all the same.
 
     Where another batch or an owner's click got to a vehicle first, theirs stands and ours has none: the
     constraint on open reconnects decides. A fixed number of queries for each chunk. Raises IntegrityError, with
     nothing changed, if a batch with the same `confirmation` exists.
     """
     flag_unstable(now=now)
-    eligible = with_reason(vehicles, kind=kind, now=now).filter(left_out_because="").order_by("pk")
+    eligible = taken(vehicles, kind=kind, including=including, now=now).order_by("pk")
     with transaction.atomic():
         batch = Batch.objects.create(kind=kind, created_by=by, created_at=now, confirmation=confirmation)
         vehicle_ids = list(eligible.values_list("pk", flat=True))

@@ -10,9 +10,10 @@ from onboarding_portal.reconnects.models import Reconnect
 
 
 def link_to_hand_out(reconnect: Reconnect, *, now: datetime) -> str:
-    """The link, or "" when there is none that still works."""
+    """The link, or "" when there is none that still works: it has run out, or its owner was sent to it."""
     until = reconnect.link_works_until
-    return reconnect.url if until is not None and until > now else ""
+    is_good = until is not None and until > now and not reconnect.is_link_opened
+    return reconnect.url if is_good else ""
 
 
 def qr_code(link: str) -> bytes:
@@ -43,6 +44,6 @@ def shown_link(reconnect: Reconnect, *, may_see: bool, now: datetime) -> ShownLi
     return ShownLink(
         reconnect=reconnect,
         url=url if may_see else "",
-        works_until=reconnect.link_works_until,
+        works_until=None if reconnect.is_link_opened else reconnect.link_works_until,
         is_alive=bool(url),
     )

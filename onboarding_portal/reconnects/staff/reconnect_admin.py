@@ -1,4 +1,4 @@
-"""Reconnects one by one: the list, and each with its history. Nothing is changed here."""
+"""Reconnects one by one: the list, each with its history, and the acts on those that are open."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent
+from onboarding_portal.reconnects.staff.acts_admin import ActsOnReconnects
 from onboarding_portal.reconnects.staff.link_to_hand_out import link_to_hand_out, qr_code, shown_link
 from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_see_links
-from onboarding_portal.vehicles.admin_list import SEARCH_HELP, CappedPaginator, search
+from onboarding_portal.vehicles.admin_search_and_filters import SEARCH_HELP, CappedPaginator, search
 
 
 class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):
@@ -35,7 +35,7 @@ class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):
 
 
 @admin.register(Reconnect)
-class ReconnectAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Reconnect]):
+class ReconnectAdmin(ReadOnly, StaffStyles, ActsOnReconnects):
     list_display = ["created_at", "state", "failure", "owner", "car", "vehicle_id", "origin", "requested_by"]
     list_filter = ["state", "origin", "failure", "created_at"]
     list_select_related = ["vehicle__owner", "vehicle__make", "vehicle__model", "requested_by"]
@@ -49,7 +49,7 @@ class ReconnectAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Reconnect]):
     search_fields = ["vehicle_id"]
     search_help_text = SEARCH_HELP
     inlines = [HistoryInline]
-    actions = None
+    actions = ["send_again", "make_links_anew", "revoke_links", "cancel_reconnects"]
     readonly_fields = ["owner", "link_shown", "link_hidden"]
 
     @admin.display(description=_("owner"))
@@ -70,7 +70,8 @@ class ReconnectAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Reconnect]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Reconnect | None = None) -> Any:
         link = "link_shown" if may_see_links(request) else "link_hidden"
-        times = ["created_at", "link_made_at", "emailed_at", "opened_at", "redirected_at", "reconnected_at"]
+        times = ["created_at", "link_made_at", "emailed_at", "opened_at", "redirected_at"]
+        times += ["came_back_at", "came_back_with", "reconnected_at"]
         return [
             (None, {"fields": ["vehicle", "owner", "state", "origin", "requested_by", "batch", link]}),
             (_("Failure"), {"fields": ["failure", "failure_detail", "tries"]}),

@@ -23,6 +23,7 @@ from onboarding_portal.reconnects.staff.batch_progress import in_words
 from onboarding_portal.reconnects.staff.batches import AlreadyConfirmed, OtherThanConfirmed, create_confirmed
 from onboarding_portal.reconnects.staff.permissions import PlainRefusals, StaffStyles, may_ask_for
 from onboarding_portal.vehicles.admin import VehicleAdmin
+from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
 
 KIND_OF_ACTION = {
@@ -32,14 +33,29 @@ KIND_OF_ACTION = {
 
 
 class ConfirmationForm(forms.Form):
-    """What the page that asks sends back: its token, and how many vehicles it spoke of."""
+    """What the page that asks sends back: its token, how many vehicles it spoke of, and the causes ticked in."""
 
     token = forms.UUIDField()
-    at_most = forms.IntegerField(min_value=1)
+    at_most = forms.IntegerField(min_value=0)
+    including = forms.MultipleChoiceField(choices=Cause.choices, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for cause in Cause:
+            self.fields[f"at_most_{cause}"] = forms.IntegerField(min_value=0, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        ticked = sum(data.get(f"at_most_{cause}") or 0 for cause in data.get("including", []))
+        data["total"] = (data.get("at_most") or 0) + ticked
+        if not data["total"]:
+            raise forms.ValidationError(_("Nothing was chosen."))
+        return data
 
     @property
     def confirmed(self) -> dict[str, Any]:
-        return {"token": self.cleaned_data["token"], "at_most": self.cleaned_data["at_most"]}
+        data = self.cleaned_data
+        return {"token": data["token"], "at_most": data["total"], "including": data["including"]}
 
 
 class ReconnectInline(ReadOnly, admin.TabularInline[Reconnect, Vehicle]):
@@ -127,6 +143,7 @@ class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, LogPagesAdmin, Vehicl
             "token": uuid4(),
             "checkbox_name": ACTION_CHECKBOX_NAME,
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "ticked": request.POST.getlist("including"),
             "is_across": request.POST.get("select_across") == "1",
         }
         return TemplateResponse(request, "admin/reconnects/confirm_vehicles.html", context)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django import template
 from django.utils import timezone
 
-from onboarding_portal.reconnects.owner.progress import Progress, on_the_way, progress_of
+from onboarding_portal.reconnects.owner.progress import Progress, UnderWay, progress_of, under_way
 from onboarding_portal.vehicles.cards import Card
 from onboarding_portal.vehicles.models import Vehicle
 
@@ -19,6 +19,7 @@ def reconnect_progress(vehicle: Vehicle) -> Progress | None:
 
 
 @register.simple_tag
-def reconnects_on_the_way(cards: Iterable[Card]) -> set[str]:
-    """The ids of those that need attention and whose owner was sent off to give it."""
-    return on_the_way(vehicle_ids=[card.vehicle.pk for card in cards if card.needs_attention])
+def reconnects_under_way(cards: Iterable[Card]) -> UnderWay:
+    """The ids of those that need attention and whose owner was sent off to give it, or could not be."""
+    vehicles = [card.vehicle for card in cards if card.needs_attention]
+    return under_way(vehicles=vehicles, now=timezone.now())

@@ -20,5 +20,6 @@ class Command(BaseCommand):
             raise CommandError(f"The catalogue was left as it is: {error}") from error
         self.stdout.write(
             f"{result.makes} makes, {result.models} models, {result.trims} trims; "
-            f"{result.retired} retired, {result.orphans} without a parent left out."
+            f"{result.retired} retired, {result.orphans} without a parent and "
+            f"{result.unreadable} that could not be read left out."
         )

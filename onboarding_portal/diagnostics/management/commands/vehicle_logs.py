@@ -12,12 +12,13 @@ from django.utils.translation import gettext
 from onboarding_portal.diagnostics.entry_facts import detail_of, summary_of
 from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of, printable
 from onboarding_portal.diagnostics.problems import problem_of
+from onboarding_portal.diagnostics.read_logs import Question, all_entries
 from onboarding_portal.diagnostics.reader_time import clock
-from onboarding_portal.diagnostics.reading import EARLIEST, LATEST, Question, all_entries
 from onboarding_portal.diagnostics.related_entries import command_id_of
 from onboarding_portal.ev_energy import ids
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.ev_energy.json_types import EARLIEST, LATEST
 from onboarding_portal.ev_energy.times import iso
 
 TIME_WIDTH, SUMMARY_WIDTH, COMMAND_ID_WIDTH = 27, 44, 36

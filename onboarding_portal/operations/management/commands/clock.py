@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from onboarding_portal.operations.schedule import JOBS, build_scheduler
+from onboarding_portal.operations.clock.schedule import JOBS, build_scheduler
 
 
 class Command(BaseCommand):

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from onboarding_portal.operations.demo import DemoFailed, run_demo
-from onboarding_portal.operations.demo_environment import add_arguments
+from onboarding_portal.operations.demo.environment import add_arguments
+from onboarding_portal.operations.demo.processes import DemoFailed
+from onboarding_portal.operations.demo.run import run_demo
 
 
 class Command(BaseCommand):

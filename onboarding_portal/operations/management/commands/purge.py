@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from onboarding_portal.operations.purge import purge
+from onboarding_portal.operations.clock.purge import purge
 
 
 class Command(BaseCommand):

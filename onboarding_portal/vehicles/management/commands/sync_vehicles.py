@@ -22,7 +22,8 @@ class Command(BaseCommand):
                 f"{report.run.vehicle_count} vehicles on {report.run.page_count} pages: "
                 f"{report.run.created_count} new, {report.run.removed_count} removed, "
                 f"{report.run.owner_changed_count} with another owner, "
-                f"{report.run.unknown_owner_count} of owners not known here. "
+                f"{report.run.unknown_owner_count} of owners not known here, "
+                f"{report.run.unreadable_count} that could not be read. "
                 f"Now stale: {report.applied.connection_lost} lost, {report.applied.silent} silent; "
                 f"{report.applied.cleared} came back."
             )

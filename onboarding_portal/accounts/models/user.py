@@ -1,0 +1,203 @@
+"""Who uses the portal: owners, who sign in with a mailed code, and staff, who sign in with a password."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from onboarding_portal.addresses import CannotBeMailed, address_to_look_up, normalize_address
+from onboarding_portal.leases import LeasedQuerySet
+
+
+def _of_these_credentials() -> Q:
+    return Q(ev_energy_client_id__in=["", settings.EV_ENERGY_CLIENT_ID])
+
+
+class UserQuerySet(LeasedQuerySet["User"]):
+    def linked(self) -> Self:
+        """Owners with an id at ev.energy that the credentials in force know. Agrees with `linked_user_id`."""
+        return self.exclude(ev_energy_user_id=None).filter(_of_these_credentials())
+
+    def unlinked(self) -> Self:
+        return self.filter(Q(ev_energy_user_id=None) | ~_of_these_credentials())
+
+    def with_email(self, email: str) -> Self:
+        return self.filter(email=address_to_look_up(email))
+
+    def with_due_cars(self, *, now: datetime) -> Self:
+        return self.filter(cars_due_at__lte=now)
+
+    def never_used(self) -> Self:
+        """Owners who asked for a code and never entered it: nothing hangs on them."""
+        return self.filter(
+            is_self_registered=True,
+            is_staff=False,
+            last_login=None,
+            ev_energy_user_id=None,
+            vehicles=None,
+            invitations=None,
+        )
+
+
+class UserManager(BaseUserManager["User"]):
+    # Factories
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Returns a new user, without a usable password unless one is given.
+
+        Raises ValueError without an e-mail address that can be mailed, and IntegrityError if the address is taken.
+        """
+        if not email:
+            raise ValueError("A user needs an e-mail address.")
+        user = self.model(email=normalize_address(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
+
+    def get_or_register(self, *, email: str) -> "User":
+        """Returns the owner with this address, made now if there is none; two at once get the same one."""
+        user, _made = self.get_or_create(
+            email=normalize_address(email),
+            defaults={"password": make_password(None), "is_self_registered": True},
+        )
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=address_to_look_up(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(
+        _("e-mail address"), unique=True, error_messages={"unique": _("This address is taken.")}
+    )
+    ev_energy_user_id = models.CharField(
+        _("ev.energy user id"),
+        max_length=30,
+        unique=True,
+        null=True,
+        blank=True,
+        default=None,
+    )
+    # Whose id that is: the credentials it was read with. Other credentials know other users.
+    ev_energy_client_id = models.CharField(max_length=200, blank=True, default="", editable=False)
+    # An owner signed in for the first time: the cars they have at ev.energy already are to be read.
+    cars_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Until then nobody else may create this owner at ev.energy: a creation is under way, or its answer was lost.
+    ev_energy_creation_leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+    is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the admin."))
+    is_active = models.BooleanField(_("active"), default=True)
+    is_self_registered = models.BooleanField(
+        _("registered themselves"), default=False, help_text=_("Asked for a code without being asked in.")
+    )
+    wants_reminders = models.BooleanField(_("wants reminders"), default=True)
+    # As the browser said at the latest sign-in; "" where none did. E-mails tell times in it.
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", editable=False)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+    # Goes into the hash each session must carry: another value ends them all.
+    session_nonce = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    objects = UserManager.from_queryset(UserQuerySet)()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_is_lower_case"),
+        ]
+        indexes = [
+            models.Index(fields=["joined_at"], name="user_joined_at"),
+            models.Index(
+                fields=["cars_due_at"], name="user_cars_due", condition=Q(cars_due_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        try:
+            self.email = normalize_address(self.email)
+        except CannotBeMailed as error:
+            raise ValidationError({"email": error.reason or _("This address cannot be mailed.")}) from None
+
+    # Properties
+
+    @property
+    def is_established(self) -> bool:
+        """Whether somebody vouches for the address: who made the user, or the owner, by having signed in."""
+        return not self.is_self_registered or self.last_login is not None
+
+    def get_session_auth_hash(self) -> str:
+        return self._session_hash(settings.SECRET_KEY)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (self._session_hash(secret) for secret in settings.SECRET_KEY_FALLBACKS)
+
+    def _session_hash(self, secret: str | bytes) -> str:
+        value = f"{self.session_nonce}{self.password}"
+        return salted_hmac(
+            "onboarding_portal.accounts.session", value, secret=secret, algorithm="sha256"
+        ).hexdigest()
+
+    @property
+    def linked_user_id(self) -> str:
+        """The owner's id at ev.energy; "" if there is none, or if it belongs to credentials used before."""
+        is_current = self.ev_energy_client_id in {"", settings.EV_ENERGY_CLIENT_ID}
+        return (self.ev_energy_user_id or "") if is_current else ""
+
+    # Mutators
+
+    def note_first_sign_in(self, *, now: datetime) -> None:
+        """The cars an owner has at ev.energy already are looked up once; not if the syncs bring them anyway."""
+        if self.last_login is None and not self.linked_user_id:
+            self.cars_due_at = now
+            self.save(update_fields=["cars_due_at"])
+
+    def end_sessions(self) -> None:
+        """Signs the user out everywhere."""
+        self.session_nonce = uuid.uuid4()
+        self.save(update_fields=["session_nonce"])
+
+    def link_to_ev_energy(self, *, ev_energy_user_id: str) -> str:
+        """Stores the owner's id at ev.energy unless one that works is stored already; returns the one that holds.
+
+        Two requests of one owner may race to this point; the first to arrive wins and both go on with it.
+        """
+        type(self).objects.filter(pk=self.pk).unlinked().update(
+            ev_energy_user_id=ev_energy_user_id, ev_energy_client_id=settings.EV_ENERGY_CLIENT_ID
+        )
+        self.refresh_from_db(fields=["ev_energy_user_id", "ev_energy_client_id"])
+        return self.linked_user_id
+
+    def unlink_from_ev_energy(self, *, ev_energy_user_id: str) -> bool:
+        """Forgets an id that ev.energy no longer knows; False if another is stored meanwhile."""
+        mine = type(self).objects.filter(pk=self.pk, ev_energy_user_id=ev_energy_user_id)
+        is_forgotten = mine.update(ev_energy_user_id=None, ev_energy_client_id="") == 1
+        self.refresh_from_db(fields=["ev_energy_user_id", "ev_energy_client_id"])
+        return is_forgotten
+
+    def take_ev_energy_creation(self, *, now: datetime, until: datetime) -> bool:
+        """Whether the caller, and nobody else until then, may create this owner at ev.energy."""
+        free = Q(ev_energy_creation_leased_until=None) | Q(ev_energy_creation_leased_until__lte=now)
+        mine = type(self).objects.filter(free, pk=self.pk).unlinked()
+        return mine.update(ev_energy_creation_leased_until=until) == 1
+
+    def release_ev_energy_creation(self) -> None:
+        type(self).objects.filter(pk=self.pk).update(ev_energy_creation_leased_until=None)

@@ -1,0 +1,110 @@
+"""`manage.py demo`: sandbox, web, worker and clock on this machine, with owners and cars to click through."""
+
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from io import StringIO
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urljoin, urlsplit
+
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+
+from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
+from onboarding_portal.accounts.models import User
+from onboarding_portal.catalogue.sync import sync_catalogue
+from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.operations.demo.mailbox import Mailbox
+from onboarding_portal.operations.demo.processes import DemoFailed, Processes
+
+OWNERS = ["anna@example.com", "ben@example.com"]
+STAFF_EMAIL = "staff@example.com"
+STAFF_PASSWORD = "brightfield-demo"  # noqa: S105  of a demo on this machine, printed on the terminal
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+
+
+def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
+    """Runs until Ctrl-C or SIGTERM, then ends every process it started. Raises DemoFailed.
+
+    `folder` is the one the environment was prepared for: what the demo keeps lies there.
+    """
+    for name in ("mail", "logs"):
+        (folder / name).mkdir(exist_ok=True)
+    # The terminal is for what a person needs: addresses, codes, links. The rest is in the folder of logs.
+    logging.getLogger().setLevel(logging.ERROR)
+    # Python takes Ctrl-C for nothing where a script began the demo in its background.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    if not find_spec("werkzeug"):
+        raise DemoFailed("ev.energy's stand-in needs a library more: pip install -r requirements-demo.txt")
+    processes = Processes(folder / "logs")
+    try:
+        _start(processes, folder=folder, say=say)
+        mailbox = Mailbox(folder / "mail")
+        while True:
+            processes.check()
+            for lines in mailbox.new_mails():
+                say(f"\n{lines}")
+            time.sleep(0.3)
+    except KeyboardInterrupt:
+        say("\nEnding the demo …")
+    finally:
+        processes.end()
+
+
+def _start(processes: Processes, *, folder: Path, say: Callable[[str], object]) -> None:
+    portal, sandbox = settings.PORTAL_URL, urljoin(settings.EV_ENERGY_API_URL, "/").rstrip("/")
+    say("Preparing the database …")
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    processes.start("sandbox", _sandbox_command(folder), ready_url=sandbox)
+    say("Fetching the catalogue and the demo's cars …")
+    load_demo_data()
+    gunicorn = [sys.executable, "-m", "gunicorn", "onboarding_portal.wsgi", "--threads", "4"]
+    processes.start("web", [*gunicorn, "--bind", urlsplit(portal).netloc], ready_url=f"{portal}/healthz")
+    processes.start("worker", [*MANAGE, "db_worker", "--interval", "0.5"])
+    processes.start("clock", [*MANAGE, "clock"])
+    say(WELCOME.format(portal=portal, sandbox=sandbox, folder=folder, owners=" or ".join(OWNERS)))
+
+
+def _sandbox_command(folder: Path) -> list[str]:
+    port = str(urlsplit(settings.EV_ENERGY_API_URL).port)
+    return [
+        *(*MANAGE, "sandbox", "--port", port, "--state", str(folder / "sandbox.json")),
+        *("--redirect-url", f"{settings.PORTAL_URL}/return/"),
+        *("--seed-owner", *OWNERS),
+    ]
+
+
+def load_demo_data() -> None:
+    """Brings catalogue, staff, owners and their cars into the portal. What is there already stays as it is."""
+    client = get_client()
+    sync_catalogue(client=client, now=timezone.now())
+    if not User.objects.with_email(STAFF_EMAIL).exists():
+        User.objects.create_superuser(STAFF_EMAIL, STAFF_PASSWORD)
+    for address in OWNERS:
+        owner = User.objects.with_email(address).first() or User.objects.create_user(address)
+        if not owner.ev_energy_user_id:
+            ensure_ev_energy_user(user=owner, client=client)
+    call_command("sync_vehicles", stdout=StringIO())
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+WELCOME = """
+The portal is up:        {portal}/
+  As an owner:           sign in as {owners}, or with any other address
+  Codes and mails:       shown here as they are sent (whole mails: {folder}/mail)
+As staff:                {portal}/admin/
+                         staff@example.com, password brightfield-demo
+ev.energy's stand-in:    {sandbox}/
+
+Logs are in {folder}/logs. Ctrl-C ends everything; the next start goes on where you left, --fresh starts anew."""

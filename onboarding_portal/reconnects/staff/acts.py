@@ -1,0 +1,94 @@
+"""What staff do with open reconnects, one or many: end them, send or make them anew, take their links away."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from onboarding_portal.accounts.models import User
+from onboarding_portal.reconnects.background import tasks
+from onboarding_portal.reconnects.models import (
+    BatchKind,
+    LastingLink,
+    Origin,
+    Reconnect,
+    ReconnectQuerySet,
+    State,
+    chunks,
+    move_all,
+)
+from onboarding_portal.reconnects.staff.batches import lane_of
+
+
+def cancel(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
+    """Ends them, their links and their reminders; returns how many."""
+    return move_all(rows.open(), State.CANCELLED, now=now, by=by, note="By staff")
+
+
+def revoke(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
+    """Takes away every link that is out; returns for how many reconnects.
+
+    Who is at the manufacturer's at this moment is still watched for. All others have nothing left to wait for.
+    """
+    note = "Links revoked by staff"
+    sent_off = rows.filter(state=State.REDIRECTED)
+    LastingLink.objects.filter(reconnect__in=sent_off).delete()
+    kept = move_all(
+        sent_off,
+        State.REDIRECTED,
+        now=now,
+        by=by,
+        note=note,
+        redirected_at=F("redirected_at"),
+        next_work_at=F("next_work_at"),
+        lasting_until=None,
+        url="",
+        expires_at=None,
+    )
+    others = rows.open().exclude(state=State.REDIRECTED)
+    return kept + move_all(others, State.CANCELLED, now=now, by=by, note=note)
+
+
+def send_again(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
+    """A new e-mail for each, in the place of what was open; returns how many."""
+    return _replace(rows, kind=BatchKind.EMAILS, by=by, now=now)
+
+
+def make_links_anew(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
+    """A new link to hand out for each, in the place of what was open; returns how many."""
+    return _replace(rows, kind=BatchKind.LINKS, by=by, now=now)
+
+
+def _replace(rows: ReconnectQuerySet, *, kind: BatchKind, by: User, now: datetime) -> int:
+    """Ends each and queues a new one for its vehicle, unless somebody else was first with that."""
+    pks = list(rows.open().values_list("pk", flat=True))
+    count = sum(_replace_chunk(some, kind=kind, by=by, now=now) for some in chunks(pks))
+    transaction.on_commit(partial(tasks.wake, lane_of(kind), now=now))
+    return count
+
+
+def _replace_chunk(pks: Sequence[int], *, kind: BatchKind, by: User, now: datetime) -> int:
+    wants_email = kind == BatchKind.EMAILS
+    with transaction.atomic():
+        old: QuerySet[Reconnect] = Reconnect.objects.filter(pk__in=pks)
+        count = move_all(
+            Reconnect.objects.filter(pk__in=pks), State.CANCELLED, now=now, by=by, note="Replaced by staff"
+        )
+        ended = old.filter(state=State.CANCELLED, ended_at=now)
+        Reconnect.objects.bulk_create(
+            [
+                Reconnect(
+                    vehicle_id=vehicle_id,
+                    origin=Origin.EMAIL if wants_email else Origin.STAFF,
+                    wants_email=wants_email,
+                    requested_by=by,
+                    created_at=now,
+                    next_work_at=now,
+                )
+                for vehicle_id in ended.values_list("vehicle", flat=True)
+            ],
+            ignore_conflicts=True,
+        )
+    return count

@@ -1,0 +1,56 @@
+"""The settings of signing in. Owners: a code by e-mail. Staff: a password, at the admin only."""
+
+from datetime import timedelta
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "vehicles:list"
+LOGOUT_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
+
+ACCOUNT_ADAPTER = "onboarding_portal.accounts.sign_in.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_TIMEOUT = int(timedelta(hours=1).total_seconds())  # with the codes that are sent again
+# Many owners share one network address (mobile carriers), so what holds an attacker is the limit for each key:
+# the e-mail address for codes asked for, the code for tries.
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "100/15m/ip,5/15m/key",
+    "confirm_login_code": "100/15m/ip,3/60m/key",
+    "follow_reconnect_link": "100/15m/ip,20/15m/key",
+}
+ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # ours says more, see accounts/sign_in/mailed_code.py
+ACCOUNT_SESSION_REMEMBER = True
+
+# Guessing of staff passwords: locked by e-mail address and network address together, over all processes.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_address"
+AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_from"
+AXES_LOCKOUT_CALLABLE = "onboarding_portal.operations.views.locked_out"
+AXES_ENABLE_ADMIN = False  # ours is tidier, see accounts/admin.py
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True  # it would keep every sign-in of every owner, with address and browser
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
+AXES_VERBOSE = False
