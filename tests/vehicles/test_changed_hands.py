@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 
 NOTE = "Rang on Monday, lives next to the school."
 DETAIL = "401 for anna"
+NAME = "Emil"
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def car(former: User) -> Vehicle:
         owner=former,
         make=make_make("Chevrolet"),
         staff_notes=NOTE,
+        nickname=NAME,
         cause=Cause.ACCESS_REVOKED,
         cause_detail=DETAIL,
         state_of_charge_percentage=44,
@@ -102,7 +104,7 @@ def test_nothing_of_the_former_owner_is_on_the_buyers_pages(car: Vehicle, former
         assert page.status_code == 200
         html = page.content.decode()
         assert "Chevrolet" in html or car.pk in html
-        for private in (NOTE, DETAIL, "anna", "44", "marked", "You signed in again", "sent you off"):
+        for private in (NOTE, DETAIL, NAME, "anna", "44", "marked", "You signed in again", "sent you off"):
             assert private not in html
     assert _as(former).get(f"/vehicles/{car.pk}/").status_code == 404
     assert car.pk not in _as(former).get("/vehicles/").content.decode()
@@ -128,13 +130,13 @@ def test_car_of_an_unknown_buyer_is_an_event_once_and_keeps_its_notes_until_it_i
 ) -> None:
     for hours in (1, 2, 3):
         _sell(car, None, hours=hours)
-    assert (car.owner, car.staff_notes) == (former, NOTE)
+    assert (car.owner, car.staff_notes, car.nickname) == (former, NOTE, NAME)
     assert [("does not know" in text) for text in _history(car)] == [True]
 
     buyer = make_owner()
     _sell(car, buyer, hours=4)
 
-    assert (car.owner, car.staff_notes, car.removed_at) == (buyer, "", None)
+    assert (car.owner, car.staff_notes, car.nickname, car.removed_at) == (buyer, "", "", None)
     assert len(_history(car)) == 2
     assert NOTE in _history(former)[-1]
 
