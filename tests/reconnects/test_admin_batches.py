@@ -245,6 +245,17 @@ def test_the_csv_has_links_for_those_with_the_right_only() -> None:
     assert (entry.user_id, entry.get_change_message()) == (user_id_of(insider), "Downloaded with links.")
 
 
+def test_the_csv_has_no_link_that_is_used_up() -> None:
+    batch = make_batch()
+    row = make_ready(batch=batch)
+    row.redirected_at = row.link_made_at
+    row.save()
+
+    [line] = csv_of(staff_with(*LOOK, SECRETS), page_of(batch, "csv"))
+
+    assert line["link"] == ""
+
+
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_of_the_csv_is_run_as_a_formula(formula: str) -> None:
     batch = make_batch()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import User
@@ -237,7 +238,9 @@ def test_counts_take_one_query_and_show_every_state(django_assert_num_queries: A
 def test_csv_has_a_line_for_each_vehicle_and_links_only_for_those_who_may_see_them() -> None:
     vehicle = make_broken_car(owner=make_owner(email="vera@example.com"))
     batch = create(BatchKind.LINKS)
-    Reconnect.objects.get().move(State.LINK_READY, now=NOW, url=LINK, expires_at=NOW)
+    Reconnect.objects.get().move(
+        State.LINK_READY, now=NOW, url=LINK, expires_at=timezone.now() + timedelta(hours=1)
+    )
 
     without = "".join(csv_rows(batch=batch, with_links=False))
     with_links = "".join(csv_rows(batch=batch, with_links=True))

@@ -4,8 +4,11 @@ import csv
 from collections.abc import Iterable, Iterator
 from io import StringIO
 
+from django.utils import timezone
+
 from onboarding_portal.reconnects.models import CHUNK, Batch
 from onboarding_portal.reconnects.staff.batches import rows_of
+from onboarding_portal.reconnects.staff.link_to_hand_out import link_to_hand_out
 
 
 def csv_rows(*, batch: Batch, with_links: bool) -> Iterator[str]:
@@ -21,7 +24,7 @@ def csv_rows(*, batch: Batch, with_links: bool) -> Iterator[str]:
         yield _csv_line(
             [row.vehicle_id, row.vehicle.owner.email, row.vehicle.name, row.state, row.failure]
             + [row.failure_detail, *(moment.isoformat() if moment else "" for moment in times)]
-            + ([row.url] if with_links else [])
+            + ([link_to_hand_out(row, now=timezone.now())] if with_links else [])
         )
 
 
