@@ -19,8 +19,7 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
 
     The ids are the ones the owner picked, already found to be enough or all empty (ev.energy then asks for the car
     itself). ev.energy is called only if it does not know the owner yet, or may have forgotten them: nobody came back
-    from the last attempt with a car. EvEnergyError if that fails, and no attempt
-    is stored then.
+    from the last attempt with a car. EvEnergyError if that fails, and no attempt is stored then.
     """
     client = get_client()
     with deadline(seconds=OWNER_WAITS_SECONDS):

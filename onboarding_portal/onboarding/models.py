@@ -80,6 +80,7 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["state", "started_at"], name="attempt_state_started_at"),
             models.Index(fields=["-started_at"], name="attempt_newest_first"),
+            models.Index(fields=["owner", "-started_at"], name="attempt_newest_of_owner"),
         ]
 
     def __str__(self) -> str:
