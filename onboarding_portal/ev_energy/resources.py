@@ -140,7 +140,7 @@ class CommandLog(Log):
 
 
 class Vehicle(Resource):
-    """A car and its owner. `user_email` and `latest_status` are there only if they came expanded.
+    """A car and its owner. `latest_status` is there only if it came expanded.
 
     `integration` is the word as it came: ACTIVE, INACTIVE (was connected, its owner must reconnect it),
     UNINTEGRATED, or one that is new.
@@ -148,7 +148,6 @@ class Vehicle(Resource):
 
     vehicle_id: VehicleId = Field(validation_alias="id")
     user_id: UserId = Field(validation_alias="user")
-    user_email: Text = Field("", validation_alias=AliasPath("user", "email"), repr=False)
     integration: Text = Field("", validation_alias="integrated")
     is_disabled: Flag = Field(None, validation_alias="disabled")
     is_smart_charging_on: Flag = Field(None, validation_alias="smart_charging_enabled")
