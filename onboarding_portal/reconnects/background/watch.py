@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.reconnects.mailed.emails import next_mail_at
-from onboarding_portal.reconnects.models import CameBack, Reconnect, State, move_all
+from onboarding_portal.reconnects.models import CameBack, Reconnect, ReconnectQuerySet, State, move_all
 from onboarding_portal.reconnects.timetable import WATCH_STEPS
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
@@ -138,27 +138,8 @@ def notice_returns(*, now: datetime) -> int:
     Whose owner went to ev.energy is due for a look at once. A link at the counter has done its work. The others came
     back without help, and nobody is to be asked for anything any more.
     """
-    rows = Reconnect.objects.open()
-    working = Q(vehicle__integration=Integration.ACTIVE)
-    rows.filter(
-        working,
-        state=State.REDIRECTED,
-        vehicle__last_status_at__gt=F("redirected_at"),
-        next_work_at__gt=now,
-    ).update(next_work_at=now)
-    # The watch was over, and data came later: it is finished as if it had come in time.
-    move_all(
-        rows.filter(
-            working,
-            state__in=[State.EMAILED, State.OPENED],
-            vehicle__last_status_at__gt=F("redirected_at"),
-        ),
-        State.REDIRECTED,
-        now=now,
-        note="Data came in",
-        redirected_at=F("redirected_at"),
-        next_work_at=now,
-    )
+    rows, working = Reconnect.objects.open(), Q(vehicle__integration=Integration.ACTIVE)
+    _look_at_once(rows.filter(working, vehicle__last_status_at__gt=F("redirected_at")), now=now)
     # A vehicle that changed hands was first seen with its new owner after this reconnect began.
     changed_hands = Q(vehicle__connected_at__gt=F("created_at"))
     gone = Q(vehicle__removed_at__isnull=False) | Q(vehicle__is_disabled=True) | changed_hands
@@ -171,4 +152,17 @@ def notice_returns(*, now: datetime) -> int:
         + move_all(
             rows.filter(healthy & waiting), State.CANCELLED, now=now, note="The car came back by itself"
         )
+    )
+
+
+def _look_at_once(with_data: ReconnectQuerySet, *, now: datetime) -> None:
+    with_data.filter(state=State.REDIRECTED, next_work_at__gt=now).update(next_work_at=now)
+    # The watch was over, and data came later: it is finished as if it had come in time.
+    move_all(
+        with_data.filter(state__in=[State.EMAILED, State.OPENED]),
+        State.REDIRECTED,
+        now=now,
+        note="Data came in",
+        redirected_at=F("redirected_at"),
+        next_work_at=now,
     )
