@@ -75,6 +75,20 @@ def test_six_cars_are_one_e_mail_with_a_button_each(cars: list[Vehicle]) -> None
     assert parts == ["multipart/alternative", "text/plain", "text/html"]
 
 
+def test_cars_of_one_name_are_told_apart(owner: User) -> None:
+    model = make_model("EX30", make=make_make("Volvo"))
+    for days in (1, 2):
+        make_broken_car(owner=owner, model=model, connected_at=NOW - timedelta(days=days))
+    make_broken_car(owner=owner, model=model, nickname="Snow white")
+    mail_all()
+
+    (message,) = mail.outbox
+    html = str(message.alternatives[0][0])
+    for words in ("connected on 13 March", "connected on 12 March", "Snow white"):
+        assert f"Volvo EX30 ({words}):" in message.body
+        assert f"<h2>Volvo EX30 ({words})</h2>" in html
+
+
 def test_each_button_reconnects_its_own_car(
     client: Client, cars: list[Vehicle], ev_energy_api: EvEnergyApi
 ) -> None:

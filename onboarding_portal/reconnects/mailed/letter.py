@@ -15,6 +15,7 @@ from onboarding_portal.accounts.viewer_zone import owners_zone
 from onboarding_portal.reconnects.mailed.lasting_link import car_name, create_token
 from onboarding_portal.reconnects.models import Reconnect
 from onboarding_portal.vehicles.advice import words_for
+from onboarding_portal.vehicles.telling_apart import told_apart
 
 
 def send_letter(name: str, *, reconnects: Sequence[Reconnect], now: datetime, stop_url: str = "") -> None:
@@ -28,6 +29,9 @@ def send_letter(name: str, *, reconnects: Sequence[Reconnect], now: datetime, st
     ends = [each.lasting_until for each in reconnects if each.lasting_until is not None]
     context = cars[0]
     if not is_one:
+        with owners_zone(reconnects[0].vehicle.owner):
+            told = told_apart(each.vehicle for each in reconnects)
+        cars = [{**car, "told_apart_by": told.get(car["vehicle"].pk, "")} for car in cars]
         helps = all(car["words"].signing_in_helps for car in cars)
         context = {"cars": cars, "signing_in_helps": helps, "until": min(ends)}
     headers = {}
