@@ -8,7 +8,10 @@ from django.db import connection
 
 from tests.ev_energy_api import EvEnergyApi, faked_ev_energy
 
-pytest_plugins = ["tests.log_check"]  # no secret in any log line
+pytest_plugins = [
+    "tests.log_check",  # no secret in any log line
+    "tests.printed_tables",  # what tables of cases held
+]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
