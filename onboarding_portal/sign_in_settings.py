@@ -28,12 +28,14 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = int(timedelta(minutes=15).total_seconds())
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_TIMEOUT = int(timedelta(hours=1).total_seconds())  # with the codes that are sent again
-# Many owners share one network address (mobile carriers), so what holds an attacker is the limit for each key:
-# the e-mail address for codes asked for, the code for tries.
+# "ip" is the network address, which many owners may share (mobile carriers). What "key" is, each line says.
 ACCOUNT_RATE_LIMITS = {
-    "request_login_code": "100/15m/ip,5/15m/key",
-    "confirm_login_code": "100/15m/ip,3/60m/key",
-    "follow_reconnect_link": "100/15m/ip,20/15m/key",
+    "request_login_code": "100/15m/ip,5/15m/key",  # address and network together: accounts/sign_in/code_limits.py
+    "request_login_code_from_anywhere": "40/60m/key",  # the address: what one mailbox gets
+    "request_login_code_in_known_browser": "5/15m/key",  # the browser and the address
+    "resend_login_code": "1/15m/key",  # the session that holds a code and the address
+    "confirm_login_code": "3/60m/key",  # the code
+    "follow_reconnect_link": "100/15m/ip,20/15m/key",  # the link
 }
 ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 UNKNOWN_ADDRESS = "::"  # visitors over a Unix socket share one limit
+# Whoever rents one address gets the neighbours easily: of IPv6 one connection has at least as many as this leaves.
+PREFIXES = {4: 24, 6: 64}
 
 
 def client_address(request: HttpRequest) -> str:
@@ -18,6 +20,12 @@ def client_address(request: HttpRequest) -> str:
     hops = request.headers.get("X-Forwarded-For", "").split(",") if count else []
     candidate = hops[-count].strip() if len(hops) >= count > 0 else ""
     return _as_address(candidate) or _as_address(request.META.get("REMOTE_ADDR", "")) or UNKNOWN_ADDRESS
+
+
+def client_network(request: HttpRequest) -> str:
+    """Returns the network the visitor's address belongs to, for limits on one person: neighbours count as one."""
+    address = ipaddress.ip_address(client_address(request))
+    return str(ipaddress.ip_network(f"{address}/{PREFIXES[address.version]}", strict=False))
 
 
 def _as_address(text: str) -> str:

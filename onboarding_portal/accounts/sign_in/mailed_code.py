@@ -21,13 +21,11 @@ from django.http import HttpRequest, HttpResponse
 
 from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.sign_in.code_limits import TooManyCodes, count_code, count_resent_code
+from onboarding_portal.accounts.sign_in.known_browser import remember_browser
 from onboarding_portal.addresses import normalize_address, readable
 
 ASKED_FOR = "code_asked_for"  # in the session, so that a new code needs no typing when the old one is used up
-
-
-class TooManyCodes(Exception):
-    """This address, or this network address, has asked for as many codes as it may have for now."""
 
 
 class WrongCode(Exception):
@@ -81,7 +79,7 @@ def start(*, request: HttpRequest, email: str, now: datetime) -> None:
     Raises TooManyCodes and MailNotSent; what was pending before stays so then.
     """
     email = normalize_address(email)
-    _count_code(request, email)
+    count_code(request, email=email)
     owner = owner_to_let_in(email=email, now=now)
     if owner is None:
         _explain_refusal(email)
@@ -108,7 +106,7 @@ def resend(*, request: HttpRequest, pending: PendingSignIn) -> None:
     """
     if not pending.can_resend:
         raise TooManyCodes
-    _count_code(request, pending.email)
+    count_resent_code(request, email=pending.email)
     if pending.process.user is None:
         _explain_refusal(pending.email)
     pending.process.state["at"] = time.time()
@@ -127,12 +125,9 @@ def finish(*, request: HttpRequest, pending: PendingSignIn, code: str, next_url:
         raise WrongCode if process.record_invalid_attempt() else TooManyTries
     request.session.pop(ASKED_FOR, None)
     response: HttpResponse = process.finish(next_url)
+    if request.user.is_authenticated:
+        remember_browser(request, response, email=pending.email)
     return response
-
-
-def _count_code(request: HttpRequest, email: str) -> None:
-    if not ratelimit.consume(request, action="request_login_code", key=email):
-        raise TooManyCodes
 
 
 def _explain_refusal(email: str) -> None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.sign_in import mailed_code as journey
+from onboarding_portal.accounts.sign_in.code_limits import TooManyCodes
 from onboarding_portal.accounts.sign_in.forms import CodeForm, SignInForm
 from onboarding_portal.addresses import readable
 
@@ -34,7 +35,7 @@ def send_code(request: HttpRequest, email: str) -> tuple[int, str]:
     """Returns 200, or the status to answer with and what to tell the visitor."""
     try:
         journey.start(request=request, email=email, now=timezone.now())
-    except journey.TooManyCodes:
+    except TooManyCodes:
         return 429, _("Too many codes were asked for. Please try again in 15 minutes.")
     except MailNotSent:
         return 503, _("The e-mail could not be sent just now. Please try again in a few minutes.")
@@ -106,7 +107,7 @@ def _offer_new_code(request: HttpRequest, next_url: str) -> HttpResponse:
 def _resend(request: HttpRequest, pending: journey.PendingSignIn, next_url: str) -> HttpResponse:
     try:
         journey.resend(request=request, pending=pending)
-    except journey.TooManyCodes:
+    except TooManyCodes:
         messages.error(request, _("No more codes can be sent for now. Please try again in 15 minutes."))
     except MailNotSent:
         messages.error(
