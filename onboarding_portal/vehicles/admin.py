@@ -20,6 +20,7 @@ from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted, ReadOnly
 from onboarding_portal.vehicles import admin_search_and_filters as listing
 from onboarding_portal.vehicles.advice import advice_for, words_for, words_in_outage
+from onboarding_portal.vehicles.data_age_admin import TellsDataAge
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun, Vehicle
 from onboarding_portal.vehicles.outage_admin import MakeOutageAdmin
 from onboarding_portal.vehicles.staff_acts import Act, carry_out, preview
@@ -33,7 +34,7 @@ TITLES = {
 }
 
 
-class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
+class VehicleAdmin(TellsDataAge, NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     """What this room knows of staff's list. The highest room that adds to it registers it, once."""
 
     list_display = [
@@ -199,7 +200,7 @@ class VehicleAdmin(NeitherAddedNorDeleted, StaffModelAdmin[Any]):
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnly, StaffModelAdmin[SyncRun]):
+class SyncRunAdmin(TellsDataAge, ReadOnly, StaffModelAdmin[SyncRun]):
     list_display = [
         "started_at",
         "state",

@@ -8,7 +8,9 @@
     removed, switched off or not integrated                     -> never stale, whatever it was before
 
 Silence counts only as far as the portal has looked: when ev.energy could not be read for days, the vehicles did
-not fall silent, the portal was deaf. So a vehicle's silence ends at `read_at`, not now.
+not fall silent, the portal was deaf. So a vehicle's silence ends at `read_at`, not now. And what a look found is true
+from that look on: `stale_since` is `read_at`, so that data sent after it counts as new, however long the reading of
+all the others took.
 
 Each rule is one UPDATE, for all vehicles or for some.
 """
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, When
 
 from onboarding_portal.vehicles.models import (
     NO_CAUSE,
@@ -80,8 +82,8 @@ def _apply(vehicles: VehicleQuerySet, *, now: datetime) -> Applied:
 def _mark(vehicles: VehicleQuerySet, reason: StaleReason, *, now: datetime) -> int:
     # A vehicle that turns from one reason to the other was stale all the while, unless it sent data between.
     since = Case(
-        When(stale_since__isnull=True, then=Value(now)),
-        When(last_status_at__gt=F("stale_since"), then=Value(now)),
+        When(stale_since__isnull=True, then=F("read_at")),
+        When(last_status_at__gt=F("stale_since"), then=F("read_at")),
         default=F("stale_since"),
     )
     return vehicles.connectable().update(

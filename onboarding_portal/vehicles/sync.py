@@ -34,6 +34,7 @@ MANY_VEHICLES, MANY_SHARE = 100, 0.5
 
 class SyncOutcome(StrEnum):
     COMPLETE = "complete"
+    PART_READ = "part read"  # as far as this slot's pages went; the next slot goes on
     PAUSED = "paused"  # the budget is used up, or ev.energy does not answer; the next run goes on
     ALREADY_RUNNING = "already running"
 
@@ -47,6 +48,14 @@ class SyncReport:
     applied: staleness.Applied | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """How much of a run one call may read: so many pages, begun within so long."""
+
+    pages: int
+    time: timedelta
+
+
 class _LeaseLost(Exception):
     """Another process took the run over, because this one was slower than its lease."""
 
@@ -54,11 +63,14 @@ class _LeaseLost(Exception):
 def sync_vehicles(
     *,
     client: Client,
+    portion: Portion | None = None,
     patience: timedelta = timedelta(0),
     clock: Callable[[], datetime] = timezone.now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> SyncReport:
-    """Begins a run or goes on with the unfinished one, as far as the budget for bulk work reaches.
+    """Begins a run or goes on with the unfinished one, as far as the portion and the budget for bulk work reach.
+
+    Without a portion the whole run is read, as when a person asks for it.
 
     `clock` is asked anew for each page: a run takes minutes to hours. `patience` is how long to wait for a run that
     another process holds: with SYNC_LEASE, a run whose process was killed is taken over for certain. Raises
@@ -71,12 +83,12 @@ def sync_vehicles(
     begun_at_cursor = run.cursor
     try:
         with priority(Priority.BULK):
-            outcome = _work_on(run, client=client, clock=clock)
+            outcome = _work_on(run, client=client, portion=portion, clock=clock)
     except EvEnergyError as error:
         if isinstance(error, Invalid | NotFound) and run.cursor == begun_at_cursor != "":
             logger.warning("ev.energy refused the cursor of an earlier sync; the run begins again")
             run.abandon(now=clock())
-            return sync_vehicles(client=client, clock=clock)
+            return sync_vehicles(client=client, portion=portion, clock=clock)
         if not error.can_retry:
             run.fail(why=str(error), now=clock())
         raise
@@ -105,13 +117,18 @@ def _take(
         sleep(1.0)
 
 
-def _work_on(run: SyncRun, *, client: Client, clock: Callable[[], datetime]) -> SyncOutcome:
+def _work_on(
+    run: SyncRun, *, client: Client, portion: Portion | None, clock: Callable[[], datetime]
+) -> SyncOutcome:
     pages = client.vehicles(page_after=run.cursor or None)
     try:
-        asked_at = clock()
-        for page in pages:
+        began_at = asked_at = clock()
+        for number, page in enumerate(pages, start=1):
             _store(run, page, asked_at=asked_at, now=clock())
             asked_at = clock()
+            is_read = portion and (number >= portion.pages or asked_at - began_at >= portion.time)
+            if is_read and page.next_cursor:
+                return SyncOutcome.PART_READ
     except CanComeBack as error:
         logger.info("The vehicle sync pauses: %s", error)
         return SyncOutcome.PAUSED

@@ -23,7 +23,8 @@ MOST_NAMED = 100  # vehicles that could not be read and are named one by one
 
 # The list behind the cursor has changed too much by then.
 LONGEST_PAUSE = timedelta(hours=6)
-LONGEST_RUN = timedelta(hours=48)
+# A million vehicles within the usual limit take a day and a half, twice that on busy days.
+LONGEST_RUN = timedelta(days=7)
 
 
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):

@@ -21,6 +21,8 @@ from django.core.cache import cache
 from django.db import close_old_connections, connections
 from django.utils.module_loading import import_string
 
+from onboarding_portal.vehicles.pace import SLOT
+
 logger = logging.getLogger(__name__)
 
 THREADS = 2
@@ -39,7 +41,7 @@ class Job:
 COMMANDS = "onboarding_portal.operations.clock.jobs"
 
 JOBS = [
-    Job(name="sync_vehicles", every=timedelta(minutes=15), run=f"{COMMANDS}.sync_vehicles"),
+    Job(name="sync_vehicles", every=SLOT, run=f"{COMMANDS}.sync_vehicles"),
     Job(name="sync_catalogue", every=timedelta(days=1), run=f"{COMMANDS}.sync_catalogue"),
     Job(name="purge", every=timedelta(days=1), run=f"{COMMANDS}.purge"),
     Job(
