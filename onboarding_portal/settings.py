@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "onboarding_portal.operations.middleware.busy.BusyMiddleware",
     "onboarding_portal.operations.middleware.wrong_method.WrongMethodMiddleware",
 ]
 

@@ -6,8 +6,10 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
+    "onboarding_portal.accounts.sign_in.backends.PasswordsEndHere",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+PASSWORD_HASHERS = ["onboarding_portal.accounts.hashing.BoundedPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -36,6 +38,8 @@ ACCOUNT_RATE_LIMITS = {
     "resend_login_code": "1/15m/key",  # the session that holds a code and the address
     "confirm_login_code": "3/60m/key",  # the code
     "follow_reconnect_link": "100/15m/ip,20/15m/key",  # the link
+    "password_in_known_browser": "10/15m/key",  # the browser and the address
+    "change_password": "10/15m/key",  # whose password
 }
 ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -43,8 +47,15 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # ours says more, see accounts/sign_in/mailed_code.py
 ACCOUNT_SESSION_REMEMBER = True
 
-# Guessing of staff passwords: locked by e-mail address and network address together, over all processes.
+# Guessing of staff passwords: locked by e-mail address and network address together, over all processes; and by
+# each of them alone. All are failures within AXES_COOLOFF_TIME.
+AXES_HANDLER = "onboarding_portal.accounts.sign_in.staff_attempts.StaffAttemptsHandler"
 AXES_FAILURE_LIMIT = 5
+STAFF_FAILURES_OF_A_NETWORK = 30
+STAFF_FAILURES_OF_A_NAME = 50
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = (
+    False  # who goes on trying neither writes rows nor prolongs it
+)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"

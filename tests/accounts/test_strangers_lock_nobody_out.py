@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 
-from onboarding_portal.accounts.sign_in import known_browser
+from onboarding_portal.accounts import known_browser
 from onboarding_portal.accounts.sign_in.code_limits import TooManyCodes, count_code
 from tests.accounts.journey import CODE, ask_for_code, enter_code, is_signed_in, mailed_code, sign_in
 from tests.factories import make_owner

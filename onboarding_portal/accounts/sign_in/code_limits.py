@@ -8,8 +8,8 @@ signed in here before, or holds a code, has a number of their own.
 from allauth.core import ratelimit
 from django.http import HttpRequest
 
+from onboarding_portal.accounts.known_browser import known_browser
 from onboarding_portal.accounts.sign_in.client_address import client_network
-from onboarding_portal.accounts.sign_in.known_browser import known_browser
 
 
 class TooManyCodes(Exception):

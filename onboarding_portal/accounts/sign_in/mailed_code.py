@@ -19,10 +19,10 @@ from allauth.core import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from onboarding_portal.accounts.known_browser import remember_browser
 from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.sign_in.code_limits import TooManyCodes, count_code, count_resent_code
-from onboarding_portal.accounts.sign_in.known_browser import remember_browser
 from onboarding_portal.addresses import normalize_address, readable
 
 ASKED_FOR = "code_asked_for"  # in the session, so that a new code needs no typing when the old one is used up

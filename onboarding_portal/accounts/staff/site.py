@@ -3,14 +3,18 @@ from types import new_class
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import BACKEND_SESSION_KEY
 from django.db.models import Model
 from django.db.models.base import ModelBase
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.known_browser import remember_browser
+from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 
 CODE_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -28,6 +32,22 @@ class StaffAdminSite(AdminSite):
         # Staff get no codes, but an owner who signed in with one may be made staff while that session lives.
         by_code = request.session.get(BACKEND_SESSION_KEY) == CODE_BACKEND
         return super().has_permission(request) and not by_code
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().login(request, extra_context)
+        if request.method == "POST" and isinstance(request.user, User):
+            remember_browser(request, response, email=request.user.email)
+        return response
+
+    def password_change(  # type: ignore[override]  # the stubs say less than Django allows
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # The form asks for the old password: whoever found a session open must not guess it.
+        if request.method == "POST" and not ratelimit.consume(
+            request, action="change_password", key=str(request.user.pk)
+        ):
+            return render(request, "errors/429.html", status=429)
+        return super().password_change(request, extra_context)
 
     def register(
         self,
