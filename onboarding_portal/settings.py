@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.environment import Environment
 from onboarding_portal.operations.logs.config import logging_config
+from onboarding_portal.patience import PAGE_SECONDS, POSTGRES_OPTIONS, impatient_cache
 from onboarding_portal.sign_in_settings import *  # noqa: F403  who signs in, and how
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -90,6 +91,7 @@ LANGUAGES = [("en", _("English"))]
 MIDDLEWARE = [
     "onboarding_portal.operations.logs.request_id.RequestIdMiddleware",
     "onboarding_portal.operations.middleware.health.HealthMiddleware",
+    "onboarding_portal.operations.middleware.patience.PatienceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -135,14 +137,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": PAGE_SECONDS,
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    DATABASES["default"]["OPTIONS"] = {**POSTGRES_OPTIONS, **DATABASES["default"].get("OPTIONS", {})}
 DATABASES["default"]["CONN_MAX_AGE"] = env.whole_number("CONN_MAX_AGE", default=300)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Cache: shared by all processes, so never a process-local one.
-CACHES = {"default": env.cache("CACHE_URL", default="dbcache://portal_cache")}
+CACHES = {"default": impatient_cache(env.cache("CACHE_URL", default="dbcache://portal_cache"))}
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Django's default of 300 entries would throw out access tokens and rate limits.
     CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000

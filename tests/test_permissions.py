@@ -24,6 +24,7 @@ from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
+from onboarding_portal.operations.models import RegularJob
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun
@@ -141,6 +142,7 @@ ADMIN: dict[str, Rule] = {
     **model_pages("reconnects_reconnect"),
     **model_pages("reconnects_unstablevehicle"),
     **model_pages("django_tasks_database_dbtaskresult"),
+    **model_pages("operations_regularjob"),
 }
 
 # Admin actions: the permission each needs, beside looking at the list.
@@ -254,6 +256,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "reconnects_reconnect": reconnect.pk,
             "reconnects_unstablevehicle": reconnect.vehicle_id,
             "django_tasks_database_dbtaskresult": make_task().pk,
+            "operations_regularjob": RegularJob.objects.create(name="purge", next_at=now).pk,
         },
     )
 

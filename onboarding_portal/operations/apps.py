@@ -4,8 +4,10 @@ from django.apps import AppConfig
 from django_tasks.signals import task_finished, task_started
 
 import onboarding_portal.operations.checks  # noqa: F401  importing registers them
-from onboarding_portal.operations.logs.config import is_server, log_crashes
+from onboarding_portal.operations.database_waits import bound_waiting
+from onboarding_portal.operations.logs.config import is_background, is_server, log_crashes
 from onboarding_portal.operations.logs.request_id import begin_task, end_task
+from onboarding_portal.patience import BACKGROUND_SECONDS, PAGE_SECONDS
 
 
 class OperationsConfig(AppConfig):
@@ -17,3 +19,4 @@ class OperationsConfig(AppConfig):
         task_finished.connect(end_task)
         if is_server(sys.argv):
             log_crashes()
+            bound_waiting(seconds=BACKGROUND_SECONDS if is_background(sys.argv) else PAGE_SECONDS)

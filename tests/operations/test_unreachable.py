@@ -1,15 +1,19 @@
 """The database or the cache is down: people are asked to wait, operators are told, and mistakes stay mistakes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pickle import UnpicklingError
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.core.cache import cache
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.test import Client, override_settings
+from environ import Env
 
+from onboarding_portal.patience import impatient_cache
 from onboarding_portal.unreachable import is_unreachable
 from tests.factories import make_owner
 from tests.log_check import collected
@@ -129,23 +133,73 @@ def test_a_table_that_is_locked_too_long_is_waited_for() -> None:
     assert is_unreachable(OperationalError("database is locked"))
 
 
-REDIS_DOWN = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": "redis://:a-word-of-redis@127.0.0.1:1/0",
-    }
+NOBODY_LISTENS = "127.0.0.1:1"
+CACHES_DOWN = {
+    "redis": f"redis://:a-word-of-redis@{NOBODY_LISTENS}/0",
+    "memcached, by pymemcache": f"pymemcache://{NOBODY_LISTENS}",
+    "memcached, by pylibmc": f"pylibmc://{NOBODY_LISTENS}",
 }
+
+
+@pytest.fixture(params=CACHES_DOWN)
+def cache_down(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param.endswith("pylibmc"):
+        pytest.importorskip("pylibmc")
+    config = impatient_cache(Env.cache_url_config(CACHES_DOWN[request.param]))
+    with override_settings(CACHES={"default": config}):
+        yield request.param
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", ["/accounts/login/", "/reconnect/no-such-token/"])
-def test_without_redis_limits_cannot_be_kept_and_people_are_asked_to_wait(page: str) -> None:
+def test_without_a_cache_limits_cannot_be_kept_and_people_are_asked_to_wait(
+    page: str, cache_down: str
+) -> None:
     visitor = Client(raise_request_exception=False)
 
-    with override_settings(CACHES=REDIS_DOWN):
-        response = visitor.post(page, {"email": "anna@example.com"})
+    response = visitor.post(page, {"email": "anna@example.com"})
 
     check_asks_to_wait(response)
     (error,) = errors_logged()
-    assert "redis.exceptions.ConnectionError" in error["exc_info"]
+    assert "Error" in error["exc_info"]
     assert "a-word-of-redis" not in json.dumps(error)
+
+
+def error_of(ask: Callable[[], object]) -> Exception | None:
+    try:
+        ask()
+    except Exception as error:  # noqa: BLE001  each client has its own, which is the point
+        return error
+    return None
+
+
+@pytest.mark.usefixtures("cache_down")
+def test_without_a_cache_each_way_of_asking_it_is_told_from_a_mistake() -> None:
+    asked: list[Callable[[], object]] = [
+        lambda: cache.get("key"),
+        lambda: cache.set("key", 1),
+        lambda: cache.add("key", 1),
+        lambda: cache.incr("key"),
+        lambda: cache.delete("key"),
+        lambda: cache.get_many(["key", "other"]),
+        lambda: cache.set_many({"key": 1}),
+    ]
+    for ask in asked:
+        error = error_of(ask)
+        assert error is None or is_unreachable(error), repr(error)
+
+
+@pytest.mark.parametrize("error", [OSError("a file of ours"), EOFError(), UnpicklingError()])
+def test_what_a_cache_may_raise_is_its_absence_only_where_a_cache_raised_it(error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    assert not is_unreachable(error_of(fail))
+
+
+@pytest.mark.parametrize(("sqlstate", "passes"), [("25006", True), ("25P03", True), ("XX000", False)])
+def test_a_server_made_a_standby_is_waited_for(sqlstate: str, *, passes: bool) -> None:
+    error = InternalError("cannot execute INSERT in a read-only transaction")
+    error.__cause__ = type("Cause", (Exception,), {"sqlstate": sqlstate})()
+
+    assert is_unreachable(error) is passes

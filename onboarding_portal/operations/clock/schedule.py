@@ -1,32 +1,34 @@
 """What the clock does, and how often. A new job is a new line in JOBS.
 
-Any number of clocks may run: each job belongs to a time slot, and the first clock to claim the slot in the
-shared cache does it. All jobs are safe to do twice all the same.
+Any number of clocks may run: each job has a row that says when it is due, and the first clock to move that moment
+forward does it. All jobs are safe to do twice all the same. A job that failed is tried again after growing pauses.
 
-APScheduler, because its blocking scheduler needs no store and no second service, keeps a late job from piling
-up, and survives a job's failure.
+The loop is our own, because it goes by a clock that nobody sets: a scheduler that sleeps until a moment of the day
+sleeps an hour too long when the system's clock is set back by one.
 """
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.blocking import BlockingScheduler
-from apscheduler.triggers.interval import IntervalTrigger
-from django.core.cache import cache
+from django.db import Error as DatabaseFailure
 from django.db import close_old_connections, connections
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.operations.clock.regular_job import RegularJob
+from onboarding_portal.operations.logs.frames import where
+from onboarding_portal.operations.pauses import Pauses
 from onboarding_portal.vehicles.pace import SLOT
 
 logger = logging.getLogger(__name__)
 
 THREADS = 2
-SMALLEST_LEAD = 1 / 8  # of the interval: how far into its slot a job runs, away from the slots' borders
+TICK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,51 +64,86 @@ JOBS = [
 ]
 
 
-def claim(job: Job, *, now: datetime) -> bool:
-    """Returns whether the caller is the first to ask for the job in the current slot."""
-    slot = int(now.timestamp() // job.every.total_seconds())
-    return bool(cache.add(f"clock:{job.name}:{slot}", 1, timeout=2 * job.every.total_seconds()))
-
-
-def perform(job: Job, *, now: datetime) -> bool:
-    """Does the job unless another clock has done it in this slot; returns whether it was done here."""
+def perform(job: Job, *, clock: Callable[[], datetime] = timezone.now) -> bool:
+    """Does the job if it is due and no other clock is at it; returns whether it was done, and done well."""
     close_old_connections()
     try:
-        if not claim(job, now=now):
-            return False
-        run: Callable[[], object] = import_string(job.run)
-        started = time.monotonic()
-        run()
-        logger.info("Job %s done", job.name, extra={"seconds": round(time.monotonic() - started, 1)})
-        return True
+        begun_at = clock()
+        held_until = RegularJob.objects.take(job.name, every=job.every, now=begun_at)
+        return held_until is not None and _carry_out(job, begun_at, held_until, clock)
     finally:
         connections.close_all()
 
 
-def build_scheduler(jobs: list[Job], *, now: datetime) -> BlockingScheduler:
-    """Returns a scheduler that does each job at once, unless its slot is taken, and then once in each slot."""
-    for job in jobs:
-        import_string(job.run)  # a mistyped path stops the start, not the night's run
-    scheduler = BlockingScheduler(
-        timezone=UTC,
-        executors={"default": ThreadPoolExecutor(THREADS)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    scheduler.add_listener(_report, EVENT_JOB_ERROR)
-    for job in jobs:
-        trigger = IntervalTrigger(seconds=int(job.every.total_seconds()), start_date=_in_next_slot(job, now))
-        scheduler.add_job(_perform_now, trigger, args=[job], id=job.name, next_run_time=now)
-    return scheduler
+def _carry_out(job: Job, begun_at: datetime, held_until: datetime, clock: Callable[[], datetime]) -> bool:
+    run: Callable[[], object] = import_string(job.run)
+    started = time.monotonic()
+    try:
+        run()
+    except Exception as error:  # noqa: BLE001  whatever it is, the other jobs go on and this one is tried again
+        # First the line: the row may be out of reach, which may be why the job failed.
+        logger.error("Job %s failed: %s", job.name, where(error))  # noqa: TRY400  a traceback quotes values
+        close_old_connections()
+        pause = RegularJob.objects.note_failure(
+            job.name, held_until=held_until, why=_told(error), every=job.every, now=clock()
+        )
+        logger.info("Job %s is tried again in %.0f s", job.name, pause.total_seconds())
+        return False
+    RegularJob.objects.note_done(job.name, held_until=held_until, next_at=begun_at + job.every, now=clock())
+    logger.info("Job %s done", job.name, extra={"seconds": round(time.monotonic() - started, 1)})
+    return True
 
 
-def _perform_now(job: Job) -> None:
-    perform(job, now=datetime.now(tz=UTC))
+def _told(error: Exception) -> str:
+    """What staff read: the errors of the API's client say nothing of owners, others may."""
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, EvEnergyError) else kind
 
 
-def _in_next_slot(job: Job, now: datetime) -> datetime:
-    seconds = job.every.total_seconds()
-    return datetime.fromtimestamp((now.timestamp() // seconds + 1 + SMALLEST_LEAD) * seconds, tz=UTC)
+class Clock:
+    """Looks every few seconds which job is due, and does it in a thread of its own."""
 
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        clock: Callable[[], datetime] = timezone.now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        for job in jobs:
+            import_string(job.run)  # a mistyped path stops the start, not the night's run
+        self._jobs = jobs
+        self._clock = clock
+        self._sleep = sleep
+        self._pauses = Pauses(sleep=sleep)
+        self._threads = ThreadPoolExecutor(THREADS)
+        self._begun: dict[str, Future[bool]] = {}
 
-def _report(event: JobExecutionEvent) -> None:
-    logger.error("Job %s failed: %s", event.job_id, type(event.exception).__name__)
+    def run(self) -> None:
+        """For ever. While the database cannot be reached, it waits with growing pauses."""
+        while True:
+            try:
+                self.tick()
+            except DatabaseFailure as error:
+                self._pauses.wait(error)
+            else:
+                self._pauses.end()
+                self._sleep(TICK_SECONDS)
+
+    def tick(self) -> None:
+        """Begins what is due. Raises django.db.Error if the database does not answer."""
+        close_old_connections()
+        now = self._clock()
+        rows = RegularJob.objects.in_bulk([job.name for job in self._jobs])
+        for job in self._jobs:
+            row, begun = rows.get(job.name), self._begun.get(job.name)
+            if (row is None or row.is_due(every=job.every, now=now)) and (begun is None or begun.done()):
+                self._begun[job.name] = self._threads.submit(self._perform, job)
+
+    def _perform(self, job: Job) -> bool:
+        try:
+            return perform(job, clock=self._clock)
+        except DatabaseFailure as error:
+            # The row could not be read or written. It says that the job is due, or will once the lease is over.
+            logger.warning("Job %s waits for the database: %s", job.name, where(error))
+            return False

@@ -11,7 +11,8 @@ from onboarding_portal.ev_energy.request_context import current_request_id
 from onboarding_portal.operations.logs.filter import RedactSecrets, secret_values
 
 # Their standard output is their log. That of any other command is its answer, so its log goes beside it.
-LONG_RUNNING = {"db_worker", "clock", "runserver"}
+BACKGROUND = {"db_worker", "clock"}
+LONG_RUNNING = BACKGROUND | {"runserver"}
 
 # Django and gunicorn bring handlers of their own, which know no filter.
 ONLY_ROOT: dict[str, Any] = {"handlers": [], "propagate": True}
@@ -21,9 +22,6 @@ LOGGERS: dict[str, Any] = {
     "gunicorn.error": ONLY_ROOT | {"level": "INFO"},
     # The portal writes its own line of each request, without the query.
     "gunicorn.access": {"handlers": [], "propagate": False},
-    # It tells of every run of every job, and of a failed one with whatever a database or an API quoted. The job's own
-    # line tells it better.
-    "apscheduler": ONLY_ROOT | {"level": "CRITICAL"},
 }
 FORMATTERS: dict[str, Any] = {
     "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
@@ -78,6 +76,11 @@ def is_server(argv: Sequence[str]) -> bool:
     return "gunicorn" in program or (
         program.endswith("manage.py") and LONG_RUNNING.issuperset(argv[1:2] or [""])
     )
+
+
+def is_background(argv: Sequence[str]) -> bool:
+    """Whether this process works where nobody looks."""
+    return is_server(argv) and BACKGROUND.issuperset(argv[1:2])
 
 
 def log_crashes() -> None:

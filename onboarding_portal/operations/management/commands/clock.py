@@ -4,9 +4,8 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
-from onboarding_portal.operations.clock.schedule import JOBS, build_scheduler
+from onboarding_portal.operations.clock.schedule import JOBS, Clock
 
 
 class Command(BaseCommand):
@@ -15,9 +14,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, stop_at_once)
-        scheduler = build_scheduler(JOBS, now=timezone.now())
+        clock = Clock(JOBS)
         self.stdout.write(f"Clock: {', '.join(job.name for job in JOBS)}.")
-        scheduler.start()
+        clock.run()
 
 
 def stop_at_once(signum: int, frame: FrameType | None) -> None:

@@ -1,0 +1,59 @@
+"""`manage.py db_worker`: the worker of django-tasks-db, which outlives an absence of the database.
+
+Theirs ends for good when one statement fails, and a platform that restarts it gives up after some tries.
+"""
+
+from typing import Any
+
+from django_tasks_db.management.commands import db_worker
+from django_tasks_db.models import DBTaskResult
+
+from onboarding_portal.operations.pauses import Pauses
+from onboarding_portal.unreachable import is_unreachable
+
+
+class PatientWorker(db_worker.Worker):
+    """A signal ends it at once while it waits, as between two tasks.
+
+    A task that ran when the connection broke stays as begun. What it was about is due again by its own row.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._pauses = Pauses()
+
+    def run(self) -> None:
+        while self.running:
+            try:
+                super().run()
+            except Exception as error:
+                if not is_unreachable(error):
+                    raise
+                if self.running:
+                    self._pauses.wait(error)
+            else:
+                return
+
+    def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
+        self._pauses.end()
+        super().run_task(db_task_result)
+
+
+class Command(db_worker.Command):
+    help = "Does the portal's background work, until it is told to stop. Any number of workers may run."
+
+    def handle(self, *, reload: bool, **options: Any) -> None:
+        if reload:  # for developers, whose database is at hand
+            super().handle(reload=reload, **options)
+            return
+        self.configure_logging(options["verbosity"])
+        worker = PatientWorker(
+            queue_names=options["queue_name"].split(","),
+            excluded_queue_names=[name for name in options["exclude_queues"].split(",") if name],
+            **{
+                name: options[name]
+                for name in ("interval", "batch", "backend_name", "startup_delay", "max_tasks", "worker_id")
+            },
+        )
+        worker.configure_signals()
+        worker.run()

@@ -1,0 +1,113 @@
+"""The worker outlives an absence of the database. With real processes: tests/rehearsal/test_outages.py."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import call_command, get_commands, load_command_class
+from django.db import InternalError, OperationalError, ProgrammingError, connection
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from onboarding_portal.operations.management.commands.db_worker import PatientWorker
+from onboarding_portal.operations.pauses import Pauses
+from onboarding_portal.vehicles.tasks import refresh_due_vehicles
+
+
+def worker() -> PatientWorker:
+    return PatientWorker(
+        queue_names=["default"],
+        excluded_queue_names=[],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="one",
+    )
+
+
+class Away:
+    """The database raises `error` for the next `times` statements."""
+
+    def __init__(self, error: Exception, *, times: int) -> None:
+        self.error, self.times = error, times
+
+    def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        if self.times:
+            self.times -= 1
+            raise self.error
+        return execute(*arguments)
+
+
+def read_only() -> InternalError:
+    error = InternalError("cannot execute UPDATE in a read-only transaction")
+    error.__cause__ = type("ReadOnlySqlTransaction", (Exception,), {"sqlstate": "25006"})()
+    return error
+
+
+def test_the_command_is_ours_and_takes_what_the_librarys_takes() -> None:
+    assert get_commands()["db_worker"] == "onboarding_portal.operations"
+    command = load_command_class("onboarding_portal.operations", "db_worker")
+    assert command.create_parser("manage.py", "db_worker").parse_args(["--queue-name", "x"]).queue_name == "x"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("error", [OperationalError("the connection is lost"), read_only()])
+def test_the_worker_waits_until_the_database_is_back(error: Exception) -> None:
+    refresh_due_vehicles.enqueue()
+    slept: list[float] = []
+    patient = worker()
+    patient._pauses = Pauses(sleep=slept.append)
+
+    with connection.execute_wrapper(Away(error, times=4)):
+        patient.run()
+
+    assert slept == pytest.approx([1.1, 2.2, 4.4, 8.8], rel=0.2)
+    assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mistake_in_a_query_still_ends_the_worker() -> None:
+    with (
+        connection.execute_wrapper(Away(ProgrammingError("no such column"), times=1)),
+        pytest.raises(ProgrammingError),
+    ):
+        worker().run()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_told_to_end_while_it_waits_ends_at_once() -> None:
+    patient = worker()
+    slept: list[float] = []
+
+    def told_to_end(seconds: float) -> None:
+        slept.append(seconds)
+        patient.shutdown(15, None)
+
+    patient._pauses = Pauses(sleep=told_to_end)
+    with (
+        connection.execute_wrapper(Away(OperationalError("gone"), times=9)),
+        pytest.raises(SystemExit) as ended,
+    ):
+        patient.run()
+
+    assert (ended.value.code, len(slept)) == (0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_told_to_end_in_a_task_does_not_begin_anew_when_the_database_goes() -> None:
+    patient = worker()
+    patient._pauses = Pauses(sleep=lambda _seconds: pytest.fail("it waits"))
+    patient.running = False
+
+    patient.run()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_works_off_what_waits() -> None:
+    refresh_due_vehicles.enqueue()
+
+    call_command("db_worker", batch=True, startup_delay=False, verbosity=0)
+
+    assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
