@@ -25,6 +25,7 @@ from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.addresses import address_to_look_up
+from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.ids import is_user_id
@@ -116,7 +117,7 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
             return ""
         email = address_to_look_up(request.POST.get("email", ""))
         try:
-            with deadline(seconds=OWNER_WAITS_SECONDS):
+            with priority(Priority.STAFF), deadline(seconds=OWNER_WAITS_SECONDS):
                 check_typed_id(ev_energy_user_id=typed, email=email, client=get_client())
         except ClaimRefused as refused:
             return str(refused)

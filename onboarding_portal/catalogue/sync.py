@@ -14,6 +14,7 @@ from django.db import transaction
 from onboarding_portal.catalogue.models import Entry, Make, Model, Trim
 from onboarding_portal.catalogue.words import search_words
 from onboarding_portal.ev_energy import resources
+from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.json_types import Unreadable
 
@@ -50,7 +51,8 @@ def sync_catalogue(*, client: Client, now: datetime) -> SyncResult:
     Raises EvEnergyError if a page could not be read and EmptyCatalogue if a list came back empty; nothing is
     changed then.
     """
-    makes, models, trims = client.makes(), client.models(), client.trims()
+    with priority(Priority.BULK):
+        makes, models, trims = client.makes(), client.models(), client.trims()
     if not (makes.items and models.items and trims.items):
         raise EmptyCatalogue(
             "ev.energy listed no makes, no models or no trims. The catalogue was left as it is."

@@ -112,7 +112,7 @@ def read_entry(*, client: Client, vehicle_id: str, kind: Kind, at: datetime) -> 
     """The one entry of that time stamp with its vehicle, at most a minute old. Raises NotFound."""
 
     def ask() -> Any:
-        with priority(Priority.BULK):
+        with priority(Priority.STAFF):
             return dict(client.log(kind.resource, vehicle_id=vehicle_id, at=at).raw)
 
     return parse(kind.resource, remembered(("entry", vehicle_id, kind, iso(at)), ask))
@@ -123,7 +123,7 @@ def all_entries(*, client: Client, question: Question) -> Iterator[LogEntry]:
     pages = _pages(client, question)
     while True:
         # Only while a page is asked for: a generator's context is also its caller's.
-        with priority(Priority.BULK):
+        with priority(Priority.STAFF):
             page = next(pages, None)
         if page is None:
             return
@@ -131,7 +131,7 @@ def all_entries(*, client: Client, question: Question) -> Iterator[LogEntry]:
 
 
 def _ask(client: Client, question: Question) -> Page[LogEntry]:
-    with priority(Priority.BULK):
+    with priority(Priority.STAFF):
         return next(_pages(client, question))
 
 

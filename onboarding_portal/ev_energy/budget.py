@@ -1,14 +1,15 @@
 """The one request budget of the whole deployment, shared by all processes through Django's cache.
 
 ev.energy lets an application send so many requests in a rolling hour. Every call reserves from the budget
-before it is sent. Owners in front of a screen may use all of it; background work and staff (`Priority.BULK`)
-only what lies above `EV_ENERGY_RESERVED_REQUESTS`. A 429 is a fault of ours that is counted, not a way to
-find the limit.
+before it is sent. Owners in front of a screen may use all of it, staff who wait for an answer what lies above
+`EV_ENERGY_RESERVED_REQUESTS`, and background work leaves a tenth of that to staff. A 429 is a fault of ours
+that is counted, not a way to find the limit.
 
 The window is one cached value behind a short lock. Without the lock, or without the cache, an owner's call
-goes ahead and bulk work waits.
+goes ahead and everything else waits.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from onboarding_portal.ev_energy.rate_window import FLIGHT_SECONDS, Observation,
 from onboarding_portal.ev_energy.responses import Answer
 from onboarding_portal.ev_energy.shared_cache import CacheDown
 
+STAFF_SHARE = 0.1  # of what lies above the owners' reserve, kept for staff
 OWNER_WAITS_SECONDS = 0.5
 BULK_WAITS_SECONDS = 3.0
 BULK_COMES_BACK_AFTER_SECONDS = 1.0
@@ -33,9 +35,10 @@ WINDOW_FIELDS = [field.name for field in fields(Window)]
 
 
 class Priority(StrEnum):
-    """Who waits for the answer: an owner in front of a screen, or nobody in a hurry."""
+    """Who waits for the answer: an owner in front of a screen, staff in front of theirs, or nobody in a hurry."""
 
     OWNER = "owner"
+    STAFF = "staff"
     BULK = "bulk"
 
 
@@ -54,13 +57,18 @@ def priority(of: Priority) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetState:
-    """The budget at one moment, in requests. Not known while the cache is down: then all is as if unused."""
+    """The budget at one moment, in requests. Not known while the cache is down: then all is as if unused.
+
+    `reserve` is kept for owners, `staff_reserve` for staff; each is available in full to the ranks above.
+    """
 
     is_known: bool
     limit: int
     used: int
     remaining: int
     reserve: int
+    staff_reserve: int
+    available_for_staff: int
     available_for_bulk: int
     next_free_at: datetime | None  # when the oldest request leaves the window
     blocked_until: datetime | None  # after a 429
@@ -83,12 +91,14 @@ class Budget:
         key: str,
         window_seconds: float,
         reserved_requests: int,
+        staff_share: float = STAFF_SHARE,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._key = key
         self._window_seconds = window_seconds
         self._reserved_requests = reserved_requests
+        self._staff_share = staff_share
         self._clock = clock
         self._sleep = sleep
 
@@ -100,7 +110,7 @@ class Budget:
                     return self._reserve_from(window)
         except CacheDown:
             pass
-        if _priority.get() is Priority.BULK:
+        if _priority.get() is not Priority.OWNER:
             raise BudgetExhausted(
                 "The request budget cannot be read.", retry_after=BULK_COMES_BACK_AFTER_SECONDS
             )
@@ -138,7 +148,9 @@ class Budget:
             used=used,
             remaining=remaining,
             reserve=self._reserved_requests,
-            available_for_bulk=max(0, remaining - self._reserved_requests),
+            staff_reserve=self._keep(Priority.BULK, window) - self._keep(Priority.STAFF, window),
+            available_for_staff=max(0, remaining - self._keep(Priority.STAFF, window)),
+            available_for_bulk=max(0, remaining - self._keep(Priority.BULK, window)),
             next_free_at=None if next_free_at is None else datetime.fromtimestamp(next_free_at, tz=UTC),
             blocked_until=(
                 datetime.fromtimestamp(window.blocked_until, tz=UTC) if window.blocked_until > now else None
@@ -152,14 +164,24 @@ class Budget:
             window = self._read()
         except CacheDown:
             window = Window(seconds=self._window_seconds)
-        return window.seconds_until_done(requests=requests, keep=self._reserved_requests, now=now.timestamp())
+        keep = self._keep(Priority.BULK, window)
+        return window.seconds_until_done(requests=requests, keep=keep, now=now.timestamp())
+
+    def _keep(self, of: Priority, window: Window) -> int:
+        """How many requests are left alone for the ranks above."""
+        if of is Priority.OWNER:
+            return 0
+        above = max(0, window.limit - self._reserved_requests)
+        for_staff = math.floor(above * self._staff_share) if of is Priority.BULK else 0
+        return self._reserved_requests + for_staff
 
     def _reserve_from(self, window: Window) -> Reservation:
         now = self._clock()
-        if _priority.get() is Priority.OWNER:
+        rank = _priority.get()
+        if rank is Priority.OWNER:
             wait = window.seconds_until_free_for_owner(now=now)
         else:
-            wait = window.seconds_until_free(keep=self._reserved_requests, now=now)
+            wait = window.seconds_until_free(keep=self._keep(rank, window), now=now)
         if wait > 0:
             raise BudgetExhausted("The request budget is used up for now.", retry_after=wait)
         mark = window.book(now=now)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 from django_tasks import task
 
+from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.onboarding.arrival import read_back
 from onboarding_portal.onboarding.models import Attempt
@@ -30,7 +31,10 @@ def read_back_due_attempts() -> None:
         if monotonic() - started > ONBOARDING_SLICE_SECONDS:
             enqueue_once(read_back_due_attempts)
             return
-        read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=ONBOARDING_SLICE_SECONDS)
+        with priority(Priority.BULK):
+            read_back(
+                attempt=attempt, client=get_client(), now=timezone.now(), seconds=ONBOARDING_SLICE_SECONDS
+            )
 
 
 def read_back_later(attempt: Attempt) -> None:

@@ -13,6 +13,7 @@ from django_tasks import task
 
 from onboarding_portal.accounts.ev_energy_user import EvEnergyUserTaken, find_ev_energy_user
 from onboarding_portal.accounts.models import User
+from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client, get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
@@ -65,7 +66,7 @@ def _store_cars(owner: User, client: Client) -> None:
         asked_at = timezone.now()
 
 
-@task(priority=50)  # an owner is waiting
+@task()
 def look_for_due_cars() -> None:
     """Asks for the cars of all owners for whom it is due, for a few seconds; the next sweep goes on."""
     started = monotonic()
@@ -73,4 +74,5 @@ def look_for_due_cars() -> None:
         owner = User.objects.with_due_cars(now=timezone.now()).order_by(DUE).first()
         if owner is None:
             return
-        look_for_cars(owner=owner, client=get_client(), now=timezone.now())
+        with priority(Priority.BULK):
+            look_for_cars(owner=owner, client=get_client(), now=timezone.now())

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 # Which task goes first, in every room; those between have 0.
 OWNER_IS_WAITING = 50
 NOBODY_IS_WAITING = -50
+A_FEW = 10
 TAKES_AT_MOST = timedelta(seconds=30)
 
 
@@ -84,12 +85,13 @@ def enqueue_once(work: Task[[], None]) -> None:
 
 
 def work_off(*, work: Work, client: Client, clock: Callable[[], datetime]) -> bool:
-    """Works on due vehicles for a few seconds, with the budget of bulk work; returns whether to go on at once.
+    """Works on due vehicles for a few seconds; returns whether to go on at once.
 
+    A few may be what somebody of staff has just asked for: they go with staff's rank, many with that of bulk work.
     False when nothing is left to do, and when the budget is used up: the next sweep goes on then.
     """
     started = monotonic()
-    with priority(Priority.BULK):
+    with priority(_rank(work, now=clock())):
         while monotonic() - started < VEHICLE_SLICE_SECONDS:
             now = clock()
             vehicle = _due(work, now=now).take_first(due=work, until=now + VEHICLE_WORK_LEASE)
@@ -109,6 +111,10 @@ def work_off(*, work: Work, client: Client, clock: Callable[[], datetime]) -> bo
 
 def has_due(*, work: Work, now: datetime) -> bool:
     return _due(work, now=now).exists()
+
+
+def _rank(work: Work, *, now: datetime) -> Priority:
+    return Priority.STAFF if _due(work, now=now)[: A_FEW + 1].count() <= A_FEW else Priority.BULK
 
 
 def _due(work: Work, *, now: datetime) -> VehicleQuerySet:

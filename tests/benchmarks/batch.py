@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import requests
 
+from onboarding_portal.ev_energy.budget import STAFF_SHARE
 from tests.benchmarks.databases import new_database
 from tests.benchmarks.deployment import (
     MANAGE,
@@ -59,11 +60,11 @@ class Run:
 
     @property
     def use(self) -> float:
-        """Which part of what lies above the reserve was used, over the whole windows of the run."""
+        """Which part of what lies above the reserve and staff's share was used, over the whole windows of the run."""
         windows = int(self.seconds // WINDOW_SECONDS)
         end = windows * WINDOW_SECONDS
         used = max(count for moment, count in self.samples if moment <= end)
-        return used / (windows * (LIMIT - RESERVE))
+        return used / (windows * (LIMIT - RESERVE) * (1 - STAFF_SHARE))
 
 
 def measure(*, kind: str, quick: bool) -> list[Figure]:

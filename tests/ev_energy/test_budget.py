@@ -33,11 +33,12 @@ def clock() -> Clock:
     return Clock()
 
 
-def a_budget(clock: Clock, *, window: float = 3600.0, reserve: int = 2) -> Budget:
+def a_budget(clock: Clock, *, window: float = 3600.0, reserve: int = 2, staff_share: float = 0.0) -> Budget:
     return Budget(
         key="test-budget",
         window_seconds=window,
         reserved_requests=reserve,
+        staff_share=staff_share,
         clock=clock,
         sleep=lambda seconds: None,
     )
@@ -68,6 +69,35 @@ def test_bulk_stops_at_the_reserve_and_owners_go_on(clock: Clock) -> None:
     assert budget.snapshot().remaining == 0
     with pytest.raises(BudgetExhausted):
         budget.reserve()
+
+
+def test_background_stops_before_staff_and_staff_before_owners(clock: Clock) -> None:
+    budget = a_budget(clock, reserve=2, staff_share=0.25)
+    with priority(Priority.BULK):
+        spend(budget, 6)
+    state = budget.snapshot()
+    assert (state.staff_reserve, state.available_for_staff, state.available_for_bulk) == (2, 2, 0)
+
+    assert wait_for_bulk(budget) == pytest.approx(3600, abs=4)
+    with priority(Priority.STAFF):
+        spend(budget, 2)
+        with pytest.raises(BudgetExhausted) as caught:
+            budget.reserve()
+    assert caught.value.retry_after == pytest.approx(3600, abs=4)
+    spend(budget, 2)
+    assert budget.snapshot().remaining == 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "reserve", "for_staff"), [(1000, 200, 80), (10_000, 200, 980), (1000, 999, 0), (1000, 5000, 0)]
+)
+def test_staffs_share_is_a_tenth_of_what_lies_above_the_reserve(
+    clock: Clock, settings: Settings, limit: int, reserve: int, for_staff: int
+) -> None:
+    settings.EV_ENERGY_RESERVED_REQUESTS = reserve
+    get_budget().settle([get_budget().reserve()], answer=answer(limit=limit, remaining=limit - 1))
+
+    assert budget_module.snapshot().staff_reserve == for_staff
 
 
 def test_place_is_free_when_the_oldest_request_leaves_the_window(clock: Clock) -> None:

@@ -110,7 +110,7 @@ def test_processes_at_one_postgresql_database_meet_no_429() -> None:
 
 
 def test_threads_take_exactly_what_is_above_the_reserve() -> None:
-    budget = Budget(key="shared", window_seconds=3600, reserved_requests=900)
+    budget = Budget(key="shared", window_seconds=3600, reserved_requests=900, staff_share=0.0)
     taken: list[int] = []
     together = threading.Barrier(8)
 

@@ -5,13 +5,23 @@ import pytest
 import time_machine
 from requests import ConnectionError as NoConnection
 
+from onboarding_portal.ev_energy.budget import Priority, get_budget, priority
 from onboarding_portal.reconnects.background.lanes import WAKE_UP_EARLY, Lane, run_slice
-from onboarding_portal.reconnects.models import Failure, Reconnect, ReconnectEvent, State
+from onboarding_portal.reconnects.models import (
+    A_FEW,
+    Batch,
+    BatchKind,
+    Failure,
+    Reconnect,
+    ReconnectEvent,
+    State,
+)
+from onboarding_portal.reconnects.staff.batches import create_batch
 from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_api import EvEnergyApi
-from tests.factories import NOW
-from tests.reconnects.rows import LINK, OTHER_LINK, make_reconnect
+from tests.factories import NOW, make_staff
+from tests.reconnects.rows import LINK, OTHER_LINK, make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -65,6 +75,27 @@ def test_work_goes_on_when_the_window_frees_up(ev_energy_api: EvEnergyApi, setti
     assert go_on_at is not None
     hour = timedelta(seconds=settings.EV_ENERGY_RATE_WINDOW_SECONDS)
     assert hour - WAKE_UP_EARLY <= go_on_at - NOW <= hour + timedelta(seconds=30)
+
+
+def test_few_links_staff_wait_for_are_made_when_background_work_has_used_its_share(
+    ev_energy_api: EvEnergyApi, settings: Any
+) -> None:
+    settings.EV_ENERGY_RESERVED_REQUESTS = 980  # of 1,000: 2 of the rest are staff's
+    with priority(Priority.BULK):
+        for _ in range(18):
+            get_budget().reserve()
+    campaign = Batch.objects.create(kind=BatchKind.LINKS)
+    for row in queue(A_FEW + 1, ev_energy_api):
+        Reconnect.objects.filter(pk=row.pk).update(batch=campaign, next_work_at=NOW - timedelta(hours=1))
+    wanted = make_broken_car()
+    ev_energy_api.add_reconnect_link(wanted.pk, address=LINK, expires_at=IN_AN_HOUR)
+    vehicles = Vehicle.objects.filter(pk=wanted.pk)
+    create_batch(vehicles=vehicles, kind=BatchKind.LINKS, by=make_staff(), now=NOW)
+
+    run_slice(Lane.LINKS)
+
+    assert Reconnect.objects.get(url=LINK).vehicle_id == wanted.pk
+    assert len(ev_energy_api.requests) == 1
 
 
 def test_passing_trouble_is_tried_again_in_growing_pauses_and_then_given_up(

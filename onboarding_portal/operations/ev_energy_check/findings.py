@@ -62,7 +62,7 @@ def check_ev_energy() -> Iterator[Finding]:
         ),
         budget=get_budget(),
     )
-    with priority(Priority.BULK):
+    with priority(Priority.STAFF):
         yield from _token(conversation)
         if conversation.token is NO_TOKEN:
             yield Finding(

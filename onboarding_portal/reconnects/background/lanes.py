@@ -54,7 +54,7 @@ def rows_of(lane: Lane) -> Sequence[ReconnectQuerySet]:
     rows = Reconnect.objects.select_related("vehicle__owner", "vehicle__make", "vehicle__model")
     match lane:
         case Lane.LINKS:
-            return [rows.filter(state=State.QUEUED, wants_email=False)]
+            return [rows.select_related("batch").filter(state=State.QUEUED, wants_email=False)]
         case Lane.WATCHES:
             return [rows.filter(state=State.REDIRECTED)]
         case Lane.MAILS:
@@ -129,7 +129,7 @@ def _make_link(row: Reconnect, lease: datetime, now: datetime) -> Wait | None:
         end_without_need(reconnect=row, lease=lease, now=now)
         return None
     try:
-        with priority(Priority.BULK), deadline(seconds=ONE_CALL_SECONDS):
+        with priority(_rank_of_link(row)), deadline(seconds=ONE_CALL_SECONDS):
             make_link(reconnect=row, lease=lease, client=get_client(), now=now)
     except (EvEnergyError, ForeignLink) as problem:
         release_after_failure(reconnect=row, lease=lease, problem=problem, now=now)
@@ -138,6 +138,10 @@ def _make_link(row: Reconnect, lease: datetime, now: datetime) -> Wait | None:
         # Cancelled while ev.energy was asked. The link is forgotten.
         return None
     return None
+
+
+def _rank_of_link(row: Reconnect) -> Priority:
+    return Priority.STAFF if row.batch is not None and row.batch.is_waited_for else Priority.BULK
 
 
 def _look(row: Reconnect, lease: datetime, now: datetime) -> Wait | None:

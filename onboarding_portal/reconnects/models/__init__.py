@@ -1,6 +1,6 @@
 """The rows of reconnects, their states and their queries."""
 
-from onboarding_portal.reconnects.models.batch import Batch, BatchKind
+from onboarding_portal.reconnects.models.batch import A_FEW, Batch, BatchKind
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
 from onboarding_portal.reconnects.models.lasting_link import LastingLink, hash_token
@@ -21,6 +21,7 @@ from onboarding_portal.reconnects.models.unstable_vehicle import (
 )
 
 __all__ = [
+    "A_FEW",
     "CHUNK",
     "DETAIL_LENGTH",
     "FINAL_STATES",

@@ -5,6 +5,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+A_FEW = 10  # links: a person of staff waits for them, and they need no more of the budget than a person does
+
 
 class BatchKind(models.TextChoices):
     LINKS = "LINKS", _("Reconnect links")
@@ -32,3 +34,8 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether somebody of staff sits in front of it: a few links, not a campaign."""
+        return self.kind == BatchKind.LINKS and self.reconnects.all()[: A_FEW + 1].count() <= A_FEW

@@ -5,7 +5,7 @@ same page, however it comes about, finds the batch of the first.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.models import (
+    A_FEW,
     CHUNK,
     Batch,
     BatchKind,
@@ -29,6 +30,9 @@ from onboarding_portal.reconnects.models import (
 )
 from onboarding_portal.reconnects.staff.batch_plan import BatchPlan, plan_batch, taken
 from onboarding_portal.vehicles.models import VehicleQuerySet
+
+# A person waits for a few links: they are made before the thousands of another batch that came due earlier.
+GOES_BEFORE = timedelta(days=1)
 
 
 class AlreadyConfirmed(Exception):
@@ -98,8 +102,10 @@ def create_batch(
     with transaction.atomic():
         batch = Batch.objects.create(kind=kind, created_by=by, created_at=now, confirmation=confirmation)
         vehicle_ids = list(eligible.values_list("pk", flat=True))
+        is_short = kind == BatchKind.LINKS and len(vehicle_ids) <= A_FEW
+        due_at = now - GOES_BEFORE if is_short else now
         for some_ids in chunks(vehicle_ids, chunk):
-            rows = [_queued(vehicle_id, batch, now=now) for vehicle_id in some_ids]
+            rows = [_queued(vehicle_id, batch, now=now, due_at=due_at) for vehicle_id in some_ids]
             Reconnect.objects.bulk_create(rows, ignore_conflicts=True)
         transaction.on_commit(partial(tasks.wake, lane_of(kind), now=now))
     return batch
@@ -144,7 +150,7 @@ def lane_of(kind: BatchKind) -> tasks.Lane:
     return tasks.Lane.LINKS if kind == BatchKind.LINKS else tasks.Lane.MAILS
 
 
-def _queued(vehicle_id: str, batch: Batch, *, now: datetime) -> Reconnect:
+def _queued(vehicle_id: str, batch: Batch, *, now: datetime, due_at: datetime) -> Reconnect:
     wants_email = batch.kind == BatchKind.EMAILS
     return Reconnect(
         vehicle_id=vehicle_id,
@@ -153,7 +159,7 @@ def _queued(vehicle_id: str, batch: Batch, *, now: datetime) -> Reconnect:
         wants_email=wants_email,
         requested_by=batch.created_by,
         created_at=now,
-        next_work_at=now,
+        next_work_at=due_at,
     )
 
 
