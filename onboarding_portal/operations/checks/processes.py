@@ -18,6 +18,7 @@ UNSHARED_CACHES = {
 DATABASES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 # Set by platforms that run each process on a machine of its own and forget its files.
 PLATFORM_MARKS = ("DYNO", "RENDER", "FLY_APP_NAME", "RAILWAY_ENVIRONMENT", "KUBERNETES_SERVICE_HOST")
+SHORTEST_TOKEN = 16
 MANIFEST_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 
 
@@ -54,6 +55,17 @@ def time_zone() -> Iterator[CheckMessage]:
     if settings.TIME_ZONE not in zoneinfo.available_timezones():
         yield error(
             33, "TIME_ZONE is unknown.", "Set TIME_ZONE to a name such as Europe/London, or leave it empty."
+        )
+
+
+@portal_check
+def metrics() -> Iterator[CheckMessage]:
+    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        yield error(
+            35,
+            f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters: it can be guessed.",
+            'Set METRICS_TOKEN to what python -c "import secrets; print(secrets.token_urlsafe(32))" prints, '
+            "or leave it empty.",
         )
 
 
