@@ -19,6 +19,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "vehicles:list"
 LOGOUT_REDIRECT_URL = "home"
+SESSION_ENGINE = "onboarding_portal.accounts.sessions"  # staff's are shorter
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 
 ACCOUNT_ADAPTER = "onboarding_portal.accounts.sign_in.adapter.AccountAdapter"
@@ -62,7 +63,7 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_address"
 AXES_CLIENT_IP_CALLABLE = "onboarding_portal.accounts.sign_in.lock_out.tried_from"
 AXES_LOCKOUT_CALLABLE = "onboarding_portal.operations.views.locked_out"
-AXES_ENABLE_ADMIN = False  # ours is tidier, see accounts/admin.py
+AXES_ENABLE_ADMIN = False  # ours is tidier, see accounts/admin/wrong_passwords.py
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True  # it would keep every sign-in of every owner, with address and browser
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]

@@ -102,6 +102,7 @@ def model_pages(name: str, *, add: bool = False, delete: bool = False) -> dict[s
 
 
 DIAGNOSTICS = [{"vehicles.view_diagnostics"}]
+SEE_RECONNECT = [{"reconnects.view_reconnect"}, {"reconnects.change_reconnect"}]
 SEE_BATCH = [{"reconnects.view_batch"}, {"reconnects.change_batch"}]
 ACT_ON_BATCH = [{*look, "reconnects.request_reconnect_links"} for look in SEE_BATCH]
 ALL_STAFF = Rule(for_all_staff=True)
@@ -125,8 +126,10 @@ ADMIN: dict[str, Rule] = {
     "admin:reconnects_batch_csv": Rule(SEE_BATCH),
     "admin:reconnects_batch_cancel": Rule(ACT_ON_BATCH),
     "admin:reconnects_batch_retry": Rule(ACT_ON_BATCH),
-    "admin:reconnects_reconnect_qr": Rule([{"reconnects.view_reconnect_links"}]),
-    **model_pages("auth_group", add=True, delete=True),
+    "admin:reconnects_reconnect_qr": Rule(
+        [{*look, "reconnects.view_reconnect_links"} for look in SEE_RECONNECT]
+    ),
+    **model_pages("auth_group"),
     **model_pages("accounts_user", add=True, delete=True),
     "admin:accounts_user_add": Rule([{"accounts.add_user", "accounts.change_user"}]),
     **model_pages("accounts_invitation", add=True, delete=True),
@@ -146,9 +149,11 @@ ADMIN: dict[str, Rule] = {
 }
 
 # Admin actions: the permission each needs, beside looking at the list.
+NO_PERMISSION = ""  # superusers only
 ACTIONS: dict[tuple[str, str], str] = {
-    ("auth.Group", "delete_selected"): "auth.delete_group",
+    ("auth.Group", "delete_selected"): NO_PERMISSION,
     ("accounts.User", "delete_selected"): "accounts.delete_user",
+    ("accounts.User", "sign_out_everywhere"): "accounts.change_user",
     ("accounts.Invitation", "delete_selected"): "accounts.delete_invitation",
     ("accounts.Invitation", "send_again"): "accounts.add_invitation",
     ("axes.AccessAttempt", "delete_selected"): "axes.delete_accessattempt",
@@ -393,7 +398,7 @@ def test_an_admin_action_is_there_for_staff_with_its_permission_and_no_others(
         request = request_of(User.objects.get(pk=client.session["_auth_user_id"]))
         return action in admin.site._registry[model].get_actions(request)
 
-    assert is_there({look, needed})
+    assert is_there({look, needed}) == (needed != NO_PERMISSION)
     assert not is_there(every - {needed})
 
 

@@ -206,7 +206,7 @@ def test_staff_who_may_edit_owners_cannot_give_rights_to_themselves_or_others(cl
     boss_deleted = client.post(f"/admin/accounts/user/{boss.pk}/delete/", {"post": "yes"})
 
     owner.refresh_from_db()
-    assert owner.email == "ann2@example.com"
+    assert owner.email == "ann@example.com"
     assert not owner.is_staff
     assert owner.ev_energy_user_id
     assert [r.status_code for r in (on_myself, on_boss, boss_password, boss_deleted)] == [403] * 4

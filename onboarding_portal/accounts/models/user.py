@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.addresses import CannotBeMailed, address_to_look_up, normalize_address
 from onboarding_portal.leases import LeasedQuerySet
 
+ACCESS = ("is_active", "is_staff")
+
 
 def _of_these_credentials() -> Q:
     return Q(ev_energy_client_id__in=["", settings.EV_ENERGY_CLIENT_ID])
@@ -35,6 +37,9 @@ class UserQuerySet(LeasedQuerySet["User"]):
     def with_email(self, email: str) -> Self:
         return self.filter(email=address_to_look_up(email))
 
+    def owners(self) -> Self:
+        return self.filter(is_staff=False, is_superuser=False)
+
     def with_due_cars(self, *, now: datetime) -> Self:
         return self.filter(cars_due_at__lte=now)
 
@@ -48,6 +53,19 @@ class UserQuerySet(LeasedQuerySet["User"]):
             vehicles=None,
             invitations=None,
         )
+
+    # Mutators
+
+    def update(self, **values: Any) -> int:
+        """Sessions end wherever access may be lost, whatever way it is lost: see `User.save`."""
+        loses = any(values.get(name, True) is not True for name in ACCESS)
+        if loses or "email" in values:
+            values.setdefault("session_nonce", uuid.uuid4())
+        return super().update(**values)
+
+    def end_sessions(self) -> int:
+        """Signs all of these users out everywhere; returns how many they are."""
+        return self.update(session_nonce=uuid.uuid4())
 
 
 class UserManager(BaseUserManager["User"]):
@@ -127,6 +145,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 fields=["cars_due_at"], name="user_cars_due", condition=Q(cars_due_at__isnull=False)
             ),
         ]
+        permissions = [("change_user_address", _("Can change the e-mail address of a user"))]
 
     def __str__(self) -> str:
         return self.email
@@ -136,6 +155,24 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.email = normalize_address(self.email)
         except CannotBeMailed as error:
             raise ValidationError({"email": error.reason or _("This address cannot be mailed.")}) from None
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Sessions end for good with the address, with being active and with being staff: what is given back later
+        must not bring them back to whoever has them.
+        """
+        named = options.get("update_fields")
+        touched = {"email", *ACCESS} if named is None else {"email", *ACCESS} & set(named)
+        if touched and not self._state.adding and self._loses_access():
+            self.session_nonce = uuid.uuid4()
+            options["update_fields"] = None if named is None else {*named, "session_nonce"}
+        super().save(*args, **options)
+
+    def _loses_access(self) -> bool:
+        stored = type(self).objects.filter(pk=self.pk).values("email", *ACCESS).first()
+        if stored is None:
+            return False
+        is_less = any(stored[name] and not getattr(self, name) for name in ACCESS)
+        return is_less or stored["email"] != self.email
 
     # Properties
 

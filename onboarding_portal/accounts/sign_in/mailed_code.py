@@ -93,10 +93,19 @@ def address_asked_for(*, request: HttpRequest) -> str:
 
 
 def resume(*, request: HttpRequest) -> PendingSignIn | None:
-    """Returns the sign-in this session waits to finish; None if there is none or its code is too old."""
+    """Returns the sign-in this session waits to finish; None if there is none, or its code is too old or dead.
+
+    A code opens the account its mailbox had: when the owner has another address, what went to the old one is dead.
+    """
     stage = LoginStageController.enter(request, LoginByCodeStage.key)
     process = stage and LoginCodeVerificationProcess.resume(stage)
-    return PendingSignIn(process) if process else None
+    if not process:
+        return None
+    pending = PendingSignIn(process)
+    if process.user is not None and process.user.email != pending.email:
+        process.abort()
+        return None
+    return pending
 
 
 def resend(*, request: HttpRequest, pending: PendingSignIn) -> None:

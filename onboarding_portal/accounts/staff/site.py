@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.known_browser import remember_browser
 from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.sessions import is_of_staff
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 
 CODE_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -31,7 +32,7 @@ class StaffAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         # Staff get no codes, but an owner who signed in with one may be made staff while that session lives.
         by_code = request.session.get(BACKEND_SESSION_KEY) == CODE_BACKEND
-        return super().has_permission(request) and not by_code
+        return super().has_permission(request) and not by_code and is_of_staff(request.session)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().login(request, extra_context)

@@ -39,6 +39,8 @@ def create_token(*, reconnect: Reconnect, now: datetime) -> str:
     All of a reconnect's links work until the same moment, which the first e-mail sets.
     """
     token = secrets.token_urlsafe(32)
+    if reconnect.emailed_to not in {"", reconnect.vehicle.owner.email}:
+        reconnect.lasting_links.all().delete()  # what went to an old address must not work along with the new
     LastingLink.objects.create(
         reconnect=reconnect,
         owner_id=reconnect.vehicle.owner_id,

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from onboarding_portal.accounts.models import User
 
@@ -11,21 +12,33 @@ _SALT = "onboarding_portal.reconnects.unsubscribe"
 
 
 class UnknownToken(Exception):
-    """The token was not made by this portal, or its user is gone."""
+    """The token was not made by this portal, or its user is gone or has another address."""
 
 
 def unsubscribe_url(*, owner: User) -> str:
-    """The address that stops the owner's reminders; it has no end, as old e-mails must be able to stop new ones."""
-    token = Signer(salt=_SALT).sign(str(owner.pk))
+    """The address that stops the owner's reminders.
+
+    It has no end while the owner's address is the same, as old e-mails must be able to stop new ones.
+    """
+    token = Signer(salt=_SALT).sign(f"{owner.pk}-{_mark_of(owner.email)}")
     return f"{settings.PORTAL_URL}{reverse('reconnects:unsubscribe', args=[token])}"
 
 
 def owner_of_token(*, token: str) -> User:
     """Whose reminders the token stops. Raises UnknownToken."""
     try:
-        return User.objects.get(pk=int(Signer(salt=_SALT).unsign(token)))
+        number, _dash, mark = Signer(salt=_SALT).unsign(token).partition("-")
+        owner = User.objects.get(pk=int(number))
     except (BadSignature, ValueError, User.DoesNotExist):
         raise UnknownToken from None
+    # Tokens of the first e-mails named no address.
+    if mark and not constant_time_compare(mark, _mark_of(owner.email)):
+        raise UnknownToken
+    return owner
+
+
+def _mark_of(email: str) -> str:
+    return salted_hmac(_SALT, email, algorithm="sha256").hexdigest()[:16]
 
 
 def stop_reminders(*, owner: User) -> None:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
-from onboarding_portal.reconnects.models import BatchKind
+from onboarding_portal.reconnects.models import BatchKind, Reconnect
 
 _PERMISSION_FOR = {
     BatchKind.LINKS: "reconnects.request_reconnect_links",
@@ -22,6 +22,13 @@ def may_ask_for(kind: BatchKind, request: HttpRequest) -> bool:
 
 def may_see_links(request: HttpRequest) -> bool:
     return user_of(request).has_perm("reconnects.view_reconnect_links")
+
+
+def may_see(reconnect: Reconnect | None, request: HttpRequest) -> bool:
+    """Whether the person may open the page of this reconnect, or of the batch it is in."""
+    models = ["reconnect", *(["batch"] if reconnect and reconnect.batch_id else [])]
+    user = user_of(request)
+    return any(user.has_perm(f"reconnects.{act}_{model}") for model in models for act in ("view", "change"))
 
 
 class StaffStyles:

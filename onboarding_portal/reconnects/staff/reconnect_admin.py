@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -17,7 +16,7 @@ from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent
 from onboarding_portal.reconnects.staff.acts_admin import ActsOnReconnects
 from onboarding_portal.reconnects.staff.link_to_hand_out import link_to_hand_out, qr_code, shown_link
-from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_see_links
+from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_see, may_see_links
 from onboarding_portal.vehicles.admin_search_and_filters import SEARCH_HELP, CappedPaginator, search
 
 
@@ -89,10 +88,15 @@ class ReconnectAdmin(ReadOnly, StaffStyles, ActsOnReconnects):
         return [path("<int:reconnect_id>/qr.svg", view, name="reconnects_reconnect_qr"), *super().get_urls()]
 
     def qr(self, request: HttpRequest, reconnect_id: int) -> HttpResponse:
-        """The link as a code to scan. A picture of its own, so that the secret is in the page only once."""
-        if not may_see_links(request):
+        """The link as a code to scan. A picture of its own, so that the secret is in the page only once.
+
+        For those who may see links, and a page this one is on: the reconnect's or its batch's.
+        """
+        reconnect = Reconnect.objects.filter(pk=reconnect_id).first()
+        if not may_see_links(request) or not may_see(reconnect, request):
             raise PermissionDenied
-        reconnect = get_object_or_404(Reconnect, pk=reconnect_id)
+        if reconnect is None:
+            raise Http404
         link = link_to_hand_out(reconnect, now=timezone.now())
         if not link:
             raise Http404

@@ -1,27 +1,26 @@
-"""What staff may see and do with users, invitations and locked sign-ins."""
+"""Users in the admin: owners, whom staff help, and staff, whose rights superusers give."""
 
 from functools import partial
 from typing import Any
 
-from axes.models import AccessAttempt
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from onboarding_portal.accounts.address_field import AddressField
 from onboarding_portal.accounts.ev_energy_user import ClaimRefused, check_typed_id
-from onboarding_portal.accounts.invitations import mail as invitation_mail
 from onboarding_portal.accounts.mail import MailNotSent
-from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.new_address import tell_old_address
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.addresses import address_to_look_up
@@ -63,6 +62,9 @@ class ChangeUserForm(UserChangeForm[User]):
         return super().save(commit)
 
 
+SIGNED_OUT = _("Signed out everywhere.")
+
+
 @admin.register(User)
 class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
     form = ChangeUserForm
@@ -75,6 +77,7 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
     ordering = ("-joined_at", "pk")
     readonly_fields = ("last_login", "joined_at", "is_self_registered")
     show_full_result_count = False
+    actions = ("sign_out_everywhere",)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
@@ -88,10 +91,34 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         # Whoever may edit owners must not be able to make themselves, or a friend, a superuser.
-        if getattr(request.user, "is_superuser", False):
+        if user_of(request).is_superuser:
             return self.readonly_fields
         rights = ("is_staff", "is_superuser", "groups", "user_permissions", "ev_energy_user_id")
-        return (*self.readonly_fields, *rights)
+        # To whom the address belongs the account belongs: that is a right of its own.
+        may_move = obj is None or user_of(request).has_perm("accounts.change_user_address")
+        return (*self.readonly_fields, *rights, *(() if may_move else ("email",)))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        old = User.objects.filter(pk=obj.pk).values_list("email", flat=True).first() if change else None
+        super().save_model(request, obj, form, change)
+        if old and old != obj.email:
+            transaction.on_commit(partial(self._tell_old_address, request, old))
+
+    def _tell_old_address(self, request: HttpRequest, old: str) -> None:
+        try:
+            tell_old_address(email=old)
+        except MailNotSent:
+            text = _("The address is changed, but the old one could not be told so by e-mail.")
+            self.message_user(request, text, messages.WARNING)
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        rows = User.objects.filter(pk__in=queryset)
+        within = rows if user_of(request).is_superuser else rows.owners()
+        count = within.end_sessions()
+        LogEntry.objects.log_actions(user_of(request).pk, within, CHANGE, change_message=str(SIGNED_OUT))
+        text = ngettext("%d user is signed out everywhere.", "%d users are signed out everywhere.", count)
+        self.message_user(request, text % count, messages.SUCCESS)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -150,95 +177,5 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
 
     @staticmethod
     def _is_within_reach(request: HttpRequest, obj: User | None) -> bool:
-        return obj is None or not obj.is_staff or getattr(request.user, "is_superuser", False)
-
-
-class InvitationForm(forms.ModelForm[Invitation]):
-    email = AddressField()
-
-    class Meta:
-        model = Invitation
-        fields = ("email",)
-
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
-        if Invitation.objects.for_email(email).open(now=timezone.now()).exists():
-            raise forms.ValidationError(
-                _("This address has an open invitation. Send it again from the list.")
-            )
-        return email
-
-
-@admin.register(Invitation)
-class InvitationAdmin(StaffModelAdmin[Invitation]):
-    form = InvitationForm
-    fields = ("email",)
-    list_display = ("email", "state", "invited_by", "created_at", "expires_at", "accepted_at")
-    list_filter = (("accepted_at", admin.EmptyFieldListFilter), "expires_at")
-    list_select_related = ("invited_by",)
-    search_fields = ("email__startswith",)
-    search_help_text = _("The beginning of an e-mail address")
-    ordering = ("-created_at", "pk")
-    actions = ("send_again",)
-
-    @admin.display(description=_("state"))
-    def state(self, invitation: Invitation) -> str:
-        return str(invitation.state(now=timezone.now()).label)
-
-    def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
-        return False  # another address needs another invitation
-
-    def save_model(
-        self, request: HttpRequest, obj: Invitation, form: forms.ModelForm[Invitation], change: bool
-    ) -> None:
-        stored, token = Invitation.objects.invite(
-            email=obj.email, invited_by=user_of(request), now=timezone.now()
-        )
-        obj.pk = stored.pk  # what the admin goes on with and writes in its log
-        transaction.on_commit(partial(self._send, request, stored, token))
-
-    def _send(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
-        try:
-            invitation_mail.send(invitation=invitation, token=token)
-        except MailNotSent:
-            self.message_user(
-                request,
-                _("The invitation is stored, but its e-mail could not be sent. Send it again from the list."),
-                messages.WARNING,
-            )
-
-    @admin.action(description=_("Send the selected invitations again"), permissions=["add"])
-    def send_again(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        sent = accepted = 0
-        for invitation in queryset:
-            try:
-                invitation_mail.send_again(invitation=invitation, now=timezone.now())
-                sent += 1
-            except invitation_mail.AlreadyAccepted:
-                accepted += 1
-            except MailNotSent:
-                self.message_user(request, _("The mail server cannot be reached now."), messages.ERROR)
-                break
-        if sent:
-            text = ngettext("%d invitation is on its way.", "%d invitations are on their way.", sent)
-            self.message_user(request, text % sent, messages.SUCCESS)
-        if accepted:
-            text = ngettext("%d was accepted already.", "%d were accepted already.", accepted)
-            self.message_user(request, text % accepted, messages.WARNING)
-
-
-@admin.register(AccessAttempt)
-class AccessAttemptAdmin(StaffModelAdmin[AccessAttempt]):
-    """Wrong passwords of staff. Deleting one unlocks the sign-in."""
-
-    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
-    list_filter = ("attempt_time",)
-    search_fields = ("username__startswith", "ip_address__startswith")
-    ordering = ("-attempt_time",)
-    fields = ("username", "ip_address", "failures_since_start", "attempt_time", "user_agent")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: AccessAttempt | None = None) -> bool:
-        return False
+        is_owner = obj is None or not (obj.is_staff or obj.is_superuser)
+        return is_owner or user_of(request).is_superuser

@@ -1,0 +1,8 @@
+"""What staff may see and do with users, groups, invitations and locked sign-ins."""
+
+from onboarding_portal.accounts.admin.groups import GroupAdmin
+from onboarding_portal.accounts.admin.invitations import InvitationAdmin
+from onboarding_portal.accounts.admin.users import UserAdmin
+from onboarding_portal.accounts.admin.wrong_passwords import AccessAttemptAdmin
+
+__all__ = ["AccessAttemptAdmin", "GroupAdmin", "InvitationAdmin", "UserAdmin"]

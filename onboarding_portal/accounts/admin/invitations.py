@@ -1,0 +1,93 @@
+"""Invitations: staff send them, and send them again."""
+
+from functools import partial
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from onboarding_portal.accounts.address_field import AddressField
+from onboarding_portal.accounts.invitations import mail as invitation_mail
+from onboarding_portal.accounts.mail import MailNotSent
+from onboarding_portal.accounts.models import Invitation
+from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+
+
+class InvitationForm(forms.ModelForm[Invitation]):
+    email = AddressField()
+
+    class Meta:
+        model = Invitation
+        fields = ("email",)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if Invitation.objects.for_email(email).open(now=timezone.now()).exists():
+            raise forms.ValidationError(
+                _("This address has an open invitation. Send it again from the list.")
+            )
+        return email
+
+
+@admin.register(Invitation)
+class InvitationAdmin(StaffModelAdmin[Invitation]):
+    form = InvitationForm
+    fields = ("email",)
+    list_display = ("email", "state", "invited_by", "created_at", "expires_at", "accepted_at")
+    list_filter = (("accepted_at", admin.EmptyFieldListFilter), "expires_at")
+    list_select_related = ("invited_by",)
+    search_fields = ("email__startswith",)
+    search_help_text = _("The beginning of an e-mail address")
+    ordering = ("-created_at", "pk")
+    actions = ("send_again",)
+
+    @admin.display(description=_("state"))
+    def state(self, invitation: Invitation) -> str:
+        return str(invitation.state(now=timezone.now()).label)
+
+    def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        return False  # another address needs another invitation
+
+    def save_model(
+        self, request: HttpRequest, obj: Invitation, form: forms.ModelForm[Invitation], change: bool
+    ) -> None:
+        stored, token = Invitation.objects.invite(
+            email=obj.email, invited_by=user_of(request), now=timezone.now()
+        )
+        obj.pk = stored.pk  # what the admin goes on with and writes in its log
+        transaction.on_commit(partial(self._send, request, stored, token))
+
+    def _send(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
+        try:
+            invitation_mail.send(invitation=invitation, token=token)
+        except MailNotSent:
+            self.message_user(
+                request,
+                _("The invitation is stored, but its e-mail could not be sent. Send it again from the list."),
+                messages.WARNING,
+            )
+
+    @admin.action(description=_("Send the selected invitations again"), permissions=["add"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        sent = accepted = 0
+        for invitation in queryset:
+            try:
+                invitation_mail.send_again(invitation=invitation, now=timezone.now())
+                sent += 1
+            except invitation_mail.AlreadyAccepted:
+                accepted += 1
+            except MailNotSent:
+                self.message_user(request, _("The mail server cannot be reached now."), messages.ERROR)
+                break
+        if sent:
+            text = ngettext("%d invitation is on its way.", "%d invitations are on their way.", sent)
+            self.message_user(request, text % sent, messages.SUCCESS)
+        if accepted:
+            text = ngettext("%d was accepted already.", "%d were accepted already.", accepted)
+            self.message_user(request, text % accepted, messages.WARNING)
