@@ -19,7 +19,12 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from onboarding_portal.environment import SettingsRefused
+
+    try:
+        execute_from_command_line(sys.argv)
+    except SettingsRefused as refusal:
+        sys.exit(str(refusal))
 
 
 if __name__ == "__main__":

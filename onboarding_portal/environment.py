@@ -1,68 +1,179 @@
 """The environment as the settings read it: an empty line means the default, a wrong word stops the start.
 
-Taking a misspelt "true" for "false" could switch a safety off, so nothing is guessed.
+Taking a misspelt "true" for "false" could switch a safety off, so nothing is guessed. A value may stand in quotes
+and have spaces around it, as some platforms and files leave them; everything else in it is taken as it stands.
+Every problem is one line that names the setting and what to do, and never shows the value, which may be a secret.
 """
 
+import io
 import os
-from collections.abc import Callable, Sequence
+import re
+import zoneinfo
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-T = TypeVar("T", int, float)
+from onboarding_portal.service_urls import CannotBeRead, cache_settings, database_settings, mail_settings
+from onboarding_portal.web_addresses import host_in_ascii, normal_address, origin
+
+T = TypeVar("T")
+Text = str  # a method below has the name of the type
 
 WORDS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
+LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+# Line breaks and other controls, and what Python makes of bytes that are not UTF-8.
+GOES_ON = "...\n..."
+UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+class SettingsRefused(ImproperlyConfigured):
+    """Settings with which nothing may start; each line of the message is one problem and its remedy."""
 
 
 def variables() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if value.strip()}
+    values = {name: _bare(value) for name, value in os.environ.items()}
+    return {name: value for name, value in values.items() if value}
+
+
+def _bare(value: str) -> str:
+    """The value without spaces around it, and without the quotes in which some platforms hand it over."""
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1].strip()
+    return value
 
 
 class Environment:
-    """Variables of the process, then those of the file; raises ImproperlyConfigured with a variable's name.
-
-    Texts, lists and addresses are read by django-environ: `str`, `list`, `db`, `cache`, `email`.
-    """
+    """Variables of the process, then those of the file. What is wrong is collected until `refuse_if_wrong`."""
 
     def __init__(self, *, file: Path) -> None:
-        environ.Env.read_env(file)
+        self.problems = list(_read(file))
         self.values = variables()
-        self._reader = environ.Env()
-        self._reader.ENVIRON = self.values
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._reader, name)
+    def refuse_if_wrong(self) -> None:
+        """Raises SettingsRefused with every problem found so far."""
+        if self.problems:
+            raise SettingsRefused("\n".join(dict.fromkeys(self.problems)))
 
-    def yes_or_no(self, name: str, *, default: bool) -> bool:
-        text = self.values.get(name)
-        if text is None:
+    def need(self, names: Sequence[Text]) -> None:
+        missing = [name for name in names if name not in self.values]
+        if missing:
+            self.problems.append(
+                f"Set {', '.join(missing)} in the environment or in .env (see .env.example). "
+                "To try the portal without any settings: manage.py demo"
+            )
+
+    def str(self, name: Text, *, default: Text = "") -> Text:
+        value = self.values.get(name)
+        if value is not None and UNREADABLE.search(value):
+            self.problems.append(
+                f"{name} has a line break, or a character that is not UTF-8. Set {name} anew."
+            )
             return default
-        if text.strip().lower() not in WORDS:
-            raise ImproperlyConfigured(f"{name} is neither true nor false. Set it to one of them.")
-        return WORDS[text.strip().lower()]
+        return default if value is None else value
 
-    def one_of(self, name: str, choices: Sequence[str], *, default: str) -> str:
-        value = self.values.get(name, default).strip()
-        if value not in choices:
-            raise ImproperlyConfigured(f"{name} is none of {', '.join(choices)}. Set it to one of them.")
-        return value
+    def list(self, name: Text, *, default: Sequence[Text] = ()) -> Sequence[Text]:
+        """The entries, which stand between commas or spaces."""
+        return re.split(r"[,\s]+", self.str(name).strip(", ")) if self.str(name) else [*default]
 
-    def whole_number(self, name: str, *, default: int) -> int:
-        return self._number(name, int, default, "a whole number")
+    def hosts(self, name: Text, *, default: Sequence[Text]) -> Sequence[Text]:
+        return self._read(name, [*default], lambda text: [host_in_ascii(host) for host in self.list(name)])
 
-    def number(self, name: str, *, default: float) -> float:
-        return self._number(name, float, default, "a number")
+    def address(self, name: Text) -> Text:
+        """A web address with scheme and host as everybody writes them; "" if it is none."""
+        return self._read(name, "", normal_address)
 
-    def _number(self, name: str, read: Callable[[str], T], default: T, kind: str) -> T:
-        text = self.values.get(name)
+    def origin(self, name: Text) -> Text:
+        """The same for an address that is a scheme and a host alone."""
+        return self._read(name, "", origin)
+
+    def database(self, name: Text, *, default: Text) -> dict[Text, Any]:
+        return self._read(name, database_settings(default), database_settings)
+
+    def cache(self, name: Text, *, default: Text) -> dict[Text, Any]:
+        return self._read(name, cache_settings(default), cache_settings)
+
+    def mail(self, name: Text, *, default: Text) -> dict[Text, Any]:
+        return self._read(name, mail_settings(default), mail_settings)
+
+    def yes_or_no(self, name: Text, *, default: bool) -> bool:
+        return self._read(name, default, _yes_or_no)
+
+    def one_of(self, name: Text, choices: Sequence[Text], *, default: Text) -> Text:
+        """One of the words, in upper case or lower case as `choices` has it."""
+        by_lower = {choice.lower(): choice for choice in choices}
+
+        def choose(text: Text) -> Text:
+            if text.lower() not in by_lower:
+                raise CannotBeRead(f"is none of {', '.join(choices)}. Set it to one of them.")
+            return by_lower[text.lower()]
+
+        return self._read(name, default, choose)
+
+    def whole_number(self, name: Text, *, default: int) -> int:
+        return self._read(name, default, lambda text: _number(text, int, "a whole number"))
+
+    def number(self, name: Text, *, default: float) -> float:
+        return self._read(name, default, lambda text: _number(text, float, "a number"))
+
+    def time_zone(self, name: Text, *, default: Text) -> Text:
+        return self._read(name, default, _time_zone)
+
+    def _read(self, name: Text, default: T, read: Callable[[Text], T]) -> T:
+        text = self.str(name)
         try:
-            return default if text is None else read(text)
-        except ValueError:
-            raise ImproperlyConfigured(
-                f"{name} is not {kind}. Set it to {kind}, or leave it empty."
-            ) from None
+            return read(text) if text else default
+        except CannotBeRead as problem:
+            self.problems.append(f"{name} {problem}")
+            return default
+
+
+def _read(file: Path) -> Iterator[str]:
+    """Sets the variables of the file that the process does not have; yields what is wrong with it."""
+    try:
+        # What is not UTF-8 is told of with the setting it stands in.
+        lines = file.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
+    except FileNotFoundError:
+        return
+    except OSError:
+        yield f"{file.name} cannot be read. Make it a text file that this user may read."
+        return
+    found, last = [], ""
+    for number, line in enumerate(lines, start=1):
+        assignment = LINE.fullmatch(line)
+        if assignment and "\0" not in line:
+            found.append("{}={}".format(*assignment.groups()))
+            last = assignment[1]
+        elif line.strip() and not line.lstrip().startswith("#"):
+            if last:  # told of with the setting before, which goes on here
+                os.environ.setdefault(last, GOES_ON)
+            else:
+                yield f"{file.name}, line {number}, is not NAME=value. Correct it, or begin it with a #."
+    environ.Env.read_env(io.StringIO("\n".join(found)))
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in WORDS:
+        raise CannotBeRead("is neither true nor false. Set it to one of them.")
+    return WORDS[text.lower()]
+
+
+def _number(text: str, read: Callable[[str], T], kind: str) -> T:
+    try:
+        return read(text)
+    except ValueError:
+        raise CannotBeRead(f"is not {kind}. Set it to {kind}, or leave it empty.") from None
+
+
+def _time_zone(text: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise CannotBeRead("is unknown. Set it to a name such as Europe/London, or leave it empty.") from None
+    return text

@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.environment import Environment
@@ -21,35 +20,35 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment(file=BASE_DIR / ".env")
 
-REQUIRED = [
-    "SECRET_KEY",
-    "PORTAL_URL",
-    "EV_ENERGY_API_URL",
-    "EV_ENERGY_TOKEN_URL",
-    "EV_ENERGY_CLIENT_ID",
-    "EV_ENERGY_CLIENT_SECRET",
-]
-if missing := [name for name in REQUIRED if not env.str(name, default="")]:
-    raise ImproperlyConfigured(
-        f"Set {', '.join(missing)} in the environment or in .env (see .env.example). "
-        "To try the portal without any settings: manage.py demo"
-    )
+env.need(
+    [
+        "SECRET_KEY",
+        "PORTAL_URL",
+        "EV_ENERGY_API_URL",
+        "EV_ENERGY_TOKEN_URL",
+        "EV_ENERGY_CLIENT_ID",
+        "EV_ENERGY_CLIENT_SECRET",
+    ]
+)
 
 SECRET_KEY = env.str("SECRET_KEY")
+# Former keys: what was signed with them is still read, and signed anew with the first one.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS")
 DEBUG = env.yes_or_no("DEBUG", default=False)
 
 # The portal's public origin. Every link handed out starts with it; the Host header is never used for one.
-PORTAL_URL = env.str("PORTAL_URL").rstrip("/")
+PORTAL_URL = env.origin("PORTAL_URL")
 PORTAL_NAME = env.str("PORTAL_NAME", default="Your energy company")
 PORTAL_SUPPORT_EMAIL = env.str("PORTAL_SUPPORT_EMAIL", default="")
 PORTAL_HOST = urlsplit(PORTAL_URL).hostname or ""
+_host = f"[{PORTAL_HOST}]" if ":" in PORTAL_HOST else PORTAL_HOST  # as browsers name it
 IS_HTTPS = PORTAL_URL.startswith("https://")
 SIGNUP_OPEN = env.yes_or_no("SIGNUP_OPEN", default=True)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[PORTAL_HOST])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=[_host])
 
 # ev.energy
-EV_ENERGY_API_URL = env.str("EV_ENERGY_API_URL").rstrip("/")
-EV_ENERGY_TOKEN_URL = env.str("EV_ENERGY_TOKEN_URL")
+EV_ENERGY_API_URL = env.address("EV_ENERGY_API_URL").rstrip("/")
+EV_ENERGY_TOKEN_URL = env.address("EV_ENERGY_TOKEN_URL")
 EV_ENERGY_CLIENT_ID = env.str("EV_ENERGY_CLIENT_ID")
 EV_ENERGY_CLIENT_SECRET = env.str("EV_ENERGY_CLIENT_SECRET")
 EV_ENERGY_STALE_AFTER_HOURS = env.whole_number("EV_ENERGY_STALE_AFTER_HOURS", default=48)
@@ -92,7 +91,6 @@ MIDDLEWARE = [
     "onboarding_portal.operations.logs.request_id.RequestIdMiddleware",
     "onboarding_portal.operations.middleware.health.HealthMiddleware",
     "onboarding_portal.operations.middleware.patience.PatienceMiddleware",
-    "onboarding_portal.operations.metrics.endpoint.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -133,7 +131,9 @@ TEMPLATES = [
 ]
 
 # Database. SQLite serves one machine; WAL lets the worker write while the web process reads.
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(BASE_DIR / 'db.sqlite3'))}")}
+DATABASES = {
+    "default": env.database("DATABASE_URL", default=f"sqlite:///{quote(str(BASE_DIR / 'db.sqlite3'))}")
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
@@ -153,9 +153,11 @@ if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000
 
 # Mail
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+vars().update(env.mail("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 5
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{PORTAL_HOST}")
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"no-reply@{PORTAL_HOST if _host == PORTAL_HOST else 'localhost'}"
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Background work
@@ -168,7 +170,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 FORMAT_MODULE_PATH = "onboarding_portal.formats"
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")
 
 # Static files
 STATIC_URL = "/static/"
@@ -192,9 +194,14 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
-SECURE_HSTS_PRELOAD = IS_HTTPS
+# Browsers remember for so long that this host is https alone. Being on their built-in list binds every host of the
+# domain, also those of others, and takes months to undo: who wants that asks for it.
+_hsts_seconds = env.whole_number("HSTS_SECONDS", default=int(timedelta(days=365).total_seconds()))
+SECURE_HSTS_SECONDS = _hsts_seconds if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.yes_or_no("HSTS_INCLUDE_SUBDOMAINS", default=True) and IS_HTTPS
+SECURE_HSTS_PRELOAD = env.yes_or_no("HSTS_PRELOAD", default=False) and IS_HTTPS
+# Django's own advice on subdomains and the list, which is the company's choice.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
@@ -234,10 +241,9 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# Who may read /metrics; without it there is no such page, and nothing is kept for it.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-
 # Logs: one JSON object a line for machines, plain lines for people.
 LOG_FORMAT = env.one_of("LOG_FORMAT", ["json", "plain"], default="plain" if DEBUG else "json")
 LOG_LEVEL = env.one_of("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO")
 LOGGING = logging_config(log_format=LOG_FORMAT, level=LOG_LEVEL, environ=env.values, argv=sys.argv)
+
+env.refuse_if_wrong()

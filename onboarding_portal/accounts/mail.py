@@ -7,8 +7,6 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from onboarding_portal.counters import MAILS
-
 
 class MailNotSent(Exception):
     """The mail server could not be reached or refused the message. Trying again later may help."""
@@ -39,6 +37,4 @@ def send_mail(
         message.send()
     except OSError as error:  # all of smtplib's errors are OSErrors, as are time-outs and refused connections
         # Not chained: what the server said may hold the address, and a chained error is logged with it.
-        MAILS.labels("refused").inc()
         raise MailNotSent(type(error).__name__) from None
-    MAILS.labels("accepted").inc()

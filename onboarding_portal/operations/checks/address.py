@@ -1,5 +1,6 @@
 """Where the portal is reached, and who may say what about a request."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
@@ -7,12 +8,16 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 from django.http.request import validate_host
 
-from onboarding_portal.operations.checks.registry import error, is_loopback, portal_check
+from onboarding_portal.operations.checks.registry import error, is_loopback, portal_check, warning
 
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 12
 # Keys that stand in generators, guides and examples. Signing with a known key is signing with none.
 KNOWN_KEY_STARTS = ("django-insecure-", "change", "secret", "your", "replace", "example", "insecure", "test")
+MOST_PROXIES = 10
+A_YEAR_SECONDS = 31_536_000
+# A name, a name with all below it, or an address; nothing with a scheme, a port or a path.
+HOST = re.compile(r"\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\]|\*")
 NEW_KEY = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(50))"'
 
 
@@ -42,13 +47,19 @@ def portal_url() -> Iterator[CheckMessage]:
 @portal_check
 def allowed_hosts() -> Iterator[CheckMessage]:
     parts = _split(settings.PORTAL_URL)
-    if "*" in settings.ALLOWED_HOSTS:
+    if not all(HOST.fullmatch(host) for host in settings.ALLOWED_HOSTS):
+        yield error(
+            8,
+            "ALLOWED_HOSTS has an entry that is not a host.",
+            "Leave ALLOWED_HOSTS empty, or list hosts alone, without scheme, port or path: cars.example.com",
+        )
+    elif "*" in settings.ALLOWED_HOSTS:
         yield error(
             4,
             "ALLOWED_HOSTS has *: the portal would answer under any name somebody points at it.",
             "Leave ALLOWED_HOSTS empty (then it is the host of PORTAL_URL) or list the hosts.",
         )
-    elif parts and not validate_host(parts.hostname or "", settings.ALLOWED_HOSTS):
+    elif parts and not validate_host(_host(parts), settings.ALLOWED_HOSTS):
         yield error(
             5,
             "ALLOWED_HOSTS lacks the host of PORTAL_URL: every page would be refused with 400.",
@@ -58,10 +69,10 @@ def allowed_hosts() -> Iterator[CheckMessage]:
 
 @portal_check
 def proxies() -> Iterator[CheckMessage]:
-    if settings.TRUSTED_PROXY_COUNT < 0:
+    if not 0 <= settings.TRUSTED_PROXY_COUNT <= MOST_PROXIES:
         yield error(
             6,
-            "TRUSTED_PROXY_COUNT is below 0.",
+            f"TRUSTED_PROXY_COUNT is below 0 or above {MOST_PROXIES}.",
             "Set it to the number of proxies before the portal: 1 on most platforms, 0 without any.",
         )
     elif settings.IS_HTTPS and settings.TRUSTED_PROXY_COUNT == 0:
@@ -84,6 +95,42 @@ def secret_key() -> Iterator[CheckMessage]:
         yield error(11, "SECRET_KEY looks like one from an example, which others know.", NEW_KEY)
     elif key == settings.EV_ENERGY_CLIENT_SECRET:
         yield error(12, "SECRET_KEY is EV_ENERGY_CLIENT_SECRET, which ev.energy knows.", NEW_KEY)
+
+
+@portal_check
+def former_secret_keys() -> Iterator[CheckMessage]:
+    if any(len(key) < SHORTEST_KEY for key in settings.SECRET_KEY_FALLBACKS):
+        yield error(
+            13,
+            "SECRET_KEY_FALLBACKS has a key that is too short to have been a SECRET_KEY.",
+            "Set SECRET_KEY_FALLBACKS to the former keys, with commas between them, or leave it empty.",
+        )
+    elif settings.SECRET_KEY in settings.SECRET_KEY_FALLBACKS:
+        yield warning(
+            14,
+            "SECRET_KEY_FALLBACKS has the SECRET_KEY in force: nothing is rotated.",
+            "Set SECRET_KEY to a new key, or take it out of SECRET_KEY_FALLBACKS.",
+        )
+
+
+@portal_check
+def https_remembered() -> Iterator[CheckMessage]:
+    seconds = settings.SECURE_HSTS_SECONDS
+    if not 0 <= seconds <= 10 * A_YEAR_SECONDS:
+        yield error(15, "HSTS_SECONDS is below 0 or above ten years.", "Leave HSTS_SECONDS empty (a year).")
+    elif settings.SECURE_HSTS_PRELOAD and not (
+        seconds >= A_YEAR_SECONDS and settings.SECURE_HSTS_INCLUDE_SUBDOMAINS
+    ):
+        yield warning(
+            16,
+            "HSTS_PRELOAD is on, but browsers' list takes no host with less than a year or without its subdomains.",
+            "Leave HSTS_SECONDS and HSTS_INCLUDE_SUBDOMAINS empty, or HSTS_PRELOAD.",
+        )
+
+
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    return f"[{host}]" if ":" in host else host
 
 
 def _split(url: str) -> SplitResult | None:

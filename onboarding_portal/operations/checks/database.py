@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Info, Tags, register
 from django.core.management import call_command
 from django.db import Error as DatabaseFailure
-from django.db import connections
+from django.db import NotSupportedError, connections
 
 from onboarding_portal.addresses import address_to_look_up
 from onboarding_portal.operations.checks.registry import error
@@ -22,12 +22,20 @@ def is_ready(
 ) -> list[CheckMessage]:
     try:
         return [message for alias in databases or () for message in _missing(alias)]
+    except NotSupportedError:
+        return [
+            error(
+                54,
+                "DATABASE_URL: the database is too old.",
+                "Use the PostgreSQL or SQLite version that Django's release notes name, or a newer one.",
+            )
+        ]
     except DatabaseFailure:
         return [
             error(
                 50,
                 "DATABASE_URL: the database cannot be reached.",
-                "Check host, name, user and password in DATABASE_URL, and that the database is running.",
+                "Check host, name, user, password and options in DATABASE_URL, and that the database is running.",
             )
         ]
 
@@ -44,6 +52,7 @@ def is_migrated(alias: str) -> bool:
 
 
 def _missing(alias: str) -> Iterator[CheckMessage]:
+    yield from _narrow_encoding(alias)
     if not is_migrated(alias):
         yield error(51, "The database is older than this release.", "Run python manage.py migrate --noinput")
     else:
@@ -53,6 +62,19 @@ def _missing(alias: str) -> Iterator[CheckMessage]:
     is_table = cache["BACKEND"].endswith("DatabaseCache")
     if is_table and cache["LOCATION"] not in connection.introspection.table_names():
         yield error(52, "The cache's table is missing.", "Run python manage.py createcachetable")
+
+
+def _narrow_encoding(alias: str) -> Iterator[CheckMessage]:
+    connection = connections[alias]
+    connection.ensure_connection()
+    if connection.vendor != "postgresql":  # SQLite stores every text
+        return
+    if connection.connection.info.parameter_status("server_encoding") != "UTF8":
+        yield error(
+            55,
+            "DATABASE_URL: the database's encoding is not UTF8: a name it has no letters for would be an error.",
+            "Make a database with createdb --encoding=UTF8 --template=template0 and set DATABASE_URL to it.",
+        )
 
 
 def _odd_addresses(alias: str) -> Iterator[CheckMessage]:

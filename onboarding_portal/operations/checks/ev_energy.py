@@ -1,6 +1,6 @@
 """How ev.energy is reached. Whether it answers is what `manage.py check_ev_energy` tells."""
 
-import math
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -11,16 +11,17 @@ from onboarding_portal.ev_energy.rate_window import DEFAULT_LIMIT
 from onboarding_portal.operations.checks.registry import error, is_loopback, portal_check, warning
 from onboarding_portal.reconnects.timetable import REMINDERS
 
-CREDENTIALS = ["EV_ENERGY_CLIENT_ID", "EV_ENERGY_CLIENT_SECRET"]
-# The least each number may be. Below, something never happens, happens always, or never ends.
-LEAST = {
-    "EV_ENERGY_RESERVED_REQUESTS": 0,
-    "EV_ENERGY_STALE_AFTER_HOURS": 1,
-    "EV_ENERGY_RATE_WINDOW_SECONDS": 1,
-    "EV_ENERGY_CONNECT_TIMEOUT_SECONDS": 0.1,
-    "EV_ENERGY_READ_TIMEOUT_SECONDS": 0.1,
+# RFC 6749: what a client id and a secret are made of. A colon would end the id in HTTP's Basic.
+ID, SECRET = re.compile(r"[!-9;-~]{1,200}"), re.compile(r"[ -~]+")
+# The least and the most each number may be. Beyond, something never happens, happens always, or never ends.
+BOUNDS = {
+    "EV_ENERGY_RESERVED_REQUESTS": (0, 1_000_000),
+    "EV_ENERGY_STALE_AFTER_HOURS": (1, 24 * 365),
+    "EV_ENERGY_RATE_WINDOW_SECONDS": (1, 7 * 86_400),
+    "EV_ENERGY_CONNECT_TIMEOUT_SECONDS": (0.1, 60),
+    "EV_ENERGY_READ_TIMEOUT_SECONDS": (0.1, 60),
     # A reminder after the link has run out would never go out.
-    "RECONNECT_LINK_LIFETIME_DAYS": REMINDERS[-1].days + 1,
+    "RECONNECT_LINK_LIFETIME_DAYS": (REMINDERS[-1].days + 1, 365),
 }
 
 
@@ -30,9 +31,22 @@ def addresses() -> Iterator[CheckMessage]:
         if not _is_safe(getattr(settings, name)):
             yield error(
                 number,
-                f"{name} is not an https address: tokens and owners' data would travel readable for all.",
-                f"Set {name} to ev.energy's https address (see .env.example).",
+                f"{name} is not a plain https address: tokens and owners' data would travel readable for all, or "
+                "nowhere.",
+                f"Set {name} to ev.energy's https address, without a user, ? or # in it (see .env.example).",
             )
+    if not settings.EV_ENERGY_API_URL.endswith("/v2"):
+        yield error(
+            27,
+            "EV_ENERGY_API_URL does not end in /v2, the version of the API that the portal speaks.",
+            "Set EV_ENERGY_API_URL=https://api.ev.energy/v2",
+        )
+    if not urlsplit(settings.EV_ENERGY_TOKEN_URL).path.strip("/"):
+        yield error(
+            28,
+            "EV_ENERGY_TOKEN_URL has no path: no token is given there.",
+            "Set EV_ENERGY_TOKEN_URL=https://api.ev.energy/o/token/",
+        )
     if _host(settings.EV_ENERGY_API_URL) != _host(settings.EV_ENERGY_TOKEN_URL):
         yield warning(
             23,
@@ -44,22 +58,25 @@ def addresses() -> Iterator[CheckMessage]:
 
 @portal_check
 def credentials() -> Iterator[CheckMessage]:
-    for name in CREDENTIALS:
+    for name, shape in (("EV_ENERGY_CLIENT_ID", ID), ("EV_ENERGY_CLIENT_SECRET", SECRET)):
         value = getattr(settings, name)
-        if not value or value != value.strip():
+        if not shape.fullmatch(value) or value != value.strip():
             yield error(
                 22,
-                f"{name} is empty, or begins or ends with a space.",
+                f"{name} is empty, or has a character that no such value has, or a space around it.",
                 f"Set {name} to the value from ev.energy, without quotes or spaces around it.",
             )
 
 
 @portal_check
 def numbers() -> Iterator[CheckMessage]:
-    for name, least in LEAST.items():
-        value = getattr(settings, name)
-        if not math.isfinite(value) or value < least:
-            yield error(24, f"{name} is {value}.", f"Set {name} to {least} or more, or leave it empty.")
+    for name, (least, most) in BOUNDS.items():
+        if not least <= getattr(settings, name) <= most:  # what is no number at all is neither
+            yield error(
+                24,
+                f"{name} is out of bounds.",
+                f"Set {name} to a number from {least} to {most}, or leave it empty.",
+            )
     if settings.EV_ENERGY_RESERVED_REQUESTS >= DEFAULT_LIMIT:
         yield warning(
             25,
@@ -69,24 +86,14 @@ def numbers() -> Iterator[CheckMessage]:
         )
 
 
-@portal_check
-def ownership() -> Iterator[CheckMessage]:
-    if not settings.EV_ENERGY_VERIFY_OWNERSHIP:
-        yield warning(
-            26,
-            "EV_ENERGY_VERIFY_OWNERSHIP is off: an owner could take another's car by coming back with its id.",
-            "Set EV_ENERGY_VERIFY_OWNERSHIP=true. Off is right with ev.energy's own sandbox credentials alone, "
-            "which answer with the same data whatever is asked; the portal cannot tell them from others.",
-        )
-
-
 def _is_safe(url: str) -> bool:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
+        has_more = parts.port == 0 or bool(parts.query or parts.fragment or "@" in parts.netloc)
     except ValueError:
         return False
-    has_more = bool(parts.query or parts.fragment or parts.username)
+    has_more = has_more or any(not "!" <= character <= "~" or character in ";,'" for character in url)
     return (
         bool(host)
         and not has_more

@@ -1,11 +1,14 @@
 """Owners sign in with mailed codes: without mail nobody gets in."""
 
 from collections.abc import Iterator
-from email.utils import parseaddr
+from email import policy
+from email.parser import BytesParser
+from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.core.validators import EmailValidator
 
 from onboarding_portal.operations.checks.registry import error, is_loopback, portal_check, warning
@@ -36,11 +39,12 @@ def sending() -> Iterator[CheckMessage]:
 
 @portal_check
 def addresses() -> Iterator[CheckMessage]:
-    if not _is_address(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]):
+    if not _is_sender(settings.DEFAULT_FROM_EMAIL):
         yield error(
             42,
-            "DEFAULT_FROM_EMAIL is not an address: mail servers would refuse every message.",
-            "Set DEFAULT_FROM_EMAIL to an address of yours, such as Example Energy <cars@example.com>",
+            "DEFAULT_FROM_EMAIL is not an address: no message could be sent, or mail servers would refuse it.",
+            "Set DEFAULT_FROM_EMAIL to an address of yours, such as Example Energy <cars@example.com>; a name with "
+            'a colon, a comma or an @ in it stands in quotes: "Energy: cars" <cars@example.com>',
         )
     if settings.PORTAL_SUPPORT_EMAIL and not _is_address(settings.PORTAL_SUPPORT_EMAIL):
         yield error(
@@ -48,6 +52,17 @@ def addresses() -> Iterator[CheckMessage]:
             "PORTAL_SUPPORT_EMAIL is not an address: owners could not write to it.",
             "Set PORTAL_SUPPORT_EMAIL to an address alone, such as help@example.com, or leave it empty.",
         )
+
+
+def _is_sender(sender: str) -> bool:
+    """Whether a message from this sender can be made, and names one sender that mail servers take."""
+    try:
+        made = EmailMessage("Subject", "Body", sender, ["owner@example.com"]).message().as_bytes()
+    except (ValueError, IndexError, LookupError):  # BadHeaderError is a ValueError
+        return False
+    header: Any = BytesParser(policy=policy.default).parsebytes(made).get("From")
+    senders: Any = header.addresses if header else ()
+    return len(senders) == 1 and not header.defects and _is_address(senders[0].addr_spec)
 
 
 def _is_address(text: str) -> bool:

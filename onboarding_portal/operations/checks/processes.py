@@ -1,12 +1,14 @@
 """What several processes must share, and what each of them needs on its machine."""
 
+import json
 import os
-import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.core.cache import InvalidCacheBackendError, caches
 from django.core.checks import CheckMessage
+from redis import ConnectionPool, RedisError
 
 from onboarding_portal.operations.checks.registry import error, portal_check, warning
 
@@ -15,10 +17,10 @@ UNSHARED_CACHES = {
     f"django.core.cache.backends.{name}"
     for name in ("locmem.LocMemCache", "dummy.DummyCache", "filebased.FileBasedCache")
 }
+LONGEST_CONNECTION_SECONDS = 86_400
 DATABASES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 # Set by platforms that run each process on a machine of its own and forget its files.
 PLATFORM_MARKS = ("DYNO", "RENDER", "FLY_APP_NAME", "RAILWAY_ENVIRONMENT", "KUBERNETES_SERVICE_HOST")
-SHORTEST_TOKEN = 16
 MANIFEST_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 
 
@@ -30,6 +32,31 @@ def cache() -> Iterator[CheckMessage]:
             "CACHE_URL is a cache that processes do not share: limits on guessing, the request budget and the token "
             "would each exist several times.",
             "Leave CACHE_URL empty (a table of the database), or set it to rediss://…",
+        )
+
+
+@portal_check
+def cache_can_be_made() -> Iterator[CheckMessage]:
+    try:
+        # The client and its pool, without a connection.
+        caches["default"].close()
+        if settings.CACHES["default"]["BACKEND"].endswith("RedisCache"):
+            ConnectionPool.from_url(_first(settings.CACHES["default"]["LOCATION"]))
+    except (InvalidCacheBackendError, ImportError, ValueError, TypeError, RedisError):
+        yield error(
+            35,
+            "CACHE_URL names a cache whose client is not installed, or that cannot be read.",
+            "Leave CACHE_URL empty (a table of the database), or set it to rediss://user:password@host:6379/0",
+        )
+
+
+@portal_check
+def connections_kept() -> Iterator[CheckMessage]:
+    if not 0 <= settings.DATABASES["default"].get("CONN_MAX_AGE", 0) <= LONGEST_CONNECTION_SECONDS:
+        yield error(
+            36,
+            "CONN_MAX_AGE is below 0 or above a day.",
+            "Set CONN_MAX_AGE to seconds from 0 to 86400, or leave it empty.",
         )
 
 
@@ -50,33 +77,25 @@ def database() -> Iterator[CheckMessage]:
         )
 
 
-@portal_check
-def time_zone() -> Iterator[CheckMessage]:
-    if settings.TIME_ZONE not in zoneinfo.available_timezones():
-        yield error(
-            33, "TIME_ZONE is unknown.", "Set TIME_ZONE to a name such as Europe/London, or leave it empty."
-        )
-
-
-@portal_check
-def metrics() -> Iterator[CheckMessage]:
-    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
-        yield error(
-            35,
-            f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters: it can be guessed.",
-            'Set METRICS_TOKEN to what python -c "import secrets; print(secrets.token_urlsafe(32))" prints, '
-            "or leave it empty.",
-        )
+def _first(location: str | list[str]) -> str:
+    return location if isinstance(location, str) else location[0]
 
 
 def static_files() -> Iterator[CheckMessage]:
     backend = settings.STORAGES["staticfiles"]["BACKEND"]
-    if backend == MANIFEST_STORAGE and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+    if backend == MANIFEST_STORAGE and not _is_collected(Path(settings.STATIC_ROOT)):
         yield error(
             34,
-            "The static files are not collected: every page would fail.",
+            "STATIC_ROOT: the static files are not collected there: every page would fail.",
             "Run python manage.py collectstatic --noinput when the release is built.",
         )
+
+
+def _is_collected(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / "staticfiles.json").read_text())["paths"])
+    except (OSError, ValueError, LookupError, TypeError):  # missing, unreadable, or left by something else
+        return False
 
 
 # Needed to serve pages, not to run a command: the first command of a new release collects them.

@@ -1,4 +1,4 @@
-"""How a check is registered and how it speaks: one message, one remedy, one lasting number."""
+"""How a check is registered and how it speaks: one line with one remedy, one lasting number."""
 
 import ipaddress
 from collections.abc import Callable, Iterator, Sequence
@@ -8,6 +8,21 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 
 TAG = "portal"
 Check = Callable[[], Iterator[CheckMessage]]
+
+
+class OneLine(CheckMessage):
+    """Django would print the remedy on a line of its own, and platforms sort lines apart."""
+
+    def __str__(self) -> str:
+        return f"({self.id}) {self.msg} {self.hint}"
+
+
+class PortalError(OneLine, Error):
+    """Stops every start and every release."""
+
+
+class PortalWarning(OneLine, Warning):
+    """Is told, and stops nothing."""
 
 
 def portal_check(check: Check, *, deploy: bool = False) -> Check:
@@ -20,12 +35,12 @@ def portal_check(check: Check, *, deploy: bool = False) -> Check:
     return check
 
 
-def error(number: int, message: str, remedy: str) -> Error:
-    return Error(message, hint=remedy, id=f"portal.E{number:03}")
+def error(number: int, message: str, remedy: str) -> PortalError:
+    return PortalError(message, hint=remedy, id=f"portal.E{number:03}")
 
 
-def warning(number: int, message: str, remedy: str) -> Warning:
-    return Warning(message, hint=remedy, id=f"portal.W{number:03}")
+def warning(number: int, message: str, remedy: str) -> PortalWarning:
+    return PortalWarning(message, hint=remedy, id=f"portal.W{number:03}")
 
 
 def is_loopback(host: str) -> bool:
@@ -33,6 +48,6 @@ def is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
