@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from onboarding_portal import owner_limits
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -41,6 +43,7 @@ ACCOUNT_RATE_LIMITS = {
     "follow_reconnect_link": "100/15m/ip,20/15m/key",  # the link
     "password_in_known_browser": "10/15m/key",  # the browser and the address
     "change_password": "10/15m/key",  # whose password
+    **owner_limits.RATE_LIMITS,
 }
 ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

@@ -6,21 +6,23 @@ steps, and the car appears once the answer is there.
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 
 from django.utils import timezone
 
+from onboarding_portal.accounts.allowance import count
 from onboarding_portal.accounts.models import User
+from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.deadline import deadline, seconds_left
 from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
 from onboarding_portal.ev_energy.ids import is_vehicle_id
-from onboarding_portal.onboarding.models import Attempt, Claim, ClaimState
+from onboarding_portal.onboarding.models import Attempt, Claim, ClaimState, TooManyVehicles, is_hopeless
+from onboarding_portal.owner_limits import MOST_CLAIMS, Press
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner, store_vehicle
 
 logger = logging.getLogger(__name__)
-
-MAX_VEHICLES = 20  # in one return; nobody connects more cars in one go
 
 
 class MalformedReturn(Exception):
@@ -30,29 +32,40 @@ class MalformedReturn(Exception):
 def record_return(*, attempt: Attempt, vehicle_ids: Sequence[str], now: datetime) -> None:
     """Stores what the browser claims, however often it says so; no ids at all mean that the owner gave up.
 
-    Raises MalformedReturn if ids came and none of them, or an absurd number of them, has the right shape.
+    Raises MalformedReturn if ids came and none of them has the right shape, or more than an attempt may bring; and
+    TooOften.
     """
     well_formed = [vehicle_id for vehicle_id in dict.fromkeys(vehicle_ids) if is_vehicle_id(vehicle_id)]
-    if len(well_formed) > MAX_VEHICLES or (vehicle_ids and not well_formed):
+    if not vehicle_ids:
+        attempt.cancel(now=now)
+        return
+    if not well_formed or len(well_formed) > MOST_CLAIMS:
         attempt.refuse(now=now)
         raise MalformedReturn
-    if well_formed:
+    if attempt.claims.filter(vehicle_id__in=well_formed).count() < len(well_formed):
+        count(Press.RETURN, owner=attempt.owner, now=now)
+    try:
         attempt.claim(vehicle_ids=well_formed, now=now)
-    else:
-        attempt.cancel(now=now)
+    except TooManyVehicles:
+        raise MalformedReturn from None
 
 
 def read_back(*, attempt: Attempt, client: Client, now: datetime, seconds: float) -> None:
     """Reads the attempt's due claims from ev.energy, stores the owner's vehicles, and settles the attempt.
 
     Ends within `seconds`; what is left by then stays due. Safe to run twice at once: the first to come takes
-    the claim.
+    the claim. Owners wait for the first try of each claim, nobody for those after it.
     """
     with deadline(seconds=seconds):
         for claim in attempt.claims.due(now=now):
             if not seconds_left(default=seconds):
                 break
-            if claim.take(now=now):
+            if not claim.take(now=now):
+                continue
+            if claim.tries == 0 and is_hopeless(attempt.claims.values_list("state", flat=True)):
+                claim.release(now=now)
+                continue
+            with priority(Priority.BULK) if claim.tries else nullcontext():
                 _read_back_one(claim=claim, owner=attempt.owner, client=client, now=now)
     attempt.settle(now=now)
 

@@ -5,12 +5,15 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
+from onboarding_portal.accounts.allowance import TooOften, count, may
 from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user, replace_if_gone
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.onboarding_url import onboarding_url
+from onboarding_portal.onboarding.latest_attempts import latest_attempts
 from onboarding_portal.onboarding.models import Attempt
+from onboarding_portal.owner_limits import Press
 from onboarding_portal.timing import OWNER_WAITS_SECONDS
 
 
@@ -19,13 +22,16 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
 
     The ids are the ones the owner picked, already found to be enough or all empty (ev.energy then asks for the car
     itself). ev.energy is called only if it does not know the owner yet, or may have forgotten them: nobody came back
-    from the last attempt with a car. EvEnergyError if that fails, and no attempt is stored then.
+    from the last attempt with a car. EvEnergyError if that fails, TooOften if the owner has begun very many; no
+    attempt is stored then.
     """
-    client = get_client()
-    with deadline(seconds=OWNER_WAITS_SECONDS):
-        if Attempt.objects.got_nowhere(owner_id=owner.pk, now=now):
-            replace_if_gone(user=owner, client=client)
-        user_id = ensure_ev_energy_user(user=owner, client=client)
+    latest = latest_attempts(owner_id=owner.pk)
+    may_begin_at = latest.next_may_begin_at(now=now)
+    if may_begin_at > now:
+        raise TooOften(comes_back_in=may_begin_at - now)
+    user_id = _user_at_ev_energy(owner, got_nowhere=latest.got_nowhere(now=now), now=now)
+    if too_many := latest.too_many_for_one_more():
+        Attempt.objects.abandon(too_many, now=now)
     attempt = Attempt.objects.start(
         owner_id=owner.pk, make_id=make_id, model_id=model_id, trim_id=trim_id, now=now
     )
@@ -36,3 +42,14 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
         trim_id=trim_id,
         redirect_uri=settings.PORTAL_URL + reverse("onboarding:return", args=[attempt.pk]),
     )
+
+
+def _user_at_ev_energy(owner: User, *, got_nowhere: bool, now: datetime) -> str:
+    client = get_client()
+    with deadline(seconds=OWNER_WAITS_SECONDS):
+        # Who may not ask again so soon is sent on with the id we have, which is good in all but a few cases.
+        if owner.linked_user_id and got_nowhere and may(Press.CONNECT, owner=owner, now=now):
+            replace_if_gone(user=owner, client=client)
+        if not owner.linked_user_id:
+            count(Press.CONNECT, owner=owner, now=now)
+        return ensure_ev_energy_user(user=owner, client=client)

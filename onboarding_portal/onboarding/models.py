@@ -1,23 +1,26 @@
 """The first journey: one attempt for each time an owner leaves for ev.energy to connect a car."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH
 from onboarding_portal.leases import LeasedQuerySet
-from onboarding_portal.timing import ONBOARDING_LEASE, SAME_CLICK
+from onboarding_portal.owner_limits import MOST_CLAIMS, MOST_REFUSED
+from onboarding_portal.timing import ONBOARDING_LEASE
 
 # An attempt that nobody returned to for this long is abandoned. A return that comes even later still counts.
 ATTEMPT_LIFETIME = timedelta(hours=24)
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)
+# A worker that is busy gets to a task later than it was due; after so long the task was lost with its worker.
+TASK_LOST_AFTER = timedelta(hours=1)
 MAX_TRIES = 80  # with the waits above: about three days
 
 
@@ -40,19 +43,17 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     # Mutators
 
+    def abandon(self, pks: Collection[uuid.UUID], *, now: datetime) -> None:
+        """Ends these as if nobody had come back to them for long. A return to one still counts."""
+        rows = self.filter(pk__in=pks, state=AttemptState.STARTED)
+        rows.update(state=AttemptState.ABANDONED, ended_at=now)
+
     def abandon_old(self, *, now: datetime) -> int:
         """Ends the attempts nobody came back to; returns how many."""
         old = self.filter(state=AttemptState.STARTED, started_at__lt=now - ATTEMPT_LIFETIME)
         return old.update(state=AttemptState.ABANDONED, ended_at=now)
 
     # Queries
-
-    def got_nowhere(self, *, owner_id: int, now: datetime) -> bool:
-        """Whether the owner's newest attempt brought nothing. One that has just begun is a double click."""
-        newest = self.filter(owner_id=owner_id).order_by("-started_at").first()
-        if newest is None or newest.started_at > now - SAME_CLICK:
-            return False
-        return newest.state in {AttemptState.STARTED, AttemptState.ABANDONED, AttemptState.CANCELLED}
 
     def with_due_claims(self, *, now: datetime) -> "AttemptQuerySet":
         return self.filter(pk__in=Claim.objects.due(now=now).values("attempt"))
@@ -71,6 +72,8 @@ class Attempt(models.Model):
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     returned_at = models.DateTimeField(_("returned"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # For when its one task was enqueued; None if none waits or runs.
+    task_due_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = AttemptQuerySet.as_manager()
 
@@ -89,8 +92,17 @@ class Attempt(models.Model):
     # Mutators. Each is one conditional update, so that two tabs or two processes cannot undo one another.
 
     def claim(self, *, vehicle_ids: Sequence[str], now: datetime) -> None:
-        """Notes the vehicles a browser came back with. Ids that are noted already stay as they are."""
+        """Notes the vehicles a browser came back with. Ids that are noted already stay as they are.
+
+        Raises TooManyVehicles, and nothing is noted.
+        """
         with transaction.atomic():
+            Attempt.objects.select_for_update().get(pk=self.pk)  # two tabs together bring no more than one
+            noted = dict(self.claims.values_list("vehicle_id", "state"))
+            if len({*noted, *vehicle_ids}) > MOST_CLAIMS or (
+                not noted.keys() >= set(vehicle_ids) and is_hopeless(noted.values())
+            ):
+                raise TooManyVehicles
             Claim.objects.bulk_create(
                 [
                     Claim(attempt=self, vehicle_id=vehicle_id, created_at=now, next_try_at=now)
@@ -118,6 +130,15 @@ class Attempt(models.Model):
             ended_at=now,
         )
 
+    def take_task(self, *, due_at: datetime, now: datetime) -> bool:
+        """Whether the caller is to enqueue the attempt's one task. One that should have run long ago was lost."""
+        rows = Attempt.objects.filter(pk=self.pk)
+        free = Q(task_due_at=None) | Q(task_due_at__lte=now - TASK_LOST_AFTER)
+        return rows.filter(free).update(task_due_at=due_at) == 1
+
+    def end_task(self) -> None:
+        Attempt.objects.filter(pk=self.pk).update(task_due_at=None)
+
     def settle(self, *, now: datetime) -> None:
         """Derives the state from what is known of the claims; a vehicle that was stored stays connected."""
         states = set(self.claims.values_list("state", flat=True))
@@ -141,11 +162,23 @@ class Attempt(models.Model):
         self.refresh_from_db(fields=["state", *fields])
 
 
+class TooManyVehicles(Exception):
+    """The attempt has brought as many vehicles as it may, or too many that were not its owner's."""
+
+
 class ClaimState(models.TextChoices):
     PENDING = "PENDING", _("Not read back yet")
     STORED = "STORED", _("Connected")
     FOREIGN = "FOREIGN", _("Belongs to somebody else")
     UNKNOWN = "UNKNOWN", _("Not known to ev.energy")
+
+
+_REFUSED = frozenset({ClaimState.FOREIGN, ClaimState.UNKNOWN})
+
+
+def is_hopeless(states: Iterable[str]) -> bool:
+    """Whether the claims in these states look made up."""
+    return sum(state in _REFUSED for state in states) >= MOST_REFUSED
 
 
 class ClaimQuerySet(LeasedQuerySet["Claim"]):

@@ -20,6 +20,7 @@ def read_back_attempt(attempt_id: str) -> None:
     """Reads back what a return left pending. Nothing happens if nothing is due."""
     attempt = Attempt.objects.select_related("owner").get(pk=UUID(attempt_id))
     read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=ONBOARDING_SLICE_SECONDS)
+    attempt.end_task()
     read_back_later(attempt)
 
 
@@ -38,11 +39,17 @@ def read_back_due_attempts() -> None:
 
 
 def read_back_later(attempt: Attempt) -> None:
-    """Has the attempt's pending claims read back in the background, as soon as the first of them is due."""
+    """Has the attempt's pending claims read back in the background, as soon as the first of them is due.
+
+    An attempt has one task at a time. What comes due before a task that waits already is left to the sweep.
+    """
     next_try_at = attempt.claims.next_try_at()
-    if next_try_at is not None:
-        # A moment after, so that the claim is due for certain when the task runs.
-        read_back_attempt.using(run_after=next_try_at + timedelta(seconds=1)).enqueue(str(attempt.pk))
+    if next_try_at is None:
+        return
+    # A moment after, so that the claim is due for certain when the task runs.
+    due_at = next_try_at + timedelta(seconds=1)
+    if attempt.take_task(due_at=due_at, now=timezone.now()):
+        read_back_attempt.using(run_after=due_at).enqueue(str(attempt.pk))
 
 
 def sweep_attempts() -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from onboarding_portal.accounts.allowance import count, tells_when_too_often
 from onboarding_portal.accounts.requests import takes_form_of, user_of
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.pick import Pick, PickRefused, resolve_pick
@@ -23,6 +24,7 @@ from onboarding_portal.onboarding.forms import WaitlistForm
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.onboarding.return_page import return_page
 from onboarding_portal.onboarding.tasks import read_back_later
+from onboarding_portal.owner_limits import Press
 from onboarding_portal.timing import OWNER_WAITS_SECONDS
 from onboarding_portal.vehicles.tasks import refresh_soon
 
@@ -75,6 +77,7 @@ def _page_of_pick(request: HttpRequest) -> str:
 
 
 @takes_form_of(_page_of_pick)
+@tells_when_too_often
 def start(request: HttpRequest) -> HttpResponse:
     ids = _picked_ids(request)
     try:
@@ -91,6 +94,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
+@tells_when_too_often
 def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if not request.user.is_authenticated:
         # Another browser than the one they left from, or signed out meanwhile: the sign-in comes back here.
@@ -101,6 +105,7 @@ def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     attempt = Attempt.objects.filter(pk=attempt_id, owner=owner).first()
     if attempt is None:
         return render(request, "onboarding/return_unknown.html", status=404)
+    attempt.owner = owner
     vehicle_ids = request.GET.getlist("vehicle_uid")
     if not vehicle_ids and attempt.state != AttemptState.STARTED:
         page = return_page(attempt=attempt, now=timezone.now())
@@ -111,7 +116,6 @@ def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         record_return(attempt=attempt, vehicle_ids=vehicle_ids, now=timezone.now())
     except MalformedReturn:
         return render(request, "onboarding/return_malformed.html", {"attempt": attempt}, status=400)
-    attempt.owner = owner
     read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=OWNER_WAITS_SECONDS)
     read_back_later(attempt)
     # To the same page without the ids: reloading it, or sharing its address, claims nothing.
@@ -120,12 +124,14 @@ def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@tells_when_too_often
 def waitlist(request: HttpRequest) -> HttpResponse:
     form = WaitlistForm(request.POST if request.method == "POST" else None, label_suffix="")
     if not form.is_valid():
         return render(
             request, "onboarding/waitlist.html", {"form": form}, status=400 if form.is_bound else 200
         )
+    count(Press.WAITLIST, owner=user_of(request), now=timezone.now())
     language = request.headers.get("Accept-Language", "")  # ev.energy takes the owner's country from it
     try:
         get_client().join_waitlist(

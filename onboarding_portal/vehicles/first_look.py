@@ -11,12 +11,14 @@ from time import monotonic
 from django.utils import timezone
 from django_tasks import task
 
+from onboarding_portal.accounts.allowance import may
 from onboarding_portal.accounts.ev_energy_user import EvEnergyUserTaken, find_ev_energy_user
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client, get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.owner_limits import Press
 from onboarding_portal.timing import FIRST_LOOK_LEASE, OWNER_CALL_SECONDS, VEHICLE_SLICE_SECONDS
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner, store_vehicle
 
@@ -25,6 +27,13 @@ logger = logging.getLogger(__name__)
 DUE = "cars_due_at"
 SHORTEST_WAIT = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(days=1)
+
+
+def look_while_owner_waits(*, owner: User, client: Client, now: datetime) -> None:
+    """As `look_for_cars`, for the owner's page; left to the background where too many new owners look."""
+    is_due = owner.cars_due_at is not None and owner.cars_due_at <= now
+    if is_due and may(Press.LOOK, owner=owner, now=now):
+        look_for_cars(owner=owner, client=client, now=now)
 
 
 def look_for_cars(*, owner: User, client: Client, now: datetime) -> None:

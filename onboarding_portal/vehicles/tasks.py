@@ -29,6 +29,7 @@ OWNER_IS_WAITING = 50
 NOBODY_IS_WAITING = -50
 A_FEW = 10
 TAKES_AT_MOST = timedelta(seconds=30)
+OWNER_WATCHES_FOR = timedelta(minutes=10)
 
 
 class Work(StrEnum):
@@ -40,9 +41,15 @@ class Work(StrEnum):
 
 @task(priority=OWNER_IS_WAITING)
 def refresh(vehicle_id: str) -> str:
-    """Reads one vehicle for an owner who looks at its page; returns what came of it. The page asks again."""
+    """Reads one vehicle for an owner who looks at its page; returns what came of it. The page asks again.
+
+    For a while after the car was connected its owner waits in front of the screen, later nobody does.
+    """
+    now = timezone.now()
+    is_new = Vehicle.objects.filter(pk=vehicle_id, connected_at__gt=now - OWNER_WATCHES_FOR).exists()
     try:
-        refresh_vehicle(vehicle_id=vehicle_id, client=get_client(), now=timezone.now())
+        with priority(Priority.OWNER if is_new else Priority.BULK):
+            refresh_vehicle(vehicle_id=vehicle_id, client=get_client(), now=now)
     except (Vehicle.DoesNotExist, BelongsToAnotherOwner, EvEnergyError) as error:
         return type(error).__name__
     return "read"

@@ -17,7 +17,7 @@ from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.vehicles.cards import CardPage, card_page
-from onboarding_portal.vehicles.first_look import look_for_cars
+from onboarding_portal.vehicles.first_look import look_while_owner_waits
 from onboarding_portal.vehicles.forms import NicknameForm
 from onboarding_portal.vehicles.models import NICKNAME_LENGTH, Vehicle
 from onboarding_portal.vehicles.tasks import refresh_soon
@@ -33,7 +33,7 @@ def vehicle_list(request: HttpRequest) -> HttpResponse:
     """All of an owner's cars; whoever comes back from a reconnect with the id of one sees that one."""
     owner = user_of(request)
     if owner.cars_due_at:
-        look_for_cars(owner=owner, client=get_client(), now=timezone.now())
+        look_while_owner_waits(owner=owner, client=get_client(), now=timezone.now())
     vehicles = Vehicle.objects.of(owner.pk)
     came_back_with = request.GET.get("vehicle_uid", "")
     if is_vehicle_id(came_back_with) and vehicles.filter(pk=came_back_with).exists():

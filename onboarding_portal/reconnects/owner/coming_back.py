@@ -13,6 +13,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
+from onboarding_portal.accounts.allowance import may
+from onboarding_portal.owner_limits import Press
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.background.watch import note_return
 from onboarding_portal.reconnects.models import CameBack, Reconnect, ReconnectQuerySet
@@ -84,9 +86,14 @@ def came_back_with(query: QueryDict) -> CameBack:
 
 
 def record_return(*, rows: ReconnectQuerySet, came_back_with: CameBack, now: datetime) -> None:
-    """Notes that the owner of the one open reconnect among `rows` is back, and looks at the car soon."""
-    reconnect = rows.open().first()
-    if reconnect is None:
+    """Notes that the owner of the one open reconnect among `rows` is back, and looks at the car soon.
+
+    Who comes back very often is not noted any more.
+    """
+    reconnect = rows.open().select_related("vehicle__owner").first()
+    if reconnect is None or reconnect.came_back_with == came_back_with:
+        return
+    if not may(Press.COME_BACK, owner=reconnect.vehicle.owner, now=now):
         return
     is_news = note_return(reconnect=reconnect, came_back_with=came_back_with, now=now)
     if is_news and came_back_with == CameBack.DONE:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from onboarding_portal.accounts.allowance import count
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.owner_limits import Press
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.background.watch import send_off
 from onboarding_portal.reconnects.link.make_link import link_for
@@ -36,13 +38,14 @@ class WayOut:
 def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datetime) -> WayOut:
     """Returns the way to ev.energy; an open reconnect of the vehicle goes on with it.
 
-    Raises NotConnectable, AlreadyConnected, EvEnergyError, ForeignLink, Busy, and WrongState if what was open has
-    ended in this moment.
+    Raises NotConnectable, AlreadyConnected, TooOften, EvEnergyError, ForeignLink, Busy, and WrongState if what was
+    open has ended in this moment.
     """
     if not vehicle.is_connectable:
         raise NotConnectable
     if not vehicle.needs_repair:
         raise AlreadyConnected
+    _count_click(Reconnect.objects.open().filter(vehicle=vehicle).first(), owner=owner, now=now)
     reconnect = open_reconnect(vehicle=vehicle, owner=owner, now=now)
     return _leave(reconnect, client=client, now=now, by=owner)
 
@@ -50,9 +53,10 @@ def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datet
 def follow(*, link: LastingLink, client: Client, now: datetime) -> WayOut:
     """Returns the way to ev.energy for the owner who confirmed on the page of a lasting link.
 
-    Raises EvEnergyError, ForeignLink, Busy, and WrongState if the reconnect ended in this moment.
+    Raises TooOften, EvEnergyError, ForeignLink, Busy, and WrongState if the reconnect ended in this moment.
     """
     reconnect = link.reconnect
+    _count_click(reconnect, owner=reconnect.vehicle.owner, now=now)
     if reconnect.state == State.EMAILED:
         # Two tabs: the second one finds it opened, which is as good.
         reconnect.try_move(
@@ -63,6 +67,12 @@ def follow(*, link: LastingLink, client: Client, now: datetime) -> WayOut:
         )
         reconnect.refresh_from_db()
     return _leave(reconnect, client=client, now=now, by=None)
+
+
+def _count_click(current: Reconnect | None, *, owner: User, now: datetime) -> None:
+    # The second half of a double click costs nothing.
+    if current is None or not current.has_link_for_browser(now=now):
+        count(Press.RECONNECT, owner=owner, now=now)
 
 
 def open_reconnect(*, vehicle: Vehicle, owner: User, now: datetime) -> Reconnect:

@@ -1,6 +1,6 @@
 """Pages of the second journey: off to sign in again, by the owner's button or by the link in an e-mail."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.core import ratelimit
@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from onboarding_portal.accounts.allowance import TooOften, tells_when_too_often
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.errors import EvEnergyError
@@ -58,6 +59,7 @@ from onboarding_portal.vehicles.tasks import refresh_soon
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@tells_when_too_often
 def leave_by_button(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     owner = user_of(request)
     vehicle = get_object_or_404(Vehicle.objects.of(owner.pk), pk=vehicle_id)
@@ -110,10 +112,11 @@ def _named_vehicle(request: HttpRequest) -> Vehicle | None:
 @csrf_exempt
 @secret_page
 @require_http_methods(["GET", "HEAD", "POST"])
+@tells_when_too_often
 def leave_by_link(request: HttpRequest, token: str) -> HttpResponse:
     is_post = request.method == "POST"
     if is_post and not ratelimit.consume(request, action="follow_reconnect_link", key=hash_token(token)):
-        return render(request, "errors/429.html", status=429)
+        raise TooOften(comes_back_in=timedelta(minutes=15))  # as the limit says
     try:
         link = find_link(token=token)
     except UnknownLink:
