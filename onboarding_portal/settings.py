@@ -153,8 +153,11 @@ if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000
 
 # Mail
-vars().update(env.mail("EMAIL_URL", default="consolemail://"))
-EMAIL_TIMEOUT = 5
+_mail = env.mail("EMAIL_URL", default="consolemail://")
+if _mail["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    _mail["EMAIL_BACKEND"] = "onboarding_portal.accounts.mail_server.EmailBackend"
+vars().update(_mail)
+EMAIL_TIMEOUT = 3.5  # seconds, for one answer and for each address of the server
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"no-reply@{PORTAL_HOST if _host == PORTAL_HOST else 'localhost'}"
 )

@@ -21,6 +21,8 @@ OWNER_CALL_SECONDS = 5.0
 
 # How long an owner who connects a car waits: for the address to go to, and for all vehicles of a return together.
 OWNER_WAITS_SECONDS = 8.0
+# How long one e-mail may take, whatever the mail server does. A code is waited for as well.
+MAIL_SECONDS = 7.5
 
 # Background work on reconnects.
 # How long one task works before it makes room for others.

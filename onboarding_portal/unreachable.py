@@ -12,7 +12,8 @@ SQLITE_MISTAKES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE}
 PRIMARY_CODE = 0xFF  # the rest of a code are details
 # PostgreSQL files these under "internal": a server that was made a standby under our connection, and a transaction
 # it ended because nothing was heard of us.
-SQLSTATES_THAT_PASS = {"25006", "25P03"}
+READ_ONLY = "25006"
+SQLSTATES_THAT_PASS = {READ_ONLY, "25P03"}
 
 # What the database raises, and a cache that is Redis.
 _UNREACHABLE = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
@@ -32,6 +33,11 @@ def is_unreachable(error: BaseException | None) -> bool:
     if isinstance(error, InternalError):
         return getattr(cause, "sqlstate", "") in SQLSTATES_THAT_PASS
     return error is not None and _is_of_a_cache(error)
+
+
+def is_standby(error: BaseException | None) -> bool:
+    """Whether the server at the other end may only be read: after a failover a connection leads to the wrong one."""
+    return isinstance(error, InternalError) and getattr(error.__cause__, "sqlstate", "") == READ_ONLY
 
 
 def _is_of_a_cache(error: BaseException) -> bool:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from onboarding_portal import timing
+from onboarding_portal import patience, timing
 from onboarding_portal.reconnects import timetable
 
 PROCFILE = Path(__file__).parents[1] / "Procfile"
@@ -36,6 +36,19 @@ def test_leases_last_longer_than_the_work_they_are_taken_for() -> None:
     assert seconds(timing.SYNC_LEASE) > timing.GRACE_SECONDS
     assert seconds(timing.VEHICLE_WORK_LEASE) > timing.VEHICLE_SLICE_SECONDS
     assert seconds(timing.LONGEST_RUN) > timing.SLICE_SECONDS + timing.ONE_CALL_SECONDS
+
+
+def test_nobody_in_front_of_a_screen_waits_ten_seconds_for_one_thing_that_hangs() -> None:
+    connect, read = settings.EV_ENERGY_CONNECT_TIMEOUT_SECONDS, settings.EV_ENERGY_READ_TIMEOUT_SECONDS
+
+    assert patience.CONNECT_SECONDS + patience.PAGE_SECONDS < 10
+    assert timing.MAIL_SECONDS < 10
+    assert 2 * settings.EMAIL_TIMEOUT < timing.MAIL_SECONDS  # two addresses of one server
+    assert timing.SLICE_SECONDS + timing.MAIL_SECONDS < timing.GRACE_SECONDS
+    assert timing.OWNER_WAITS_SECONDS < 10
+    assert connect + read <= timing.OWNER_WAITS_SECONDS
+    # A page that makes one call to ev.energy asks the cache so often, and the call has an end of its own.
+    assert 8 * patience.CACHE_SECONDS + timing.OWNER_CALL_SECONDS < 10
 
 
 def test_a_stored_link_outlives_the_way_to_it() -> None:

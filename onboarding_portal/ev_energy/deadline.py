@@ -45,7 +45,7 @@ class DeadlineAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
-class _DeadlineReader(io.RawIOBase):
+class DeadlineReader(io.RawIOBase):
     """A socket's stream of bytes that gives up when the deadline has passed."""
 
     def __init__(self, stream: io.RawIOBase, sock: socket.socket) -> None:
@@ -72,7 +72,7 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         stream: io.RawIOBase = self.fp.detach()
-        self.fp = io.BufferedReader(_DeadlineReader(stream, sock))
+        self.fp = io.BufferedReader(DeadlineReader(stream, sock))
 
 
 class _HTTPConnection(HTTPConnection):

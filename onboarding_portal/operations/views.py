@@ -4,13 +4,14 @@ import sys
 from typing import Any
 
 from django.conf import settings
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from onboarding_portal.accounts.viewer_zone import zone_to_name
 from onboarding_portal.ev_energy.request_context import current_request_id
-from onboarding_portal.unreachable import is_unreachable
+from onboarding_portal.unreachable import is_standby, is_unreachable
 
 RETRY_AFTER_SECONDS = 30
 
@@ -61,7 +62,10 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500; or 503 and when to try again, if the database or the cache cannot be reached."""
-    if not is_unreachable(sys.exception()):
+    error = sys.exception()
+    if is_standby(error):
+        connections.close_all()  # the next one is made to whoever has the address now
+    if not is_unreachable(error):
         return HttpResponse(_page_by_itself(request, "errors/500.html"), status=500)
     page = _page_by_itself(request, "errors/503.html")
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -14,8 +14,14 @@ UNSTATED_LIFETIME = timedelta(hours=1)
 REMINDERS = [timedelta(days=3), timedelta(days=7)]
 # A batch leaves out owners who were e-mailed this recently.
 EMAIL_COOLDOWN = timedelta(hours=24)
-# What did not work is tried again after these pauses, and then it has failed.
-PAUSES = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)]
+# What did not work is tried again after these pauses, and then it has failed: what is away for most of a day heals
+# without anybody's hand.
+PAUSES = [
+    *(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)),
+    *(timedelta(hours=hours) for hours in (1, 4, 12)),
+]
+# What waits for a mail server that takes nothing goes out soon after it is back.
+LONGEST_PAUSE_OF_MAIL = timedelta(minutes=10)
 
 # How long after the redirect a vehicle is looked at.
 WATCH_STEPS = [

@@ -42,7 +42,8 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
             state=SyncState.ABANDONED, finished_at=now
         )
         lease_id = uuid.uuid4()
-        free = running.filter(lease_expires_at__lt=now)
+        # A lease that ends later than any can was given before the system's clock was set back.
+        free = running.filter(Q(lease_expires_at__lt=now) | Q(lease_expires_at__gt=now + 2 * lease_for))
         if free.update(lease_id=lease_id, lease_expires_at=now + lease_for):
             return self.get(lease_id=lease_id)
         try:

@@ -34,7 +34,7 @@ def test_makes_are_listed_by_name_and_retired_ones_are_not(owner_client: Client)
 def test_an_empty_catalogue_offers_ev_energys_own_screen(owner_client: Client) -> None:
     html = owner_client.get("/connect/").content.decode()
 
-    assert "Our list of cars is being fetched" in html
+    assert "We don’t have the list of cars yet" in html
     assert "Choose at ev.energy" in html
 
 

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.cache.backends.filebased import FileBasedCache
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.test import Client, override_settings
 from environ import Env
@@ -187,6 +189,18 @@ def test_without_a_cache_each_way_of_asking_it_is_told_from_a_mistake() -> None:
     for ask in asked:
         error = error_of(ask)
         assert error is None or is_unreachable(error), repr(error)
+
+
+def test_a_value_that_a_cache_cannot_unpack_is_its_own_fault(tmp_path: Path) -> None:
+    rubbish = FileBasedCache(str(tmp_path), {})
+    rubbish.set("key", "value")
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(b"no pickle")
+
+    error = error_of(lambda: rubbish.get("key"))
+
+    assert isinstance(error, UnpicklingError)
+    assert is_unreachable(error)
 
 
 @pytest.mark.parametrize("error", [OSError("a file of ours"), EOFError(), UnpicklingError()])

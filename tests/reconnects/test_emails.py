@@ -1,6 +1,6 @@
 from datetime import timedelta
 from email import message_from_bytes
-from smtplib import SMTPServerDisconnected
+from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import resolve
+from django.utils import timezone
 from requests import ConnectionError as NoConnection
 
 from onboarding_portal.accounts.models import User
@@ -134,7 +135,7 @@ def test_worker_killed_after_sending_leads_to_one_more_mail_with_both_links_good
 
 
 def test_mail_that_kills_its_worker_each_time_is_given_up(clock: time_machine.Traveller) -> None:
-    reconnect = queue_mail(tries=5)
+    reconnect = queue_mail(tries=8)
 
     run_slice(Lane.MAILS)
 
@@ -143,7 +144,7 @@ def test_mail_that_kills_its_worker_each_time_is_given_up(clock: time_machine.Tr
     assert not mail.outbox
 
 
-def test_mail_server_down_means_later_and_in_the_end_a_failure(
+def test_mail_server_down_means_later_and_never_a_failure(
     monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
 ) -> None:
     reconnect = queue_mail()
@@ -153,9 +154,27 @@ def test_mail_server_down_means_later_and_in_the_end_a_failure(
     reconnect.refresh_from_db()
     assert (reconnect.state, reconnect.failure) == (State.QUEUED, Failure.MAIL)
     assert reconnect.next_work_at == NOW + timedelta(seconds=5)
-    for _ in range(5):
+    for _ in range(12):
         clock.shift(timedelta(minutes=10))
         run_slice(Lane.MAILS)
+
+    reconnect.refresh_from_db()
+    assert (reconnect.state, reconnect.failure) == (State.QUEUED, Failure.MAIL)
+    assert reconnect.next_work_at - timezone.now() <= timedelta(minutes=10)
+
+
+def test_an_address_that_is_refused_is_tried_for_hours_and_then_given_up(
+    monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise SMTPRecipientsRefused({"vera@example.com": (550, b"no such user")})
+
+    reconnect = queue_mail()
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+
+    for _ in range(8):
+        run_slice(Lane.MAILS)
+        clock.shift(timedelta(hours=12))
 
     reconnect.refresh_from_db()
     assert (reconnect.state, reconnect.failure) == (State.FAILED, Failure.MAIL)

@@ -112,7 +112,7 @@ def test_passing_trouble_is_tried_again_in_growing_pauses_and_then_given_up(
             pauses.append((row.next_work_at - NOW).total_seconds())
             clock.move_to(row.next_work_at, tick=False)
 
-    assert pauses == [5, 35, 155, 755]
+    assert pauses == [5, 35, 155, 755, 4_355, 18_755, 61_955]
     assert (row.state, row.failure) == (State.FAILED, Failure.UNAVAILABLE)
     assert row.failure_detail
 

@@ -16,7 +16,10 @@ from onboarding_portal.operations.checks.registry import error, is_loopback, por
 SENDS_NOTHING = {
     f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")
 }
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
+SMTP = {
+    "django.core.mail.backends.smtp.EmailBackend",
+    "onboarding_portal.accounts.mail_server.EmailBackend",
+}
 
 
 @portal_check
@@ -29,7 +32,7 @@ def sending() -> Iterator[CheckMessage]:
             "Set EMAIL_URL=smtp+tls://user:password@host:587 (special characters in the password %-encoded).",
         )
     is_readable = not settings.EMAIL_USE_TLS and not settings.EMAIL_USE_SSL
-    if settings.EMAIL_BACKEND == SMTP and is_readable and not is_loopback(settings.EMAIL_HOST):
+    if settings.EMAIL_BACKEND in SMTP and is_readable and not is_loopback(settings.EMAIL_HOST):
         yield warning(
             41,
             "EMAIL_URL sends without encryption: sign-in codes travel readable for all.",

@@ -1,6 +1,7 @@
 """What a failed try does to its reconnect: a reason in the row, and another try or an end."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import User
@@ -15,7 +16,7 @@ from onboarding_portal.ev_energy.errors import (
     Unavailable,
 )
 from onboarding_portal.reconnects.models import DETAIL_LENGTH, Failure, Origin, Reconnect, State
-from onboarding_portal.reconnects.timetable import PAUSES
+from onboarding_portal.reconnects.timetable import LONGEST_PAUSE_OF_MAIL, PAUSES
 from onboarding_portal.storable import storable
 
 
@@ -66,16 +67,27 @@ def release_after_failure(*, reconnect: Reconnect, lease: datetime, problem: Pro
     rows = Reconnect.objects.filter(pk=reconnect.pk)
     if isinstance(problem, RateLimited):
         rows.release(lease=lease)
-    elif isinstance(problem, _PASSES) and reconnect.tries < len(PAUSES):
+    elif isinstance(problem, _PASSES) and reconnect.tries < tries_allowed(problem):
         rows.release(
             lease=lease,
-            tries=reconnect.tries + 1,
-            next_work_at=now + PAUSES[reconnect.tries],
+            tries=min(reconnect.tries + 1, len(PAUSES)),
+            next_work_at=now + pause_after(problem, tries=reconnect.tries),
             failure=failure_of(problem),
             failure_detail=detail_of(problem),
         )
     else:
         _end(reconnect, lease=lease, problem=problem, now=now, by=None)
+
+
+def tries_allowed(problem: Problem) -> float:
+    """A mail server that takes nothing from anybody is no fault of this one e-mail: it goes out when that is over."""
+    is_for_all = isinstance(problem, MailNotSent) and not problem.is_about_address
+    return math.inf if is_for_all else len(PAUSES)
+
+
+def pause_after(problem: Problem, *, tries: int) -> timedelta:
+    longest = LONGEST_PAUSE_OF_MAIL if tries_allowed(problem) == math.inf else PAUSES[-1]
+    return min(PAUSES[min(tries, len(PAUSES) - 1)], longest)
 
 
 def release_for_owner(

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from onboarding_portal.accounts.mail import MailNotSent
-from onboarding_portal.reconnects.link.failed_try import end_without_need, release_after_failure
+from onboarding_portal.reconnects.link.failed_try import end_without_need, pause_after, release_after_failure
 from onboarding_portal.reconnects.mailed.lasting_link import is_connected
 from onboarding_portal.reconnects.mailed.letter import send_letter, send_news
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
@@ -111,9 +111,9 @@ def _remind(held: list[Leased], *, now: datetime) -> None:
             send_letter(
                 "reminder", reconnects=[each.reconnect for each in wanted], now=now, stop_url=stop_url
             )
-        except MailNotSent:
+        except MailNotSent as problem:
             for each in wanted:
-                _release_for_retry(each.reconnect, lease=each.lease, now=now)
+                _release_for_retry(each.reconnect, lease=each.lease, problem=problem, now=now)
             due = [each for each in due if each not in wanted]
     for each in due:
         _after_reminder(each.reconnect, lease=each.lease)
@@ -169,8 +169,8 @@ def _tell_reconnected(reconnect: Reconnect, *, lease: datetime, now: datetime) -
         try:
             send_news(reconnect=reconnect, link=settings.PORTAL_URL + reverse("vehicles:list"))
             told = {"told_at": now}
-        except MailNotSent:
-            _release_for_retry(reconnect, lease=lease, now=now)
+        except MailNotSent as problem:
+            _release_for_retry(reconnect, lease=lease, problem=problem, now=now)
             return
     Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease, next_work_at=None, tries=0, **told)
 
@@ -183,6 +183,10 @@ def _count_try(reconnect: Reconnect, *, lease: datetime) -> bool:
     return bool(row.update(tries=reconnect.tries + 1))
 
 
-def _release_for_retry(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
-    pause = PAUSES[min(reconnect.tries, len(PAUSES) - 1)]
-    Reconnect.objects.filter(pk=reconnect.pk).release(lease=lease, next_work_at=now + pause)
+def _release_for_retry(reconnect: Reconnect, *, lease: datetime, problem: MailNotSent, now: datetime) -> None:
+    # Counted when the try began; what the server refuses to everybody never becomes one too many.
+    counted = reconnect.tries + 1
+    tries = counted if problem.is_about_address else min(counted, len(PAUSES))
+    Reconnect.objects.filter(pk=reconnect.pk).release(
+        lease=lease, tries=tries, next_work_at=now + pause_after(problem, tries=reconnect.tries)
+    )

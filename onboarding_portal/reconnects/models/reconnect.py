@@ -42,7 +42,9 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         return self.filter(state__in=OPEN_STATES)
 
     def unleased(self, *, now: datetime) -> "ReconnectQuerySet":
-        return self.filter(Q(lease_until=None) | Q(lease_until__lte=now))
+        """A lease that ends later than any can was given before the system's clock was set back."""
+        is_over = Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * RECONNECT_LEASE)
+        return self.filter(Q(lease_until=None) | is_over)
 
     def due(self, *, now: datetime) -> "ReconnectQuerySet":
         """What a worker should look at now, and nobody is at."""
