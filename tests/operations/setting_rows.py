@@ -135,7 +135,7 @@ def _database(values: Values) -> Any:
     return found["ENGINE"], found["USER"], found["PASSWORD"], found["NAME"]
 
 
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
+SMTP = "onboarding_portal.accounts.mail_server.EmailBackend"
 HOST = "cars.example.com"
 YEAR = 31_536_000
 ROWS = {
