@@ -15,6 +15,7 @@ from onboarding_portal.environment import Environment
 from onboarding_portal.operations.logs.config import logging_config
 from onboarding_portal.patience import PAGE_SECONDS, POSTGRES_OPTIONS, impatient_cache
 from onboarding_portal.sign_in_settings import *  # noqa: F403  who signs in, and how
+from onboarding_portal.web_server.limits import LARGEST_BODY_BYTES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -94,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "onboarding_portal.operations.middleware.body_size.BodySizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "onboarding_portal.operations.middleware.private_pages.PrivatePagesMiddleware",
     "onboarding_portal.operations.middleware.storable_text.StorableTextMiddleware",
@@ -189,6 +191,11 @@ STORAGES = {
         )
     },
 }
+
+# What visitors may send. No form takes files, and none reaches the disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY_BYTES
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # Security headers
 SECURE_CONTENT_TYPE_NOSNIFF = True

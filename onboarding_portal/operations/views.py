@@ -56,6 +56,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "errors/404.html", status=404)
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Asked for ahead of the session's middleware."""
+    return HttpResponse(_page_by_itself(request, "errors/413.html"), status=413)
+
+
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     return render(request, "errors/429.html", status=429)
 

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from onboarding_portal import urls
-from onboarding_portal.operations.views import too_many_requests
+from onboarding_portal.operations.views import too_large, too_many_requests
 
 
 def _raising(error: Exception) -> Callable[[HttpRequest], HttpResponse]:
@@ -29,6 +29,7 @@ urlpatterns = [
     path("400/", _raising(SuspiciousOperation("secret detail"))),
     path("403/", _raising(PermissionDenied("secret detail"))),
     path("405/", _only_post),
+    path("413/", too_large),
     path("429/", too_many_requests),
     path("500/", _raising(ValueError("secret detail"))),
     *urls.urlpatterns,

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from onboarding_portal import gunicorn_config
 from onboarding_portal.operations.clock.purge import RULES, Rule
+from onboarding_portal.web_server import limits
 
 ROOT = settings.BASE_DIR
 GUIDE = (ROOT / "docs/deploy.md").read_text()
@@ -112,6 +114,22 @@ def test_app_json_describes_each_setting() -> None:
 @pytest.mark.parametrize("name", ["release", "web"])
 def test_the_guide_starts_what_the_procfile_starts(name: str) -> None:
     assert PROCESSES[name] in GUIDE
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        f"| {limits.REQUEST_SECONDS:.0f} seconds |",
+        f"| {gunicorn_config.keepalive} seconds (`--keep-alive`) |",
+        f"| {limits.SLOWEST_ANSWER_BYTES_PER_SECOND} bytes a second, looked at every {limits.ANSWER_SECONDS:.0f} s",
+        f"| {limits.MOST_CONNECTIONS}: those",
+        f"| {limits.LARGEST_HEAD_BYTES // 1024} kB: 431 |",
+        f"| {limits.LARGEST_BODY_BYTES // 1024} kB: 413",
+        f"| {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}: 400 |",
+    ],
+)
+def test_the_guide_states_what_a_visitor_may_do(limit: str) -> None:
+    assert limit in GUIDE
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

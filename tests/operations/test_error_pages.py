@@ -8,7 +8,7 @@ from tests.factories import make_owner
 
 pytestmark = [pytest.mark.urls("tests.operations.pages_that_refuse")]
 
-STATUSES = [400, 403, 404, 405, 429, 500]
+STATUSES = [400, 403, 404, 405, 413, 429, 500]
 
 
 @pytest.fixture

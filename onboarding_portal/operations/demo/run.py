@@ -26,6 +26,10 @@ OWNERS = ["anna@example.com", "ben@example.com"]
 STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "brightfield-demo"  # noqa: S105  of a demo on this machine, printed on the terminal
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+GUNICORN = [
+    *(sys.executable, "-m", "gunicorn", "onboarding_portal.wsgi"),
+    *("--config", "python:onboarding_portal.gunicorn_config", "--threads", "4", "--no-control-socket"),
+]
 
 
 def run_demo(*, folder: Path, say: Callable[[str], object]) -> None:
@@ -66,8 +70,8 @@ def _start(processes: Processes, *, folder: Path, say: Callable[[str], object]) 
     processes.start("sandbox", _sandbox_command(folder), ready_url=sandbox)
     say("Fetching the catalogue and the demo's cars …")
     load_demo_data()
-    gunicorn = [sys.executable, "-m", "gunicorn", "onboarding_portal.wsgi", "--threads", "4"]
-    processes.start("web", [*gunicorn, "--bind", urlsplit(portal).netloc], ready_url=f"{portal}/healthz")
+    gunicorn = [*GUNICORN, "--threads", "4", "--bind", urlsplit(portal).netloc]
+    processes.start("web", gunicorn, ready_url=f"{portal}/healthz")
     processes.start("worker", [*MANAGE, "db_worker", "--interval", "0.5"])
     processes.start("clock", [*MANAGE, "clock"])
     say(WELCOME.format(portal=portal, sandbox=sandbox, folder=folder, owners=" or ".join(OWNERS)))

@@ -22,6 +22,9 @@ LOGGERS: dict[str, Any] = {
     "gunicorn.error": ONLY_ROOT | {"level": "INFO"},
     # The portal writes its own line of each request, without the query.
     "gunicorn.access": {"handlers": [], "propagate": False},
+    # It tells of every request that waits for a thread, and of visitors who left.
+    "waitress": ONLY_ROOT | {"level": "WARNING"},
+    "waitress.queue": ONLY_ROOT | {"level": "ERROR"},
 }
 FORMATTERS: dict[str, Any] = {
     "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},

@@ -1,0 +1,20 @@
+"""A request with more in it than any form of the portal needs is refused before anything of it is read."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from onboarding_portal.operations.views import too_large
+from onboarding_portal.web_server.limits import LARGEST_BODY_BYTES
+
+
+class BodySizeMiddleware:
+    """Believes the Content-Length: the server lets nobody send more than they announced, and counts the rest."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = str(request.META.get("CONTENT_LENGTH") or "0")
+        is_too_large = announced.isascii() and announced.isdigit() and int(announced) > LARGEST_BODY_BYTES
+        return too_large(request) if is_too_large else self.get_response(request)
