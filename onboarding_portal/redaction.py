@@ -1,10 +1,20 @@
 """What must not be logged or shown, by its look: whoever holds such a text could act for its owner, or name them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-# What is removed, by its look, in this order. Patterns stop before quotes and backslashes.
-PATTERNS: list[tuple[re.Pattern[str], str]] = [
+Replacement = str | Callable[[re.Match[str]], str]
+
+
+def _without_path_of_a_link(address: re.Match[str]) -> str:
+    """Links ev.energy and the manufacturers hand out: their hosts are not knowable, their paths are."""
+    is_link = "reconnect" in address[0] or "onboarding" in address[0]
+    return f"{address[1]}/[link]" if is_link else address[0]
+
+
+# What is removed, by its look, in this order. Patterns stop before quotes and backslashes; their time grows with the
+# text and not with its square, because a stranger's text may be long.
+PATTERNS: list[tuple[re.Pattern[str], Replacement]] = [
     (re.compile(r"""\b(bearer|basic)\s+[\w.~+/=-]{6,}""", re.IGNORECASE), r"\1 [token]"),
     (
         re.compile(
@@ -19,11 +29,7 @@ PATTERNS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"""\?[\w.%~\[\]-]+=[^\s"'<>\\]*"""), "?[query]"),
     # The portal's own lasting links, and returns, whose attempt is nobody else's business.
     (re.compile(r"""/(invite|reconnect|reminders|return)/[\w%.~=+-][\w%.~=+:-]*"""), r"/\1/[token]"),
-    # Links ev.energy and the manufacturers hand out: their hosts are not knowable, their paths are.
-    (
-        re.compile(r"""(https?://[^/\s"'\\]+)/[^\s"'<>\\]*(?:reconnect|onboarding)[^\s"'<>\\]*"""),
-        r"\1/[link]",
-    ),
+    (re.compile(r"""(https?://[^/\s"'\\]+)/[^\s"'<>\\]*"""), _without_path_of_a_link),
     # From the beginning of such a word only: the path of a page nobody has is logged, and it may be a long one.
     (
         re.compile(
@@ -43,7 +49,7 @@ PATTERNS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"(?<![A-Za-z])[BCDFGHJKLMNPQRSTVWXZ]{6}(?![A-Za-z])"), "[code]"),
 ]
 # What providers quote of what they were sent is nobody's own text: more is blotted out of it, and before the rest.
-QUOTED: list[tuple[re.Pattern[str], str]] = [
+QUOTED: list[tuple[re.Pattern[str], Replacement]] = [
     (re.compile(r"\bhttps?://\S+", re.IGNORECASE), "[link]"),
     (re.compile(r"(?<![^\s@])[^\s@]+@[^\s@]+"), "[email]"),
     (

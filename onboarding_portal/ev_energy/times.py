@@ -15,7 +15,7 @@ def iso(moment: datetime) -> str:
 
 def read_moment(text: str) -> datetime:
     """An aware UTC time, of any form of ISO 8601 or RFC 3339; one without a zone is in UTC. Raises ValueError."""
-    text = re.sub(r"\s+(?=[+-]|Z$)", "", text.strip().upper())
+    text = re.sub(r"(?<!\s)\s+(?=[+-]|Z$)", "", text.strip().upper())
     # A leap second is no second of Python's.
     whole = re.sub(r"(?<=\d\d:\d\d:)60|(?<=T\d{4})60", "59", text)
     moment = isoparse(whole)
