@@ -41,6 +41,7 @@ DEBUG = env.yes_or_no("DEBUG", default=False)
 PORTAL_URL = env.origin("PORTAL_URL")
 PORTAL_NAME = env.str("PORTAL_NAME", default="Your energy company")
 PORTAL_SUPPORT_EMAIL = env.str("PORTAL_SUPPORT_EMAIL", default="")
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 PORTAL_HOST = urlsplit(PORTAL_URL).hostname or ""
 _host = f"[{PORTAL_HOST}]" if ":" in PORTAL_HOST else PORTAL_HOST  # as browsers name it
 IS_HTTPS = PORTAL_URL.startswith("https://")

@@ -56,6 +56,7 @@ OWN = Row(LOGIN, 200, 404, 404)
 
 PAGES: dict[str, Row | list[Row]] = {
     "home": Row(200, 302, 302, 302),
+    "security_txt": Row(404, 404, 404, 404),  # until SECURITY_CONTACT is set
     "account_login": Row(200, 302, 302, 302),
     "account_request_login_code": Row(200, 302, 302, 302),
     "account_confirm_login_code": Row(LOGIN, 302, 302, 302),

@@ -153,6 +153,7 @@ ROWS = {
     "EV_ENERGY_CLIENT_SECRET": text("EV_ENERGY_CLIENT_SECRET", SECRET[::-1], secret=SECRET[::-1]),
     "PORTAL_NAME": text("PORTAL_NAME", "Brightfield Energy"),
     "PORTAL_SUPPORT_EMAIL": text("PORTAL_SUPPORT_EMAIL", "help@example.com"),
+    "SECURITY_CONTACT": text("SECURITY_CONTACT", "security@example.com"),
     "SIGNUP_OPEN": parsed("SIGNUP_OPEN", "false", False),
     "TIME_ZONE": parsed("TIME_ZONE", "Europe/London", "Europe/London"),
     "DATABASE_URL": Row(

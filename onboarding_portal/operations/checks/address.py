@@ -45,6 +45,20 @@ def portal_url() -> Iterator[CheckMessage]:
 
 
 @portal_check
+def security_contact() -> Iterator[CheckMessage]:
+    contact = settings.SECURITY_CONTACT
+    is_fit = re.fullmatch(
+        r"(mailto:)?[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|https://[^\s/]+\S*|tel:\+[\d-]+", contact
+    )
+    if contact and not is_fit:
+        yield error(
+            17,
+            "SECURITY_CONTACT is neither an e-mail address nor an https address: nobody could report to it.",
+            "Set SECURITY_CONTACT to an address such as security@example.com, or leave it empty.",
+        )
+
+
+@portal_check
 def allowed_hosts() -> Iterator[CheckMessage]:
     parts = _split(settings.PORTAL_URL)
     if not all(HOST.fullmatch(host) for host in settings.ALLOWED_HOSTS):
