@@ -1,16 +1,20 @@
 """Rights against what they could be made into: no set of permissions leads to more than it says."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import User
+from onboarding_portal.reconnects.models import Batch, BatchKind, State
 from tests.factories import make_owner, make_staff
+from tests.reconnects.rows import make_reconnect
 from tests.test_permissions import make_task
 
 pytestmark = pytest.mark.django_db
@@ -206,3 +210,30 @@ def test_owner_cannot_be_taken_over_with_change_user() -> None:
     world.post("accounts_user_change", world.owner.pk, email="mine@example.com", **GRAB)
 
     assert User.objects.get(pk=world.owner.pk).email == "ann@example.com"
+
+
+@pytest.mark.parametrize("is_in_batch", [False, True], ids=["alone", "in a batch"])
+@pytest.mark.parametrize(
+    ("codenames", "alone", "in_batch"),
+    [
+        (["view_reconnect_links"], 403, 403),
+        (["view_reconnect_links", "view_reconnect"], 200, 200),
+        (["view_reconnect_links", "view_batch"], 403, 200),
+        (["view_reconnect", "view_batch"], 403, 403),
+    ],
+)
+def test_a_link_is_drawn_for_those_who_may_see_a_page_it_is_on(
+    codenames: list[str], alone: int, in_batch: int, is_in_batch: bool
+) -> None:
+    now, staff, client = timezone.now(), make_staff(), Client()
+    batch = Batch.objects.create(kind=BatchKind.LINKS) if is_in_batch else None
+    ready = make_reconnect(
+        State.LINK_READY, link_made_at=now, expires_at=now + timedelta(hours=1), batch=batch
+    )
+    staff.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(staff)
+
+    status = client.get(reverse("admin:reconnects_reconnect_qr", args=[ready.pk])).status_code
+
+    assert status == (in_batch if is_in_batch else alone)
+    assert client.get(reverse("admin:reconnects_reconnect_qr", args=[0])).status_code in {403, 404}

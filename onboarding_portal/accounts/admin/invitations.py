@@ -18,6 +18,8 @@ from onboarding_portal.accounts.models import Invitation
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 
+MOST_AT_ONCE = 50
+
 
 class InvitationForm(forms.ModelForm[Invitation]):
     email = AddressField()
@@ -76,6 +78,10 @@ class InvitationAdmin(StaffModelAdmin[Invitation]):
     @admin.action(description=_("Send the selected invitations again"), permissions=["add"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         sent = accepted = 0
+        if queryset.count() > MOST_AT_ONCE:  # each waits for the mail server
+            text = _("At most %d at once: choose fewer.") % MOST_AT_ONCE
+            self.message_user(request, text, messages.ERROR)
+            return
         for invitation in queryset:
             try:
                 invitation_mail.send_again(invitation=invitation, now=timezone.now())

@@ -1,0 +1,746 @@
+"""The threat model's table: every form, what sending it again and again makes the portal spend, and what bounds it.
+
+Each line is sent as often as it says, by whoever would, and what was spent is counted. docs/security.md has the
+words. An address that takes a form and is in no line fails here.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
+
+from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
+from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
+from onboarding_portal.vehicles.models import MakeOutage, Vehicle
+from tests.accounts.hashes import count_hashes
+from tests.accounts.journey import CODE, ask_for_code
+from tests.ev_energy_api import EvEnergyApi
+from tests.factories import make_make, make_owner, make_staff
+from tests.reconnects.rows import make_broken_car, make_reconnect
+from tests.security.spending import NAMES, Spent, spent
+from tests.urlconf import SAMPLES, Address, addresses
+
+pytestmark = pytest.mark.django_db
+
+TIMES = 60
+Send = Callable[[int], Any]  # the number of the request; gives the answer
+ADMIN_LOGIN = "/admin/login/"
+PASSWORD = {"password1": "another-good-one", "password2": "another-good-one", "usable_password": "true"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """`addresses` are the names of the forms it is about; `most` is what `times` of them may cost."""
+
+    name: str
+    addresses: tuple[str, ...]
+    prepare: Callable[[], Send]
+    most: Spent
+    bound: str
+    times: int = TIMES
+
+
+def from_network(number: int) -> Client:
+    return Client(REMOTE_ADDR=f"2001:db8:{number:x}::1")
+
+
+def superuser() -> Client:
+    client = Client()
+    client.force_login(make_staff(is_superuser=True))
+    return client
+
+
+def page(name: str, *args: object) -> str:
+    return reverse(f"admin:{name}", args=args)
+
+
+def as_staff(name: str, /, *args: object, **fields: Any) -> Send:
+    client = superuser()
+    return lambda number: client.post(page(name, *args), fields)
+
+
+def on_a_list(model: str, action: str, keys: list[Any], /, **fields: Any) -> Send:
+    chosen = {"action": action, "_selected_action": keys, **fields}
+    return as_staff(f"{model}_changelist", **chosen)
+
+
+# Anybody
+
+
+def asking_for_codes_for_one_address() -> Send:
+    return lambda number: ask_for_code(Client(), "ann@example.com")
+
+
+def asking_for_codes_for_many_addresses() -> Send:
+    return lambda number: ask_for_code(Client(), f"owner{number}@example.com")
+
+
+def asking_for_codes_from_many_networks() -> Send:
+    return lambda number: ask_for_code(from_network(number), "ann@example.com")
+
+
+def entering_wrong_codes() -> Send:
+    client = Client()
+    ask_for_code(client, "ann@example.com")
+    return lambda number: client.post(CODE, {"code": "BBBBBB"})
+
+
+def entering_codes_nobody_asked_for() -> Send:
+    return lambda number: Client().post(CODE, {"code": "BBBBBB"})
+
+
+def having_the_code_sent_again() -> Send:
+    client = Client()
+    ask_for_code(client, "ann@example.com")
+    return lambda number: client.post(CODE, {"action": "resend"})
+
+
+def wearing_codes_out_and_having_new_ones() -> Send:
+    client = Client()
+    ask_for_code(client, "ann@example.com")
+    return lambda number: client.post(CODE, {"code": "BBBBBB"} if number % 4 < 3 else {"action": "resend"})
+
+
+def signing_out() -> Send:
+    client = Client()
+    return lambda number: client.post("/accounts/logout/")
+
+
+def using_an_invitation() -> Send:
+    _, token = Invitation.objects.invite(email="new@example.com", invited_by=None, now=timezone.now())
+    return lambda number: Client().post(f"/invite/{token}/")
+
+
+def guessing_invitations() -> Send:
+    return lambda number: Client().post(f"/invite/{uuid.uuid4()}/")
+
+
+def guessing_lasting_links() -> Send:
+    return lambda number: Client().post(f"/reconnect/{uuid.uuid4()}/")
+
+
+def stopping_reminders() -> Send:
+    address = unsubscribe_url(owner=make_owner())
+    return lambda number: Client().post(address)
+
+
+def guessing_links_that_stop_reminders() -> Send:
+    return lambda number: Client().post(f"/reminders/{number}:{uuid.uuid4()}/stop/")
+
+
+def coming_back_without_having_left() -> Send:
+    return lambda number: Client().get(reverse("reconnects:return"), {"vehicle_uid": SAMPLES["vehicle_id"]})
+
+
+# Owners
+
+
+def naming_a_car() -> Send:
+    owner, client = make_owner(), Client()
+    address = reverse("vehicles:name", args=[make_broken_car(owner=owner).pk])
+    client.force_login(owner)
+    return lambda number: client.post(address, {"nickname": f"Car {number}"})
+
+
+# Who tries passwords
+
+
+def trying_one_password_on_many_names() -> Send:
+    tried = {"password": "Spring2026!!"}
+    return lambda number: Client().post(ADMIN_LOGIN, {"username": f"staff{number}@example.com", **tried})
+
+
+def trying_one_name_from_many_networks() -> Send:
+    make_staff(email="sam@example.com")
+    tried = {"username": "sam@example.com", "password": "wrong"}
+    return lambda number: from_network(number).post(ADMIN_LOGIN, tried)
+
+
+def trying_one_name_from_one_network() -> Send:
+    make_staff(email="sam@example.com")
+    tried = {"username": "sam@example.com", "password": "wrong"}
+    return lambda number: Client(HTTP_USER_AGENT=f"Browser {number}").post(ADMIN_LOGIN, tried)
+
+
+def signing_in_again_and_again() -> Send:
+    make_staff(email="sam@example.com")
+    client, right = Client(), {"username": "sam@example.com", "password": "staff-password"}
+    return lambda number: client.post(ADMIN_LOGIN, right)
+
+
+def guessing_the_old_password() -> Send:
+    new = {"new_password1": "another-good-one", "new_password2": "another-good-one"}
+    return as_staff("password_change", old_password="wrong", **new)
+
+
+def signing_staff_out() -> Send:
+    client = Client()
+    return lambda number: client.post("/admin/logout/")
+
+
+# Staff with rights
+
+
+def setting_passwords() -> Send:
+    return as_staff("auth_user_password_change", make_staff().pk, **PASSWORD)
+
+
+def adding_users() -> Send:
+    client = superuser()
+    return lambda number: client.post(page("accounts_user_add"), {"email": f"new{number}@example.com"})
+
+
+def changing_addresses() -> Send:
+    client, owner = superuser(), make_owner(ev_energy_user_id=None)
+    address = page("accounts_user_change", owner.pk)
+    return lambda number: client.post(address, {"email": f"moved{number}@example.com", "is_active": "on"})
+
+
+def typing_ids_of_ev_energy() -> Send:
+    client, owner = superuser(), make_owner(ev_energy_user_id=None)
+    typed = {"email": owner.email, "is_active": "on", "ev_energy_user_id": "user01J443798BF893ZHFQVCS0FA23"}
+    return lambda number: client.post(page("accounts_user_change", owner.pk), typed)
+
+
+def deleting_users() -> Send:
+    client, owners = superuser(), [make_owner() for _ in range(TIMES)]
+    return lambda number: client.post(page("accounts_user_delete", owners[number].pk), {"post": "yes"})
+
+
+def signing_many_out() -> Send:
+    return on_a_list("accounts_user", "sign_out_everywhere", [make_owner().pk for _ in range(TIMES)])
+
+
+def searching_users() -> Send:
+    client = superuser()
+    return lambda number: client.get(page("accounts_user_changelist"), {"q": "ann" * 200})
+
+
+def changing_groups() -> Send:
+    return as_staff("auth_group_add", name="New")
+
+
+def inviting() -> Send:
+    client = superuser()
+    invited = page("accounts_invitation_add")
+    return lambda number: client.post(invited, {"email": f"owner{number}@example.com"})
+
+
+def inviting_the_same_again() -> Send:
+    return as_staff("accounts_invitation_add", email="ann@example.com")
+
+
+def make_invitations(count: int) -> list[int]:
+    invite = Invitation.objects.invite
+    return [
+        invite(email=f"owner{number}@example.com", invited_by=None, now=timezone.now())[0].pk
+        for number in range(count)
+    ]
+
+
+def sending_many_invitations_again() -> Send:
+    return on_a_list("accounts_invitation", "send_again", make_invitations(50))
+
+
+def sending_too_many_invitations_again() -> Send:
+    return on_a_list("accounts_invitation", "send_again", make_invitations(TIMES))
+
+
+def choosing_a_time_zone() -> Send:
+    return as_staff("vehicles_time_zone", zone="Europe/London")
+
+
+def make_cars(count: int) -> list[Vehicle]:
+    return [make_broken_car() for _ in range(count)]
+
+
+def reading_many_cars_again() -> Send:
+    keys = [car.pk for car in make_cars(TIMES)]
+    return on_a_list("vehicles_vehicle", "refresh_from_ev_energy", keys, confirmed="yes")
+
+
+def writing_notes() -> Send:
+    lists_below = {"reconnects-TOTAL_FORMS": "0", "reconnects-INITIAL_FORMS": "0"}
+    return as_staff("vehicles_vehicle_change", make_broken_car().pk, staff_notes="Rang.", **lists_below)
+
+
+def asking_for_many_reconnects() -> Send:
+    """The confirmation is sent again and again, as by a double click or from an old tab."""
+    keys = [car.pk for car in make_cars(TIMES)]
+    confirmed = {"token": str(uuid.uuid4()), "at_most": TIMES}
+    return on_a_list("vehicles_vehicle", "email_reconnect_links", keys, **confirmed)
+
+
+def acting_on_reconnects() -> Send:
+    keys = [make_reconnect(State.LINK_READY).pk for _ in range(TIMES)]
+    return on_a_list("reconnects_reconnect", "cancel_reconnects", keys, confirmed="yes")
+
+
+def cancelling_a_batch() -> Send:
+    batch = Batch.objects.create(kind=BatchKind.LINKS)
+    for _ in range(10):
+        make_reconnect(State.QUEUED, batch=batch)
+    return as_staff("reconnects_batch_cancel", batch.pk)
+
+
+def retrying_a_batch() -> Send:
+    batch = Batch.objects.create(kind=BatchKind.LINKS)
+    for _ in range(10):
+        make_reconnect(State.FAILED, batch=batch)
+    return as_staff("reconnects_batch_retry", batch.pk)
+
+
+def downloading_a_batch() -> Send:
+    client, batch = superuser(), Batch.objects.create(kind=BatchKind.LINKS)
+    return lambda number: b"".join(client.get(page("reconnects_batch_csv", batch.pk)).streaming_content)
+
+
+def drawing_codes_to_scan() -> Send:
+    now = timezone.now()
+    ready = make_reconnect(State.LINK_READY, link_made_at=now, expires_at=now + timedelta(hours=1))
+    client = superuser()
+    return lambda number: client.get(page("reconnects_reconnect_qr", ready.pk))
+
+
+def marking_makes() -> Send:
+    return as_staff("vehicles_makeoutage_add", make=make_make().pk)
+
+
+def lifting_marks() -> Send:
+    mark = MakeOutage.objects.mark(make_id=make_make().pk, now=timezone.now())
+    return on_a_list("vehicles_makeoutage", "lift", [mark.pk])
+
+
+def clearing_flags() -> Send:
+    car = make_broken_car()
+    UnstableVehicle.objects.create(vehicle=car, repairs=3, flagged_at=timezone.now())
+    return on_a_list("reconnects_unstablevehicle", "clear_flag", [car.pk])
+
+
+def unlocking_sign_ins() -> Send:
+    for _ in range(5):
+        Client().post(ADMIN_LOGIN, {"username": "sam@example.com", "password": "wrong"})
+    keys = list(AccessAttempt.objects.values_list("pk", flat=True))
+    return on_a_list("axes_accessattempt", "delete_selected", keys, post="yes")
+
+
+SIGN_IN = ("account_login", "account_request_login_code")
+STAFF = "a right, one log entry each"
+LINES = [
+    Line(
+        name="POST /accounts/login/, one address, one network",
+        addresses=SIGN_IN,
+        prepare=asking_for_codes_for_one_address,
+        most=Spent(mails=5, rows=6),
+        bound="5 in 15 minutes",
+    ),
+    Line(
+        name="POST /accounts/login/, new addresses, one network",
+        addresses=SIGN_IN,
+        prepare=asking_for_codes_for_many_addresses,
+        most=Spent(mails=100, rows=200),
+        bound="100 in 15 minutes; the owner goes after 7 days, the session after 30",
+        times=110,
+    ),
+    Line(
+        name="POST /accounts/login/, one address, many networks",
+        addresses=SIGN_IN,
+        prepare=asking_for_codes_from_many_networks,
+        most=Spent(mails=40, rows=41),
+        bound="40 an hour to one mailbox",
+    ),
+    Line(
+        name="POST /accounts/login/code/, wrong codes",
+        addresses=("account_confirm_login_code",),
+        prepare=entering_wrong_codes,
+        most=Spent(),
+        bound="3 tries a code",
+    ),
+    Line(
+        name="POST /accounts/login/code/, no code asked for",
+        addresses=("account_confirm_login_code",),
+        prepare=entering_codes_nobody_asked_for,
+        most=Spent(),
+        bound="nothing to spend",
+    ),
+    Line(
+        name="POST /accounts/login/code/, send again",
+        addresses=("account_confirm_login_code",),
+        prepare=having_the_code_sent_again,
+        most=Spent(mails=2),
+        bound="2 for each code asked for",
+    ),
+    Line(
+        name="POST /accounts/login/code/, wear out and send again",
+        addresses=("account_confirm_login_code",),
+        prepare=wearing_codes_out_and_having_new_ones,
+        most=Spent(mails=4),
+        bound="counts as asking: 5 in all",
+    ),
+    Line(
+        name="POST /accounts/logout/",
+        addresses=("account_logout",),
+        prepare=signing_out,
+        most=Spent(),
+        bound="nothing to spend",
+    ),
+    Line(
+        name="POST /invite/<token>/",
+        addresses=("invitation",),
+        prepare=using_an_invitation,
+        most=Spent(mails=5, rows=6),
+        bound="counts as asking for a code",
+    ),
+    Line(
+        name="POST /invite/<guessed>/",
+        addresses=("invitation",),
+        prepare=guessing_invitations,
+        most=Spent(),
+        bound="256 bits; one look-up",
+    ),
+    Line(
+        name="POST /reconnect/<guessed>/",
+        addresses=("reconnects:lasting",),
+        prepare=guessing_lasting_links,
+        most=Spent(),
+        bound="256 bits; 100 in 15 minutes for a network address",
+    ),
+    Line(
+        name="POST /reminders/<token>/stop/",
+        addresses=("reconnects:unsubscribe",),
+        prepare=stopping_reminders,
+        most=Spent(),
+        bound="changes one column",
+    ),
+    Line(
+        name="POST /reminders/<guessed>/stop/",
+        addresses=("reconnects:unsubscribe",),
+        prepare=guessing_links_that_stop_reminders,
+        most=Spent(),
+        bound="signed",
+    ),
+    Line(
+        name="GET /return/, not having left",
+        addresses=("reconnects:return",),
+        prepare=coming_back_without_having_left,
+        most=Spent(),
+        bound="a signed cookie, or the owner's own car",
+    ),
+    Line(
+        name="POST /vehicles/<id>/name/",
+        addresses=("vehicles:name",),
+        prepare=naming_a_car,
+        most=Spent(),
+        bound="changes one column",
+    ),
+    Line(
+        name="POST /admin/login/, many names, one network",
+        addresses=("admin:login",),
+        prepare=trying_one_password_on_many_names,
+        most=Spent(hashes=30, rows=30),
+        bound="30 failures in 15 minutes; one hash at a time",
+    ),
+    Line(
+        name="POST /admin/login/, one name, many networks",
+        addresses=("admin:login",),
+        prepare=trying_one_name_from_many_networks,
+        most=Spent(hashes=50, rows=50),
+        bound="50 failures in 15 minutes",
+    ),
+    Line(
+        name="POST /admin/login/, one name, one network",
+        addresses=("admin:login",),
+        prepare=trying_one_name_from_one_network,
+        most=Spent(hashes=5, rows=5),
+        bound="5 failures in 15 minutes",
+    ),
+    Line(
+        name="POST /admin/login/, the right password",
+        addresses=("admin:login",),
+        prepare=signing_in_again_and_again,
+        most=Spent(hashes=11, rows=1),
+        bound="10 in 15 minutes in a known browser",
+    ),
+    Line(
+        name="POST /admin/password_change/",
+        addresses=("admin:password_change",),
+        prepare=guessing_the_old_password,
+        most=Spent(hashes=10),
+        bound="10 in 15 minutes",
+    ),
+    Line(
+        name="POST /admin/logout/",
+        addresses=("admin:logout",),
+        prepare=signing_staff_out,
+        most=Spent(),
+        bound="nothing to spend",
+    ),
+    Line(
+        name="staff: set passwords",
+        addresses=("admin:auth_user_password_change",),
+        prepare=setting_passwords,
+        most=Spent(hashes=TIMES, rows=TIMES),
+        bound="superusers; one hash at a time",
+    ),
+    Line(
+        name="staff: add users",
+        addresses=("admin:accounts_user_add",),
+        prepare=adding_users,
+        most=Spent(rows=2 * TIMES),
+        bound=STAFF,
+    ),
+    Line(
+        name="staff: change addresses",
+        addresses=("admin:accounts_user_change",),
+        prepare=changing_addresses,
+        most=Spent(mails=TIMES, rows=TIMES),
+        bound="a right of its own; one e-mail each",
+    ),
+    Line(
+        name="staff: type ids of ev.energy",
+        addresses=("admin:accounts_user_change",),
+        prepare=typing_ids_of_ev_energy,
+        most=Spent(calls=TIMES),
+        bound="superusers; the budget of ev.energy's hour",
+    ),
+    Line(
+        name="staff: delete users",
+        addresses=("admin:accounts_user_delete",),
+        prepare=deleting_users,
+        most=Spent(),
+        bound="a right; a log entry in place of each",
+    ),
+    Line(
+        name="staff: sign 60 out everywhere",
+        addresses=("admin:accounts_user_changelist",),
+        prepare=signing_many_out,
+        most=Spent(rows=50 * TIMES),
+        bound="a right; one log entry for each of 60",
+        times=50,
+    ),
+    Line(
+        name="staff: search",
+        addresses=("admin:accounts_user_changelist",),
+        prepare=searching_users,
+        most=Spent(),
+        bound="the beginning of a word, by an index",
+    ),
+    Line(
+        name="staff: add a group",
+        addresses=tuple(f"admin:auth_group_{each}" for each in ("add", "change", "delete", "changelist")),
+        prepare=changing_groups,
+        most=Spent(rows=2),
+        bound="superusers",
+    ),
+    Line(
+        name="staff: invite",
+        addresses=("admin:accounts_invitation_add",),
+        prepare=inviting,
+        most=Spent(mails=TIMES, rows=2 * TIMES),
+        bound="a right; one e-mail each",
+    ),
+    Line(
+        name="staff: invite the same again",
+        addresses=("admin:accounts_invitation_add",),
+        prepare=inviting_the_same_again,
+        most=Spent(mails=1, rows=2),
+        bound="one open invitation an address",
+    ),
+    Line(
+        name="staff: send 50 invitations again",
+        addresses=("admin:accounts_invitation_changelist", "admin:accounts_invitation_delete"),
+        prepare=sending_many_invitations_again,
+        most=Spent(mails=50),
+        bound="a right; 50 at once",
+        times=1,
+    ),
+    Line(
+        name="staff: send 60 invitations again",
+        addresses=("admin:accounts_invitation_changelist",),
+        prepare=sending_too_many_invitations_again,
+        most=Spent(),
+        bound="50 at once",
+    ),
+    Line(
+        name="staff: choose a time zone",
+        addresses=("admin:vehicles_time_zone",),
+        prepare=choosing_a_time_zone,
+        most=Spent(),
+        bound="nothing to spend",
+    ),
+    Line(
+        name="staff: read 60 cars again",
+        addresses=("admin:vehicles_vehicle_changelist",),
+        prepare=reading_many_cars_again,
+        most=Spent(rows=50 * TIMES, tasks=2),
+        bound="a right; in the background, once a car, in staff's share of the budget",
+        times=50,
+    ),
+    Line(
+        name="staff: write notes",
+        addresses=("admin:vehicles_vehicle_change",),
+        prepare=writing_notes,
+        most=Spent(rows=TIMES),
+        bound=STAFF,
+    ),
+    Line(
+        name="staff: ask 60 owners to reconnect",
+        addresses=("admin:vehicles_vehicle_changelist",),
+        prepare=asking_for_many_reconnects,
+        most=Spent(rows=3 * TIMES + 2, tasks=2),
+        bound="a right; once a confirmation, one open reconnect a car",
+        times=50,
+    ),
+    Line(
+        name="staff: act on 60 reconnects",
+        addresses=("admin:reconnects_reconnect_changelist", "admin:reconnects_reconnect_change"),
+        prepare=acting_on_reconnects,
+        most=Spent(rows=2 * TIMES),
+        bound="a right; once a reconnect",
+        times=50,
+    ),
+    Line(
+        name="staff: cancel a batch",
+        addresses=("admin:reconnects_batch_cancel",),
+        prepare=cancelling_a_batch,
+        most=Spent(rows=11),
+        bound="a right; once",
+    ),
+    Line(
+        name="staff: try a batch again",
+        addresses=("admin:reconnects_batch_retry",),
+        prepare=retrying_a_batch,
+        most=Spent(rows=11, tasks=4),
+        bound="a right; while something failed; four tasks share the work",
+    ),
+    Line(
+        name="staff: download a batch as CSV",
+        addresses=("admin:reconnects_batch_csv",),
+        prepare=downloading_a_batch,
+        most=Spent(rows=TIMES),
+        bound="a right; with links, one log entry each",
+    ),
+    Line(
+        name="staff: codes to scan",
+        addresses=("admin:reconnects_reconnect_qr",),
+        prepare=drawing_codes_to_scan,
+        most=Spent(),
+        bound="a right; drawn anew, never stored",
+    ),
+    Line(
+        name="staff: mark a make",
+        addresses=("admin:vehicles_makeoutage_add",),
+        prepare=marking_makes,
+        most=Spent(rows=2),
+        bound="one mark a make",
+    ),
+    Line(
+        name="staff: lift a mark",
+        addresses=("admin:vehicles_makeoutage_changelist",),
+        prepare=lifting_marks,
+        most=Spent(rows=1),
+        bound="once a mark",
+    ),
+    Line(
+        name="staff: clear a flag",
+        addresses=("admin:reconnects_unstablevehicle_changelist",),
+        prepare=clearing_flags,
+        most=Spent(rows=1),
+        bound="once a flag",
+    ),
+    Line(
+        name="staff: unlock a sign-in",
+        addresses=("admin:axes_accessattempt_changelist", "admin:axes_accessattempt_delete"),
+        prepare=unlocking_sign_ins,
+        most=Spent(),
+        bound="a right; a log entry in place of each",
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _fast_cache(settings: Settings) -> None:
+    backend = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": str(uuid.uuid4())}}
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_a_form_sent_again_and_again_spends_no_more_than_its_line_says(
+    line: Line,
+    ev_energy_api: EvEnergyApi,
+    settings: Settings,
+    table_cell: Callable[..., None],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    for name in NAMES:
+        if most := getattr(line.most, name):
+            table_cell("Threats", row=line.name, column=name, says=f"≤ {most}")
+    table_cell("Threats", row=line.name, column="bounded by", says=line.bound)
+    table_cell("Threats", row=line.name, column="sent", says=f"{line.times} times")
+    count_hashes(settings)
+    ev_energy_api.add_problem("GET", "/users/user01J443798BF893ZHFQVCS0FA23", 404, breaks_contract=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        send = line.prepare()
+    before = spent(ev_energy_api)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answers = [send(number) for number in range(line.times)]
+
+    cost = spent(ev_energy_api).since(before)
+    assert not cost.over(line.most), cost
+    assert all(getattr(answer, "status_code", 200) < 500 for answer in answers)
+    # A bound that is never reached would say nothing.
+    reached = [name for name in NAMES if getattr(cost, name) == getattr(line.most, name) > 0]
+    assert reached or line.most == Spent(), cost
+
+
+# Which addresses take a form
+
+
+def is_in_a_line() -> set[str]:
+    return {name for line in LINES for name in line.addresses}
+
+
+# Owners' presses that cost calls to ev.energy are counted where they are limited.
+OWNERS_PRESSES = {"onboarding:start", "onboarding:return", "onboarding:waitlist", "reconnects:start"}
+
+
+def of_no_form(address: Address) -> bool:
+    return address.name not in is_in_a_line() | OWNERS_PRESSES
+
+
+@pytest.mark.parametrize(
+    "address", [each for each in addresses() if of_no_form(each)], ids=lambda address: address.route
+)
+def test_an_address_in_no_line_spends_nothing_whoever_sends_it_a_form(
+    address: Address, ev_energy_api: EvEnergyApi, settings: Settings
+) -> None:
+    count_hashes(settings)
+    staff, owner = superuser(), Client()
+    owner.force_login(make_owner())
+    junk = {"email": "ann@example.com", "password": "x", "name": "x", "action": "x", "post": "yes"}
+    before = spent(ev_energy_api)
+
+    for client in (Client(), owner, staff):
+        for _ in range(2):
+            answer = client.post(address.path(), junk)
+            assert answer.status_code in {200, 302, 403, 404, 405}, address
+
+    assert spent(ev_energy_api) == before
+
+
+def test_every_line_is_about_addresses_there_are() -> None:
+    names = {address.name for address in addresses()}
+
+    assert is_in_a_line() | OWNERS_PRESSES <= names
+    assert User.objects.count() == 0  # nothing of this file's preparations ran while it was read
