@@ -4,10 +4,12 @@ Each line is sent as often as it says, by whoever would, and what was spent is c
 words. An address that takes a form and is in no line fails here.
 """
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_make, make_owner, make_staff
 from tests.reconnects.rows import make_broken_car, make_reconnect
 from tests.security.spending import NAMES, Spent, spent
+from tests.test_owners_presses import FORMS
 from tests.urlconf import SAMPLES, Address, addresses
 
 pytestmark = pytest.mark.django_db
@@ -711,12 +714,19 @@ def is_in_a_line() -> set[str]:
     return {name for line in LINES for name in line.addresses}
 
 
-# Owners' presses that cost calls to ev.energy are counted where they are limited.
-OWNERS_PRESSES = {"onboarding:start", "onboarding:return", "onboarding:waitlist", "reconnects:start"}
+# Owners' presses that cost calls to ev.energy are sent a hundred times where their limits are tested.
+OWNERS_PRESSES = {
+    "onboarding:start": ["connect, not known to ev.energy yet", "connect, known to ev.energy"],
+    "onboarding:return": ["come back with 20 made-up cars", "come back with the same car"],
+    "onboarding:waitlist": ["waitlist"],
+    "reconnects:start": ["reconnect by the button"],
+    "reconnects:lasting": ["reconnect by an e-mailed link"],
+    "reconnects:return": ["come back from a reconnect"],
+}
 
 
 def of_no_form(address: Address) -> bool:
-    return address.name not in is_in_a_line() | OWNERS_PRESSES
+    return address.name not in is_in_a_line() | OWNERS_PRESSES.keys()
 
 
 @pytest.mark.parametrize(
@@ -739,8 +749,19 @@ def test_an_address_in_no_line_spends_nothing_whoever_sends_it_a_form(
     assert spent(ev_energy_api) == before
 
 
+def test_the_document_has_a_line_for_every_form_outside_the_admin() -> None:
+    text = (Path(__file__).parents[2] / "docs/security.md").read_text()
+    forms = [each for each in addresses() if not of_no_form(each) and not each.name.startswith("admin:")]
+
+    assert forms
+    for address in forms:
+        start, _parameter, end = re.sub(r"<[^>]+>", "<>", address.route).partition("<>")
+        assert re.search(rf"`(GET|POST) /{start}(<\w+>{end})?`", text), address.route
+
+
 def test_every_line_is_about_addresses_there_are() -> None:
     names = {address.name for address in addresses()}
 
-    assert is_in_a_line() | OWNERS_PRESSES <= names
+    assert is_in_a_line() | OWNERS_PRESSES.keys() <= names
+    assert {name for each in OWNERS_PRESSES.values() for name in each} <= {form.name for form in FORMS}
     assert User.objects.count() == 0  # nothing of this file's preparations ran while it was read
