@@ -1,17 +1,22 @@
 """What every test may use."""
 
+import atexit
 from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 
+from onboarding_portal.ev_energy.budget import flush, forget_in_hand
 from tests.ev_energy_api import EvEnergyApi, faked_ev_energy
 
 pytest_plugins = [
     "tests.log_check",  # no secret in any log line
     "tests.printed_tables",  # what tables of cases held
 ]
+
+# At the end of the tests there is no database of theirs any more.
+atexit.unregister(flush)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -31,6 +36,12 @@ def _cache_ends_with_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if commits:
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _each_test_is_a_process_of_its_own() -> None:
+    """What the last one had not written down of the request budget is not this one's."""
+    forget_in_hand()
 
 
 @pytest.fixture

@@ -53,15 +53,15 @@ class Window:
         leaving = sorted(self._leaving(now))
         return max(0.001, leaving[too_many - 1] - now) if too_many <= len(leaving) else self.seconds
 
-    def seconds_until_free_for_owner(self, *, now: float) -> float:
-        """The same for an owner, who may use all.
+    def seconds_until_free_for_owner(self, *, keep: int, now: float) -> float:
+        """The same for an owner.
 
         What others took leaves the window bit by bit, and nobody tells us when: it holds an owner up only
         as long as it is certain.
         """
         certain_until = self.others_seen_at + self.seconds / _FRESH
-        waits = self.seconds_until_free(keep=0, now=now)
-        if waits <= 0 or self.blocked_until > now or sum(self.booked.values()) >= self.limit:
+        waits = self.seconds_until_free(keep=keep, now=now)
+        if waits <= 0 or self.blocked_until > now or sum(self.booked.values()) >= self.limit - keep:
             return waits
         return max(0.0, min(waits, certain_until - now))
 
@@ -89,18 +89,23 @@ class Window:
         self.booked[step] = self.booked.get(step, 0) + 1
         return step
 
-    def settle(self, mark: int | None, *, seen: Observation, now: float) -> None:
-        """Counts a request as come in now, at the latest, and learns from its answer."""
-        if mark is not None and self.booked.get(mark, 0) > 0:
+    def give_back(self, mark: int) -> None:
+        """The request was never sent."""
+        if self.booked.get(mark, 0) > 0:
             self.booked[mark] -= 1
+
+    def settle(self, mark: int | None, *, seen: Observation, sent_at: float | None, now: float) -> None:
+        """Counts a request as come in by `now` and learns from its answer. `now` may be a while ago."""
+        if mark is not None:
+            self.give_back(mark)
         step = self._step(now)
         self.booked[step] = self.booked.get(step, 0) + 1
         self._forget(now)
         if seen.limit:
             self.limit = seen.limit
         if seen.remaining is not None:
-            sent_at = now if mark is None else mark * self._step_seconds - FLIGHT_SECONDS
-            self._learn_of_others(self.limit - seen.remaining, sent_at=sent_at, now=now)
+            learned_at = now if sent_at is None else sent_at
+            self._learn_of_others(self.limit - seen.remaining, sent_at=learned_at, now=now)
         if seen.is_rate_limited:
             self._block(seen.retry_after_seconds, now=now)
 

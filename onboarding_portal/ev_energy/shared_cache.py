@@ -16,7 +16,8 @@ from onboarding_portal.ev_energy.deadline import seconds_left
 # Some seconds, because the database cache cuts expiries down to whole seconds. Only the lock of a killed
 # process lasts that long.
 LOCK_SECONDS = 4
-_POLL_SECONDS = 0.004
+SURELY_HELD_SECONDS = 2.0  # so long after it was taken nobody else can have the lock
+_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.004, 0.02
 
 
 class CacheDown(Exception):
@@ -68,27 +69,33 @@ def lock(name: str, *, wait_seconds: float, sleep: Callable[[float], None] = tim
     not: others would wait for the commit, so ev.energy is to be called outside of transactions.
     """
     mark = secrets.token_hex(8)
-    held = _acquire(name, mark, wait_seconds=wait_seconds, sleep=sleep)
+    held_since = _acquire(name, mark, wait_seconds=wait_seconds, sleep=sleep)
     try:
-        yield held
+        yield held_since is not None
     finally:
-        if held:
+        if held_since is not None:
             with suppress(CacheDown):  # the lock ends by itself
-                _release(name, mark)
+                _release(name, mark, held_since=held_since)
 
 
-def _acquire(name: str, mark: str, *, wait_seconds: float, sleep: Callable[[float], None]) -> bool:
+def _acquire(name: str, mark: str, *, wait_seconds: float, sleep: Callable[[float], None]) -> float | None:
+    """When it was had, by the monotonic clock."""
     give_up_at = time.monotonic() + min(wait_seconds, seconds_left(default=wait_seconds))
+    pause = _POLL_SECONDS
     while True:
+        asked_at = time.monotonic()
         with _telling():
             if cache.add(name, mark, timeout=LOCK_SECONDS):
-                return True
+                return asked_at
         if time.monotonic() >= give_up_at:
-            return False
-        sleep(_POLL_SECONDS)
+            return None
+        sleep(pause)
+        pause = min(
+            1.5 * pause, _LONGEST_POLL_SECONDS
+        )  # many who wait must not keep the cache from those who work
 
 
-def _release(name: str, mark: str) -> None:
+def _release(name: str, mark: str, *, held_since: float) -> None:
     """Only our own: a process that was stopped for longer than the lock lasts must not free another's."""
-    if read(name) == mark:
+    if time.monotonic() - held_since < SURELY_HELD_SECONDS or read(name) == mark:
         forget(name)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from onboarding_portal.accounts.allowance import count
 from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.on_behalf import on_behalf_of_owner
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.deadline import deadline, seconds_left
@@ -72,7 +73,8 @@ def read_back(*, attempt: Attempt, client: Client, now: datetime, seconds: float
 
 def _read_back_one(*, claim: Claim, owner: User, client: Client, now: datetime) -> None:
     try:
-        resource = client.get_vehicle(vehicle_id=claim.vehicle_id)
+        with on_behalf_of_owner(lambda: owner):
+            resource = client.get_vehicle(vehicle_id=claim.vehicle_id)
         store_vehicle(resource=resource, owner=owner, now=timezone.now())
     except NotFound:
         claim.resolve(state=ClaimState.UNKNOWN)

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django_tasks.signals import task_finished, task_started
 
 import onboarding_portal.operations.checks  # noqa: F401  importing registers them
+from onboarding_portal.ev_energy.budget import flush
 from onboarding_portal.operations.database_waits import bound_waiting
 from onboarding_portal.operations.logs.config import is_background, is_server, log_crashes
 from onboarding_portal.operations.logs.request_id import begin_task, end_task
@@ -17,6 +18,7 @@ class OperationsConfig(AppConfig):
     def ready(self) -> None:
         task_started.connect(begin_task)
         task_finished.connect(end_task)
+        task_finished.connect(flush)
         if is_server(sys.argv):
             log_crashes()
             bound_waiting(seconds=BACKGROUND_SECONDS if is_background(sys.argv) else PAGE_SECONDS)

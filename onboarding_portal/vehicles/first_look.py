@@ -14,6 +14,7 @@ from django_tasks import task
 from onboarding_portal.accounts.allowance import may
 from onboarding_portal.accounts.ev_energy_user import EvEnergyUserTaken, find_ev_energy_user
 from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.on_behalf import on_behalf_of_owner
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client, get_client
 from onboarding_portal.ev_energy.deadline import deadline
@@ -47,7 +48,7 @@ def look_for_cars(*, owner: User, client: Client, now: datetime) -> None:
         return
     due_at = None
     try:
-        with deadline(seconds=OWNER_CALL_SECONDS):
+        with on_behalf_of_owner(lambda: owner), deadline(seconds=OWNER_CALL_SECONDS):
             _store_cars(owner, client)
     except EvEnergyUserTaken:
         logger.warning("The ev.energy user of user %s is another owner's", owner.pk)

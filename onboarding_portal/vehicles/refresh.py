@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+from onboarding_portal.accounts.on_behalf import on_behalf_of_owner
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import NotFound
 from onboarding_portal.vehicles.models import Vehicle
@@ -21,7 +22,8 @@ def refresh_vehicle(*, vehicle_id: str, client: Client, now: datetime) -> Vehicl
     """
     vehicle = Vehicle.objects.select_related("owner").get(pk=vehicle_id)
     try:
-        resource = client.get_vehicle(vehicle_id=vehicle_id)
+        with on_behalf_of_owner(lambda: vehicle.owner):
+            resource = client.get_vehicle(vehicle_id=vehicle_id)
     except NotFound:
         vehicle.mark_removed(now=now)
         return vehicle

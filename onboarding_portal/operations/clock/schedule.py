@@ -19,6 +19,7 @@ from django.db import close_old_connections, connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from onboarding_portal.ev_energy.budget import flush
 from onboarding_portal.ev_energy.errors import EvEnergyError
 from onboarding_portal.operations.clock.regular_job import RegularJob
 from onboarding_portal.operations.logs.frames import where
@@ -72,6 +73,7 @@ def perform(job: Job, *, clock: Callable[[], datetime] = timezone.now) -> bool:
         held_until = RegularJob.objects.take(job.name, every=job.every, now=begun_at)
         return held_until is not None and _carry_out(job, begun_at, held_until, clock)
     finally:
+        flush()
         connections.close_all()
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.on_behalf import on_behalf_of_owner
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
@@ -57,7 +58,8 @@ def make_link(
     Raises EvEnergyError and ForeignLink, with the lease still held, and WrongState if the reconnect has ended or
     the lease ran out meanwhile; the link is then thrown away.
     """
-    link = client.create_reconnect_link(vehicle_id=reconnect.vehicle_id)
+    with on_behalf_of_owner(lambda: reconnect.vehicle.owner):
+        link = client.create_reconnect_link(vehicle_id=reconnect.vehicle_id)
     refuse_foreign(link.url)
     values: dict[str, Any] = {
         "url": link.url,
