@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "onboarding_portal.operations.logs.request_id.RequestIdMiddleware",
     "onboarding_portal.operations.middleware.health.HealthMiddleware",
     "onboarding_portal.operations.middleware.patience.PatienceMiddleware",
+    "onboarding_portal.operations.metrics.endpoint.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -252,6 +253,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, "https:", f"{_api.scheme}://{_api.netloc}"],
     },
 }
+
+# Who may read /metrics; without it there is no such page, and nothing is kept for it.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Logs: one JSON object a line for machines, plain lines for people.
 LOG_FORMAT = env.one_of("LOG_FORMAT", ["json", "plain"], default="plain" if DEBUG else "json")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from onboarding_portal.counters import MAILS
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.timing import MAIL_SECONDS
 
@@ -51,4 +52,6 @@ def send_mail(
             message.send()
     except OSError as error:  # all of smtplib's errors are OSErrors, as are time-outs and refused connections
         # Not chained: what the server said may hold the address, and a chained error is logged with it.
+        MAILS.labels("refused").inc()
         raise MailNotSent(type(error).__name__, is_about_address=isinstance(error, _OF_ONE_MESSAGE)) from None
+    MAILS.labels("accepted").inc()

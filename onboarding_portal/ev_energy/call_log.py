@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from onboarding_portal.counters import CALL_SECONDS, CALLS
 from onboarding_portal.ev_energy.errors import BudgetExhausted, EvEnergyError
 from onboarding_portal.ev_energy.request_context import current_request_id
 from onboarding_portal.ev_energy.responses import Answer
@@ -33,7 +34,7 @@ class CallRecord:
 
 @contextmanager
 def logged(*, operation: str) -> Iterator[CallRecord]:
-    """Logs the call inside when it ends, and tells an error which call it belongs to."""
+    """Logs and counts the call inside when it ends, and tells an error which call it belongs to."""
     started = time.monotonic()
     record = CallRecord()
     try:
@@ -55,11 +56,14 @@ def _name_call(error: EvEnergyError, *, operation: str, answer: Answer | None) -
 
 
 def _write(level: int, operation: str, outcome: str, answer: Answer | None, started: float) -> None:
+    seconds = time.monotonic() - started
+    CALLS.labels(operation, outcome).inc()
+    CALL_SECONDS.observe(seconds)
     facts = {
         "operation": operation,
         "outcome": outcome,
         "status": answer.status if answer else None,
-        "duration_ms": round((time.monotonic() - started) * 1000),
+        "duration_ms": round(seconds * 1000),
         "remaining": answer.remaining if answer else None,
     }
     logger.log(level, "ev.energy %s: %s", operation, outcome, extra=facts)

@@ -1,6 +1,7 @@
 import sys
 
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 from django_tasks.signals import task_finished, task_started
 
 import onboarding_portal.operations.checks  # noqa: F401  importing registers them
@@ -8,6 +9,7 @@ from onboarding_portal.ev_energy.budget import flush
 from onboarding_portal.operations.database_waits import bound_waiting
 from onboarding_portal.operations.logs.config import is_background, is_server, log_crashes
 from onboarding_portal.operations.logs.request_id import begin_task, end_task
+from onboarding_portal.operations.metrics.counting import count_task
 from onboarding_portal.patience import BACKGROUND_SECONDS, PAGE_SECONDS
 
 
@@ -19,6 +21,9 @@ class OperationsConfig(AppConfig):
         task_started.connect(begin_task)
         task_finished.connect(end_task)
         task_finished.connect(flush)
+        task_finished.connect(count_task)
         if is_server(sys.argv):
             log_crashes()
             bound_waiting(seconds=BACKGROUND_SECONDS if is_background(sys.argv) else PAGE_SECONDS)
+            # By its path: it has rows, which cannot be loaded before the apps are.
+            import_string("onboarding_portal.operations.metrics.reporter.begin_command")(sys.argv)

@@ -19,6 +19,7 @@ from django.db import close_old_connections, connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from onboarding_portal.counters import JOBS as JOBS_ENDED
 from onboarding_portal.ev_energy.budget import flush
 from onboarding_portal.ev_energy.errors import EvEnergyError
 from onboarding_portal.operations.clock.regular_job import RegularJob
@@ -83,6 +84,7 @@ def _carry_out(job: Job, begun_at: datetime, held_until: datetime, clock: Callab
     try:
         run()
     except Exception as error:  # noqa: BLE001  whatever it is, the other jobs go on and this one is tried again
+        JOBS_ENDED.labels(job.name, "failed").inc()
         # First the line: the row may be out of reach, which may be why the job failed.
         logger.error("Job %s failed: %s", job.name, where(error))  # noqa: TRY400  a traceback quotes values
         close_old_connections()
@@ -92,6 +94,7 @@ def _carry_out(job: Job, begun_at: datetime, held_until: datetime, clock: Callab
         logger.info("Job %s is tried again in %.0f s", job.name, pause.total_seconds())
         return False
     RegularJob.objects.note_done(job.name, held_until=held_until, next_at=begun_at + job.every, now=clock())
+    JOBS_ENDED.labels(job.name, "done").inc()
     logger.info("Job %s done", job.name, extra={"seconds": round(time.monotonic() - started, 1)})
     return True
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from onboarding_portal.redaction import redact
 
 SHORTEST_SECRET = 8  # shorter ones are words that may stand anywhere
-SECRET_NAMES = ("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET")
+SECRET_NAMES = ("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET", "METRICS_TOKEN")
 URLS_WITH_PASSWORDS = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")
 PLAIN_TYPES = (bool, int, float, type(None))
 # What a record has without anybody's doing; everything else in it is somebody's `extra`.

@@ -16,6 +16,7 @@ from django.utils.encoding import iri_to_uri
 from django_tasks import TaskResult
 
 from onboarding_portal.ev_energy.request_context import current_request_id
+from onboarding_portal.operations.metrics.counting import KNOWN_METHODS, count_request
 from onboarding_portal.operations.middleware.health import PROBES
 
 HEADER = "X-Request-ID"
@@ -34,8 +35,6 @@ HARMLESS_PARTS = {
     "logged_at",
     "kind",
 }
-
-KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 logger = logging.getLogger("onboarding_portal.requests")
 
@@ -62,7 +61,9 @@ class RequestIdMiddleware:
             started = time.monotonic()
             response = self.get_response(request)
             response[HEADER] = request_id
-            _log(request, response, duration_ms=round((time.monotonic() - started) * 1000))
+            seconds = time.monotonic() - started
+            _log(request, response, duration_ms=round(seconds * 1000))
+            count_request(request, response, seconds=seconds)
         return response
 
 

@@ -1,0 +1,102 @@
+"""A row for each process that runs: its sign of life, and what it has counted since it started.
+
+Any process can answer a scrape, on any machine, as a proxy sends it where it likes; so what each has counted stands
+in the database, and the answer is the sum. What processes that are gone have counted is kept in one row, so that no
+count ever falls, which Prometheus would take for a start from zero.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+ALIVE_FOR = timedelta(seconds=75)  # without a sign of life; one is given three times in it
+GONE_AFTER = timedelta(minutes=10)
+
+# A sample is its name, its labels in order, and its value; JSON has no other keys than texts.
+SampleKey = tuple[str, tuple[tuple[str, str], ...]]
+Counts = Mapping[SampleKey, float]
+Stored = list[tuple[str, dict[str, str], float]]
+
+
+class Kind(models.TextChoices):
+    WEB = "web", _("Web")
+    WORKER = "worker", _("Worker")
+    CLOCK = "clock", _("Clock")
+    GONE = "gone", _("All that are gone")
+
+
+def stored(counts: Counts) -> Stored:
+    return [(name, dict(labels), value) for (name, labels), value in sorted(counts.items())]
+
+
+def counts_of(rows: Iterable[Stored]) -> Counts:
+    """The sum of what was stored in several rows."""
+    total: defaultdict[SampleKey, float] = defaultdict(float)
+    for row in rows:
+        for name, labels, value in row:
+            total[name, tuple(sorted(labels.items()))] += value
+    return total
+
+
+class ProcessQuerySet(models.QuerySet["Process"]):
+    # Factories
+
+    def begin(
+        self,
+        *,
+        id: str,  # noqa: A002
+        kind: Kind,
+        counts: Counts,
+        started_at: datetime,
+        now: datetime,
+    ) -> None:
+        self.create(pk=id, kind=kind, counts=stored(counts), started_at=started_at, seen_at=now)
+
+    # Queries
+
+    def alive(self, *, now: datetime) -> dict[str, int]:
+        """How many processes of each kind have given a sign of life, zeros included."""
+        kinds = self.filter(seen_at__gt=now - ALIVE_FOR).values_list("kind", flat=True)
+        counted = Counter(kinds)
+        return {kind.value: counted[kind] for kind in (Kind.WEB, Kind.WORKER, Kind.CLOCK)}
+
+    # Mutators
+
+    def note(self, *, id: str, kind: Kind, counts: Counts, now: datetime) -> bool:  # noqa: A002
+        """Stores a process's counts; False if its row is gone, and with it what it stored before."""
+        return bool(self.filter(pk=id, kind=kind).update(seen_at=now, counts=stored(counts)))
+
+    def fold(self, rows: models.Q, *, now: datetime) -> None:
+        """Adds what these processes counted to what all that are gone have counted. Two at once do no harm."""
+        self.get_or_create(pk=ALL_GONE, defaults={"kind": Kind.GONE, "started_at": now, "seen_at": now})
+        with transaction.atomic():
+            gone = self.select_for_update().get(pk=ALL_GONE)
+            folded = list(self.select_for_update().filter(rows).exclude(pk=ALL_GONE))
+            if folded:
+                gone.counts = stored(counts_of([gone.counts, *(row.counts for row in folded)]))
+                gone.save(update_fields=["counts"])
+                self.filter(pk__in=[row.pk for row in folded]).delete()
+
+
+ALL_GONE = "gone"
+
+
+class Process(models.Model):
+    id = models.CharField(primary_key=True, max_length=32)
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind)
+    started_at = models.DateTimeField(_("started"))
+    seen_at = models.DateTimeField(_("last sign of life"))
+    counts = models.JSONField(_("what it counted"), default=list)
+
+    objects = ProcessQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("process")
+        verbose_name_plural = _("processes")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

@@ -1,0 +1,118 @@
+"""Writes this process's row: every few seconds from a thread of its own, and whenever it answers a scrape."""
+
+import atexit
+import logging
+import threading
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import count
+
+from django.conf import settings
+from django.db import Error as DatabaseFailure
+from django.db import connections
+from django.db.models import Q
+from django.utils import timezone
+
+from onboarding_portal.counters import COUNTED
+from onboarding_portal.operations.metrics.processes import GONE_AFTER, Counts, Kind, Process, SampleKey
+
+logger = logging.getLogger(__name__)
+
+EVERY = timedelta(seconds=20)
+KINDS_OF_COMMANDS = {"db_worker": Kind.WORKER, "clock": Kind.CLOCK}
+
+
+def counted() -> dict[SampleKey, float]:
+    """What this process has counted since it started."""
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in COUNTED.collect()
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    }
+
+
+class Reporter:
+    """The row of one process."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._id = uuid.uuid4().hex
+        self._started_at = timezone.now()
+        self._lock = threading.Lock()
+        self._stored: Counts = {}  # when the row was written last
+        self._lost: Counts = {}  # what a row held that was taken for one of a process that is gone: it is kept there
+        self._is_cut_off = False
+
+    def report(self) -> None:
+        """Stores a sign of life and the counts. Raises django.db.Error."""
+        with self._lock:
+            now, counts = timezone.now(), counted()
+            self._is_cut_off = True
+            if not Process.objects.note(id=self._id, kind=self._kind, counts=self._own(counts), now=now):
+                self._lost = self._stored
+                Process.objects.begin(
+                    id=self._id,
+                    kind=self._kind,
+                    counts=self._own(counts),
+                    started_at=self._started_at,
+                    now=now,
+                )
+            self._stored, self._is_cut_off = counts, False
+
+    def go_on_reporting(self) -> None:
+        """Reports until the process ends. The connection is given back each time."""
+        waiting = threading.Event()
+        for times in count():
+            try:
+                self.report()
+                if not times:
+                    now = timezone.now()
+                    Process.objects.fold(Q(seen_at__lt=now - GONE_AFTER), now=now)
+            except DatabaseFailure as failure:
+                logger.warning("No sign of life could be stored: %s", type(failure).__name__)
+            finally:
+                connections.close_all()
+            waiting.wait(EVERY.total_seconds())
+
+    def end(self) -> None:
+        """The last counts, and no more sign of life. Nobody waits for a database that was away before."""
+        if self._is_cut_off:
+            return
+        try:
+            self.report()
+            Process.objects.fold(Q(pk=self._id), now=timezone.now())
+        except DatabaseFailure:
+            return
+
+    def _own(self, counts: Counts) -> dict[SampleKey, float]:
+        return {key: value - self._lost.get(key, 0) for key, value in counts.items()}
+
+
+class Holder:
+    """Whoever has no reporter yet answers a scrape, and so is a web process."""
+
+    def __init__(self) -> None:
+        self.reporter: Reporter | None = None
+
+    def get(self) -> Reporter:
+        self.reporter = self.reporter or Reporter(Kind.WEB)
+        return self.reporter
+
+
+this_process = Holder()
+
+
+def begin(kind: Kind) -> None:
+    """From now on this process gives signs of life, if anybody may read them."""
+    if settings.METRICS_TOKEN:
+        this_process.reporter = reporter = Reporter(kind)
+        threading.Thread(target=reporter.go_on_reporting, name="signs of life", daemon=True).start()
+        atexit.register(reporter.end)
+
+
+def begin_command(argv: Sequence[str]) -> None:
+    """Begins for a worker or a clock; a web process begins once it is ready to serve."""
+    if kind := KINDS_OF_COMMANDS.get(argv[1] if len(argv) > 1 else ""):
+        begin(kind)

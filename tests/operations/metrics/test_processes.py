@@ -1,0 +1,145 @@
+"""What several processes counted is one sum that never falls, whoever answers and whoever is gone."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import Error as DatabaseFailure
+from django.db.models import Q
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from onboarding_portal.counters import MAILS
+from onboarding_portal.operations.metrics import reporter
+from onboarding_portal.operations.metrics.processes import ALL_GONE, Counts, Kind, Process, counts_of, stored
+from onboarding_portal.operations.metrics.reporter import Reporter
+from tests.operations.metrics.reading import scrape
+
+pytestmark = pytest.mark.django_db
+
+ACCEPTED = ("portal_mails_total", (("outcome", "accepted"),))
+
+
+def mails() -> float:
+    return scrape().value("portal_mails_total", outcome="accepted")
+
+
+def add_process(*, kind: Kind, mails: int, seen_ago: timedelta = timedelta(0)) -> Process:
+    now = timezone.now() - seen_ago
+    return Process.objects.create(
+        id=uuid.uuid4().hex, kind=kind, started_at=now, seen_at=now, counts=stored({ACCEPTED: mails})
+    )
+
+
+def test_counts_of_all_processes_are_added_up() -> None:
+    before = mails()
+    add_process(kind=Kind.WORKER, mails=3)
+    add_process(kind=Kind.CLOCK, mails=4)
+    MAILS.labels("accepted").inc()
+
+    assert mails() - before == 8
+
+
+def test_process_that_gave_no_sign_of_life_does_not_count_as_running() -> None:
+    add_process(kind=Kind.WORKER, mails=0)
+    add_process(kind=Kind.WORKER, mails=0, seen_ago=timedelta(minutes=2))
+
+    read = scrape()
+
+    assert read.value("portal_processes", kind="worker") == 1
+    assert read.value("portal_processes", kind="clock") == 0
+
+
+def test_what_a_process_counted_outlasts_its_row() -> None:
+    add_process(kind=Kind.WORKER, mails=3, seen_ago=timedelta(hours=1))
+    add_process(kind=Kind.WORKER, mails=5, seen_ago=timedelta(hours=2))
+    before = mails()
+    now = timezone.now()
+
+    for _ in range(2):
+        Process.objects.fold(Q(seen_at__lt=now - timedelta(minutes=10)), now=now)
+
+    assert mails() == before
+    assert Process.objects.filter(kind=Kind.WORKER).count() == 0
+    assert counts_of([Process.objects.get(pk=ALL_GONE).counts])[ACCEPTED] == 8
+
+
+def test_process_taken_for_gone_goes_on_without_counting_twice() -> None:
+    sleeper = Reporter(Kind.WORKER)
+    MAILS.labels("accepted").inc()
+    sleeper.report()
+    before = mails()
+    Process.objects.fold(Q(kind=Kind.WORKER), now=timezone.now())
+
+    sleeper.report()
+    assert mails() == before
+    MAILS.labels("accepted").inc()
+    sleeper.report()
+
+    # Once by the sleeper, and once by the process that answers, which here is the same.
+    assert mails() - before == 2
+
+
+def test_process_that_ends_leaves_its_counts_and_gives_no_sign_of_life() -> None:
+    ending = Reporter(Kind.CLOCK)
+    ending.report()
+    before = mails()
+
+    ending.end()
+
+    assert scrape().value("portal_processes", kind="clock") == 0
+    assert mails() == before
+
+
+@pytest.mark.usefixtures("unreachable_database")
+def test_process_that_ends_does_not_wait_for_a_database_that_is_away() -> None:
+    ending = Reporter(Kind.CLOCK)
+    with pytest.raises(DatabaseFailure):
+        ending.report()
+
+    ending.end()
+
+
+@pytest.mark.parametrize(
+    ("argv", "kind"),
+    [
+        (["manage.py", "db_worker"], Kind.WORKER),
+        (["manage.py", "clock"], Kind.CLOCK),
+        (["manage.py", "runserver"], None),
+        (["manage.py"], None),
+    ],
+)
+def test_worker_and_clock_give_signs_of_life_from_their_start(
+    monkeypatch: pytest.MonkeyPatch, argv: list[str], kind: Kind | None
+) -> None:
+    begun: list[Kind] = []
+    monkeypatch.setattr(reporter, "begin", begun.append)
+
+    reporter.begin_command(argv)
+
+    assert begun == ([kind] if kind else [])
+
+
+def test_nothing_is_written_where_nobody_may_read(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.METRICS_TOKEN = ""
+
+    reporter.begin(Kind.WEB)
+
+    assert reporter.this_process.reporter is None
+
+
+samples = st.dictionaries(
+    st.tuples(st.sampled_from("abc"), st.just((("x", "1"),)) | st.just(())), st.integers(0, 1000), max_size=6
+)
+
+
+@given(st.lists(samples, max_size=4))
+def test_stored_counts_read_back_add_up(rows: list[Counts]) -> None:
+    total = counts_of([stored(row) for row in rows])
+
+    for key in {key for row in rows for key in row}:
+        assert total[key] == sum(row.get(key, 0) for row in rows)
