@@ -20,6 +20,7 @@ from onboarding_portal.operations.clock.regular_job import RegularJob
 from onboarding_portal.operations.metrics.processes import Process
 from onboarding_portal.reconnects.models import OPEN_STATES, Reconnect, State
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun, SyncState, Vehicle
+from onboarding_portal.vehicles.pace import current_pace, pages_of
 
 RECENTLY = timedelta(days=1)
 
@@ -75,6 +76,12 @@ def queue(now: datetime) -> Iterator[Metric]:
 def sync(now: datetime) -> Iterator[Metric]:
     complete = SyncRun.objects.filter(state=SyncState.COMPLETE).order_by("-started_at").first()
     finished_at = complete.finished_at if complete else None
+    pages = pages_of(vehicles=complete.vehicle_count if complete else 0)
+    yield GaugeMetricFamily(
+        "portal_sync_takes_seconds",
+        "How long a reading of all vehicles takes at the pace in force.",
+        value=current_pace().reading_takes(pages=pages).total_seconds(),
+    )
     yield GaugeMetricFamily(
         "portal_sync_completed_timestamp_seconds",
         "When all vehicles were last read to the end; 0 if never.",
