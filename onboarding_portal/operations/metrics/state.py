@@ -41,6 +41,7 @@ def request_budget(now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("portal_budget_used", "Requests of the window that are used.", value=state.used)
     left = _gauge("portal_budget_left", "Requests that may be sent now, by rank.", "rank")
     left.add_metric([budget.Priority.OWNER], state.remaining)
+    left.add_metric([budget.Priority.STAFF], state.available_for_staff)
     left.add_metric([budget.Priority.BULK], state.available_for_bulk)
     yield left
     blocked = state.blocked_until - now if state.blocked_until else timedelta(0)

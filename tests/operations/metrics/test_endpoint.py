@@ -152,7 +152,8 @@ def test_how_things_stand_is_read_from_the_database() -> None:
         now.timestamp() - 420, abs=1
     )
     assert read.value("portal_budget_limit") == 1000
-    assert read.value("portal_budget_left", rank="owner") == 1000
+    left = [read.value("portal_budget_left", rank=rank) for rank in ("owner", "staff", "bulk")]
+    assert left == [1000, 800, 720]
     assert read.value("portal_processes", kind="web") == 1
     assert {read.value("portal_readable", source=source) for source in state.SOURCES} == {1.0}
 
