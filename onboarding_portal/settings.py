@@ -257,6 +257,9 @@ CONTENT_SECURITY_POLICY = {
 # Who may read /metrics; without it there is no such page, and nothing is kept for it.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+# Where errors are told, beside the log; without it nothing of Sentry's is loaded.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+
 # Logs: one JSON object a line for machines, plain lines for people.
 LOG_FORMAT = env.one_of("LOG_FORMAT", ["json", "plain"], default="plain" if DEBUG else "json")
 LOG_LEVEL = env.one_of("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO")

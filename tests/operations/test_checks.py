@@ -147,6 +147,8 @@ ERRORS: list[tuple[str, str, dict[str, Any]]] = [
         "CACHE_URL",
         {"CACHES": {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}},
     ),
+    ("E035", "METRICS_TOKEN", {"METRICS_TOKEN": "guess-me"}),
+    ("E036", "SENTRY_DSN", {"SENTRY_DSN": "https://sentry.example/42"}),
     ("E031", "DATABASE_URL", {"DATABASES": {"default": {"ENGINE": "django.db.backends.mysql"}}}),
     ("E040", "EMAIL_URL", {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}),
     ("E040", "EMAIL_URL", {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}),

@@ -3,6 +3,14 @@
 `manage.py check`, and with it every command, runs them; gunicorn runs them through `start`.
 """
 
-from onboarding_portal.operations.checks import address, database, ev_energy, mail, ownership, processes
+from onboarding_portal.operations.checks import (
+    address,
+    database,
+    ev_energy,
+    mail,
+    ownership,
+    processes,
+    watchers,
+)
 
-__all__ = ["address", "database", "ev_energy", "mail", "ownership", "processes"]
+__all__ = ["address", "database", "ev_energy", "mail", "ownership", "processes", "watchers"]

@@ -21,7 +21,6 @@ LONGEST_CONNECTION_SECONDS = 86_400
 DATABASES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 # Set by platforms that run each process on a machine of its own and forget its files.
 PLATFORM_MARKS = ("DYNO", "RENDER", "FLY_APP_NAME", "RAILWAY_ENVIRONMENT", "KUBERNETES_SERVICE_HOST")
-SHORTEST_TOKEN = 16
 MANIFEST_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 
 
@@ -80,17 +79,6 @@ def database() -> Iterator[CheckMessage]:
 
 def _first(location: str | list[str]) -> str:
     return location if isinstance(location, str) else location[0]
-
-
-@portal_check
-def metrics() -> Iterator[CheckMessage]:
-    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
-        yield error(
-            35,
-            f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters: it can be guessed.",
-            'Set METRICS_TOKEN to what python -c "import secrets; print(secrets.token_urlsafe(32))" prints, '
-            "or leave it empty.",
-        )
 
 
 def static_files() -> Iterator[CheckMessage]:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from onboarding_portal.redaction import redact
 
 SHORTEST_SECRET = 8  # shorter ones are words that may stand anywhere
-SECRET_NAMES = ("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET", "METRICS_TOKEN")
+SECRET_NAMES = ("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET", "METRICS_TOKEN", "SENTRY_DSN")
 URLS_WITH_PASSWORDS = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")
 PLAIN_TYPES = (bool, int, float, type(None))
 # What a record has without anybody's doing; everything else in it is somebody's `extra`.
@@ -51,20 +51,20 @@ class RedactSecrets(logging.Filter):
         if record.stack_info:
             record.stack_info = self._redact(record.stack_info)
         for name in vars(record).keys() - OWN_ATTRIBUTES:
-            setattr(record, name, self._clean(getattr(record, name)))
+            setattr(record, name, self.clean(getattr(record, name)))
         return True
 
     def _redact(self, text: str) -> str:
         return redact(text, secrets=self._secrets)
 
-    def _clean(self, value: object) -> object:
+    def clean(self, value: object) -> object:
         """Returns the value with every text in it redacted; what is neither plain nor a collection becomes text."""
         if isinstance(value, PLAIN_TYPES):
             return value
         if isinstance(value, Mapping):
-            return {self._redact(str(key)): self._clean(item) for key, item in value.items()}
+            return {self._redact(str(key)): self.clean(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
-            return [self._clean(item) for item in value]
+            return [self.clean(item) for item in value]
         return self._redact(str(value))
 
 
