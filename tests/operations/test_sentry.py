@@ -67,12 +67,17 @@ def ingest() -> Iterator[Ingest]:
 
 
 @pytest.fixture(scope="module")
-def told(ingest: Ingest) -> Ingest:
+def told(ingest: Ingest, tmp_path_factory: pytest.TempPathFactory) -> Ingest:
     """After every kind of failure."""
+    database = tmp_path_factory.mktemp("no-rows") / "db.sqlite3"
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, ingest.dsn],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": "sqlite://:memory:"},
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": f"sqlite:///{database}",
+        },
         capture_output=True,
         text=True,
         timeout=60,
