@@ -19,6 +19,14 @@ pytest_plugins = [
 atexit.unregister(flush)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--through-pgbouncer",
+        action="store_true",
+        help="the rehearsal's database behind PgBouncer, by transactions",
+    )
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("Needs PostgreSQL behind DATABASE_URL.")

@@ -1,4 +1,4 @@
-"""All benchmarks, as one table of ratios: `python -m tests.benchmarks [--only start|admin|batch|sync] [--quick]`.
+"""All benchmarks, as one table of ratios: `python -m tests.benchmarks [--only start|admin|…] [--quick]`.
 
 They run on SQLite, and on the PostgreSQL server of DATABASE_URL if it names one; its user must be allowed to create
 databases. `--quick` is for trying whether the benchmarks themselves work; its figures mean little.
@@ -7,11 +7,18 @@ databases. `--quick` is for trying whether the benchmarks themselves work; its f
 import sys
 from argparse import ArgumentParser
 
-from tests.benchmarks import admin, batch, start, sync
+from tests.benchmarks import admin, batch, footprint, slow, start, sync
 from tests.benchmarks.databases import kinds
 from tests.benchmarks.figures import Figure, table
 
-PARTS = {"start": start.measure, "admin": admin.measure, "batch": batch.measure, "sync": sync.measure}
+PARTS = {
+    "start": start.measure,
+    "admin": admin.measure,
+    "batch": batch.measure,
+    "sync": sync.measure,
+    "slow": slow.measure,
+    "footprint": footprint.measure,
+}
 
 
 def main() -> None:

@@ -82,14 +82,26 @@ def process(
 
 
 @contextmanager
-def gunicorn(portal: Environment, *, application: str = "onboarding_portal.wsgi") -> Iterator[int]:
+def gunicorn(
+    portal: Environment, *, application: str = "onboarding_portal.wsgi", keep_alive: int = 30
+) -> Iterator[int]:
     """Serves with one worker of four threads, as in the Procfile, and yields the port."""
+    with gunicorn_process(portal, application=application, keep_alive=keep_alive) as (port, _):
+        yield port
+
+
+@contextmanager
+def gunicorn_process(
+    portal: Environment, *, application: str = "onboarding_portal.wsgi", keep_alive: int = 30
+) -> Iterator[tuple[int, int]]:
+    """Likewise; yields the port and the id of gunicorn's first process."""
     port = free_port()
-    options = ["--bind", f"127.0.0.1:{port}", "--threads", "4", "--keep-alive", "30", "--log-level", "error"]
+    options = ["--bind", f"127.0.0.1:{port}", "--threads", "4", "--keep-alive", str(keep_alive)]
     options += ["--config", "python:onboarding_portal.gunicorn_config", "--no-control-socket"]
+    options += ["--log-level", "error"]
     with process(portal, [PYTHON, "-m", "gunicorn", application, *options]) as running:
         wait_until_listening(port, running)
-        yield port
+        yield port, running.pid
 
 
 @contextmanager

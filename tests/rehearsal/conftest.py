@@ -18,6 +18,7 @@ from tests.rehearsal.deployment import (
     new_database,
 )
 from tests.rehearsal.mailbox import Mailbox, mail_server
+from tests.rehearsal.pgbouncer import pgbouncer
 from tests.rehearsal.processes import free_port, unpack_release
 
 __all__ = ["chromium"]
@@ -31,6 +32,16 @@ def database_url() -> Iterator[str]:
     if not server.startswith("postgres"):
         pytest.fail(NO_POSTGRES)
     with new_database(server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def portals_database_url(database_url: str, pytestconfig: pytest.Config) -> Iterator[str]:
+    """What the portal is told."""
+    if not pytestconfig.getoption("--through-pgbouncer"):
+        yield database_url
+        return
+    with pgbouncer(database_url) as url:
         yield url
 
 
@@ -57,7 +68,7 @@ def sandbox_process(portal_port: int) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def deployment(
     tmp_path_factory: pytest.TempPathFactory,
-    database_url: str,
+    portals_database_url: str,
     mailbox: Mailbox,
     sandbox_process: Sandbox,
     portal_port: int,
@@ -71,7 +82,7 @@ def deployment(
         settings={
             "SECRET_KEY": secrets.token_urlsafe(50),
             "PORTAL_URL": f"http://127.0.0.1:{portal_port}",
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": portals_database_url,
             "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
             "DEFAULT_FROM_EMAIL": "Brightfield Energy <cars@brightfield.example>",
             "EV_ENERGY_API_URL": sandbox_process.api_url,

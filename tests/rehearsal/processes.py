@@ -126,7 +126,7 @@ class PortalProcess:
             assert self.is_running, f"It ended by itself:\n{self.lines}"
             try:
                 return requests.get(f"{self.origin}/readyz", timeout=5).ok
-            except requests.ConnectionError:
+            except requests.RequestException:
                 return False
 
         wait_until(is_ready, what="/readyz", seconds=START_SECONDS)
