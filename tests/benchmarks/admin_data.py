@@ -6,7 +6,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from onboarding_portal.accounts.models import User
-from tests.benchmarks.start_data import session_of
 
 STAFF_BACKEND = "django.contrib.auth.backends.ModelBackend"
 FILL = [
@@ -57,7 +56,9 @@ def prepare(*, count: int) -> str:
     staff = User.objects.create(
         email="staff@example.com", password=make_password(None), is_staff=True, is_superuser=True
     )
-    return session_of(staff, STAFF_BACKEND)
+    client = Client()
+    client.force_login(staff, backend=STAFF_BACKEND)
+    return str(client.session.session_key)
 
 
 def count_queries(*, paths: list[str]) -> list[int]:
