@@ -13,8 +13,8 @@ from django.conf import settings
 from onboarding_portal.ev_energy import budget
 
 SLOT = timedelta(minutes=15)
-# A slice of a reading ends well before the next begins, however slowly ev.energy answers.
-SLICE_TIME = timedelta(minutes=12)
+# A slice of a reading ends before the clock would hand the job to another, however slowly ev.energy answers.
+SLICE_TIME = timedelta(minutes=8)
 VEHICLES_A_PAGE = 100
 # Parts of what the background may send. What is left goes to links, diagnoses, and whatever staff ask for in bulk.
 SYNC_PART = 0.5

@@ -113,6 +113,15 @@ def sandbox(*options: str) -> Iterator[str]:
             yield _announced(log.fileno(), running)
 
 
+@contextmanager
+def fleet(*, vehicles: int) -> Iterator[str]:
+    """A made-up fleet in a process of its own; yields its origin."""
+    with tempfile.TemporaryFile() as log:
+        command = [PYTHON, "-m", "tests.benchmarks.fleet_server", str(vehicles)]
+        with process(dict(os.environ), command, log=log) as running:
+            yield _announced(log.fileno(), running)
+
+
 def _announced(log: int, running: subprocess.Popen[bytes]) -> str:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and running.poll() is None:

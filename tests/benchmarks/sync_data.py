@@ -1,4 +1,4 @@
-"""Owners of the sandbox's fleet, and a sync that tells what it took."""
+"""Owners of the made-up fleet, and a sync that tells what it took."""
 
 import resource
 import time
@@ -6,21 +6,23 @@ from collections.abc import Callable
 from itertools import islice
 
 from django.db import connection
+from django.utils import timezone
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import get_client
-from onboarding_portal.sandbox.identifiers import stable_id
 from onboarding_portal.timing import SYNC_LEASE
+from onboarding_portal.vehicles import staleness
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
+from onboarding_portal.vehicles.outages import review_outages
 from onboarding_portal.vehicles.sync import SyncOutcome, sync_vehicles
+from tests.benchmarks.fleet_server import owner_count, owner_id
 
 
 def add_owners(*, vehicles: int) -> None:
-    """The owners the sandbox gives its fleet of so many vehicles to: every fifth vehicle is its owner's second."""
-    emails = [f"owner{place}@fleet.example" for place in range(vehicles) if place == 0 or place % 5 != 4]
+    """The owners of a fleet of so many vehicles: four for five of them."""
     owners = (
-        User(email=email, password="!", ev_energy_user_id=stable_id("user", email))  # "!" fits no password
-        for email in emails
+        User(email=f"{owner}@fleet.example", password="!", ev_energy_user_id=owner)  # "!" fits no password
+        for owner in map(owner_id, range(owner_count(vehicles)))
     )
     while chunk := list(islice(owners, 2000)):
         User.objects.bulk_create(chunk)
@@ -31,17 +33,27 @@ def add_owners(*, vehicles: int) -> None:
 def sync() -> dict[str, float]:
     """Reads all vehicles in this process, and goes on until the run is complete."""
     counter = _Counter()
-    started = time.perf_counter()
+    started, started_cpu = time.perf_counter(), time.process_time()
     with connection.execute_wrapper(counter):
         report = sync_vehicles(client=get_client(), patience=SYNC_LEASE)
-    seconds = time.perf_counter() - started
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
     assert report.outcome is SyncOutcome.COMPLETE, report
     return {
         "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
         "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         "queries": counter.count,
+        "after_seconds": _after_seconds(),
         **stored(),
     }
+
+
+def _after_seconds() -> float:
+    """What each slot does once its pages are stored, when there is nothing to change any more."""
+    started = time.perf_counter()
+    staleness.apply_to_all(now=timezone.now())
+    review_outages(now=timezone.now())
+    return time.perf_counter() - started
 
 
 def stored() -> dict[str, int]:
