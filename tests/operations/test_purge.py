@@ -13,7 +13,8 @@ from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.operations.clock import purge as purging
-from onboarding_portal.operations.clock.purge import RULES, purge
+from onboarding_portal.operations.clock.purge import purge
+from onboarding_portal.operations.clock.purge_rules import RULES
 from onboarding_portal.reconnects.models import LastingLink, Reconnect, State
 from onboarding_portal.vehicles.models import SyncRun
 from tests.factories import make_owner, make_vehicle
@@ -139,15 +140,20 @@ def make_task(status: TaskResultStatus, finished_at: datetime | None) -> DBTaskR
     )
 
 
-def test_finished_tasks_go_and_waiting_ones_stay() -> None:
-    fortnight = after("finished tasks")
-    for status in (TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED):
-        make_task(status, NOW - fortnight - TICK)
-    kept = {
-        make_task(TaskResultStatus.SUCCESSFUL, NOW - fortnight + TICK),
-        make_task(TaskResultStatus.READY, None),
-        make_task(TaskResultStatus.RUNNING, None),
-    }
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        (TaskResultStatus.SUCCESSFUL, "tasks that did their work"),
+        (TaskResultStatus.FAILED, "tasks that failed"),
+        (TaskResultStatus.RUNNING, "tasks whose worker was killed"),
+    ],
+)
+def test_tasks_that_are_over_go_and_waiting_ones_stay(status: TaskResultStatus, name: str) -> None:
+    is_running = status == TaskResultStatus.RUNNING
+    for age in (TICK, -TICK):
+        task = make_task(status, None if is_running else NOW - after(name) - age)
+        DBTaskResult.objects.filter(pk=task.pk).update(started_at=NOW - after(name) - age)
+    kept = {task, make_task(TaskResultStatus.READY, None)}
 
     purge(now=NOW)
 

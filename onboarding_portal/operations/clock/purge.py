@@ -1,92 +1,24 @@
-"""`manage.py purge`: what nobody needs any more is removed, after the times in RULES.
+"""`manage.py purge`: what nobody needs any more is removed, after the times in `purge_rules.py`.
 
 Sign-in codes live in sessions and in the cache and go with them. Raw copies of ev.energy's logs are kept nowhere but
 in the cache, for a minute. Links of ev.energy are emptied, not deleted: the reconnect stays as history.
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import QuerySet
-from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.operations.clock.purge_rules import RULES, Rule
 from onboarding_portal.reconnects.background import sweep
-from onboarding_portal.reconnects.models import FINAL_STATES, LastingLink
-from onboarding_portal.vehicles.make_outage import UsualDay
-from onboarding_portal.vehicles.models import SyncRun, SyncState
 
 logger = logging.getLogger(__name__)
 
 # Small enough that nobody waits for a lock, also on SQLite, where one writer is let in at a time.
 BATCH_ROWS = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Rows that are too old once they are `after` past the moment the query compares with."""
-
-    name: str
-    after: timedelta
-    rows: Callable[[datetime], QuerySet[Any]]
-
-
-RULES = [
-    Rule(
-        name="sessions past their end",
-        after=timedelta(0),
-        rows=lambda before: Session.objects.filter(expire_date__lt=before),
-    ),
-    Rule(
-        name="owners who never entered a code",
-        after=timedelta(days=7),
-        rows=lambda before: User.objects.never_used().filter(joined_at__lt=before),
-    ),
-    Rule(
-        name="invitations that ran out unused",
-        after=timedelta(days=90),
-        rows=lambda before: Invitation.objects.filter(accepted_at=None, expires_at__lt=before),
-    ),
-    Rule(
-        name="e-mailed links of reconnects that ended",
-        after=timedelta(days=90),
-        rows=lambda before: LastingLink.objects.filter(
-            reconnect__state__in=FINAL_STATES, reconnect__ended_at__lt=before
-        ),
-    ),
-    Rule(
-        name="finished tasks",
-        after=timedelta(days=14),
-        rows=lambda before: DBTaskResult.objects.finished().filter(finished_at__lt=before),
-    ),
-    Rule(
-        name="wrong passwords of staff",
-        after=timedelta(days=30),
-        rows=lambda before: AccessAttempt.objects.filter(attempt_time__lt=before),
-    ),
-    Rule(
-        name="sign-ins and sign-outs",
-        after=timedelta(days=30),
-        rows=lambda before: AccessLog.objects.filter(attempt_time__lt=before),
-    ),
-    Rule(
-        name="finished readings of all vehicles",
-        after=timedelta(days=90),
-        rows=lambda before: SyncRun.objects.exclude(state=SyncState.RUNNING).filter(started_at__lt=before),
-    ),
-    Rule(
-        name="what was usual in the past",
-        after=timedelta(days=90),
-        rows=lambda before: UsualDay.objects.filter(day__lt=before.date()),
-    ),
-]
 
 
 def purge(*, now: datetime) -> dict[str, int]:
@@ -101,16 +33,16 @@ def purge(*, now: datetime) -> dict[str, int]:
 
 def _delete(rule: Rule, *, before: datetime) -> int:
     deleted = 0
-    while batch := _delete_batch(rule.rows(before)):
+    while batch := _delete_batch(rule.rows(before), oldest_first=rule.oldest_first):
         deleted += batch
     return deleted
 
 
-def _delete_batch(rows: QuerySet[Any]) -> int:
+def _delete_batch(rows: QuerySet[Any], *, oldest_first: str) -> int:
     with transaction.atomic():
         # Locked while they still fit the rule, so that a row that comes to be needed meanwhile stays; what another
         # purge has locked is its to delete.
-        locked = rows.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+        locked = rows.select_for_update(skip_locked=True, of=("self",)).order_by(oldest_first)
         keys = list(locked.values_list("pk", flat=True)[:BATCH_ROWS])
         if keys:
             rows.filter(pk__in=keys).delete()

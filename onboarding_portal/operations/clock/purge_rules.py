@@ -1,0 +1,148 @@
+"""How long rows are kept that only grow in number. The table in docs/deploy.md says the same, and a test compares.
+
+What hangs on a row goes with it: the steps of a reconnect, the cars an attempt brought.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.onboarding.models import Attempt, AttemptState
+from onboarding_portal.reconnects.models import FINAL_STATES, Batch, LastingLink, Reconnect
+from onboarding_portal.vehicles.make_outage import MakeOutage, UsualDay
+from onboarding_portal.vehicles.models import SyncRun, SyncState, Vehicle
+
+# What staff, and owners who ask, may want to look up: two years of it.
+HISTORY = timedelta(days=730)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Rows that are too old once they are `after` past the moment the query compares with.
+
+    `oldest_first` is the order in which they go: that of an index, where there is one.
+    """
+
+    name: str
+    after: timedelta
+    rows: Callable[[datetime], QuerySet[Any]]
+    oldest_first: str = "pk"
+
+
+RULES = [
+    Rule(
+        name="sessions past their end",
+        after=timedelta(0),
+        rows=lambda before: Session.objects.filter(expire_date__lt=before),
+        oldest_first="expire_date",
+    ),
+    Rule(
+        name="tasks that did their work",
+        after=timedelta(days=2),
+        rows=lambda before: DBTaskResult.objects.filter(
+            status=TaskResultStatus.SUCCESSFUL, finished_at__lt=before
+        ),
+    ),
+    Rule(
+        name="owners who never entered a code",
+        after=timedelta(days=7),
+        rows=lambda before: User.objects.never_used().filter(joined_at__lt=before),
+        oldest_first="joined_at",
+    ),
+    Rule(
+        name="tasks that failed",
+        after=timedelta(days=14),
+        rows=lambda before: DBTaskResult.objects.filter(
+            status=TaskResultStatus.FAILED, finished_at__lt=before
+        ),
+    ),
+    Rule(
+        name="tasks whose worker was killed",
+        after=timedelta(days=14),
+        rows=lambda before: DBTaskResult.objects.filter(
+            status=TaskResultStatus.RUNNING, started_at__lt=before
+        ),
+    ),
+    Rule(
+        name="wrong passwords of staff",
+        after=timedelta(days=30),
+        rows=lambda before: AccessAttempt.objects.filter(attempt_time__lt=before),
+    ),
+    Rule(
+        name="sign-ins and sign-outs",
+        after=timedelta(days=30),
+        rows=lambda before: AccessLog.objects.filter(attempt_time__lt=before),
+    ),
+    Rule(
+        name="invitations that ran out unused",
+        after=timedelta(days=90),
+        rows=lambda before: Invitation.objects.filter(accepted_at=None, expires_at__lt=before),
+    ),
+    Rule(
+        name="e-mailed links of reconnects that ended",
+        after=timedelta(days=90),
+        rows=lambda before: LastingLink.objects.filter(
+            reconnect__state__in=FINAL_STATES, reconnect__ended_at__lt=before
+        ),
+    ),
+    Rule(
+        name="finished readings of all vehicles",
+        after=timedelta(days=90),
+        rows=lambda before: SyncRun.objects.exclude(state=SyncState.RUNNING).filter(started_at__lt=before),
+        oldest_first="started_at",
+    ),
+    Rule(
+        name="what was usual in the past",
+        after=timedelta(days=90),
+        rows=lambda before: UsualDay.objects.filter(day__lt=before.date()),
+    ),
+    Rule(
+        name="attempts to connect a car that came to nothing",
+        after=timedelta(days=90),
+        rows=lambda before: Attempt.objects.exclude(state=AttemptState.CONNECTED).filter(
+            started_at__lt=before
+        ),
+        oldest_first="started_at",
+    ),
+    Rule(
+        name="attempts that connected a car",
+        after=HISTORY,
+        rows=lambda before: Attempt.objects.filter(state=AttemptState.CONNECTED, started_at__lt=before),
+        oldest_first="started_at",
+    ),
+    Rule(
+        name="reconnects that ended",
+        after=HISTORY,
+        rows=lambda before: Reconnect.objects.filter(state__in=FINAL_STATES, ended_at__lt=before),
+        oldest_first="ended_at",
+    ),
+    Rule(
+        name="batches without a reconnect left",
+        after=HISTORY,
+        rows=lambda before: Batch.objects.filter(reconnects=None, created_at__lt=before),
+    ),
+    Rule(
+        name="past troubles at manufacturers",
+        after=HISTORY,
+        rows=lambda before: MakeOutage.objects.filter(lifted_at__lt=before),
+    ),
+    Rule(
+        name="cars that are gone at ev.energy",
+        after=HISTORY,
+        rows=lambda before: Vehicle.objects.filter(removed_at__lt=before),
+    ),
+    Rule(
+        name="acts of staff and owners' histories",
+        after=HISTORY,
+        rows=lambda before: LogEntry.objects.filter(action_time__lt=before),
+    ),
+]
