@@ -50,6 +50,6 @@ def current_pace() -> Pace:
     """The pace for the limit that ev.energy's last answer named."""
     state = budget.snapshot()
     return pace_of(
-        background_requests=state.limit - state.reserve,
+        background_requests=state.limit - state.reserve - state.staff_reserve,
         window=timedelta(seconds=settings.EV_ENERGY_RATE_WINDOW_SECONDS),
     )

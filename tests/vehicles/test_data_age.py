@@ -24,7 +24,7 @@ from tests.factories import NOW, make_owner, make_staff, make_vehicle
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
-PACE = pace_of(background_requests=800, window=HOUR)  # 100 pages a slot
+PACE = pace_of(background_requests=720, window=HOUR)  # 90 pages a slot
 NEVER_SENT: dict[str, Any] = {"last_status_at": None, "connected_at": NOW - HOUR, "read_at": NOW - HOUR}
 
 
@@ -51,8 +51,8 @@ def make_run(
 
 @pytest.fixture
 def slow_sync() -> None:
-    """A fleet of 20,000 cars times four: the last reading took eight slots."""
-    make_run(SyncState.COMPLETE, pages=800, began_at=NOW - 3 * HOUR, ended_at=NOW - HOUR)
+    """A fleet of 72,000 cars, whose last reading took eight slots."""
+    make_run(SyncState.COMPLETE, pages=720, began_at=NOW - 3 * HOUR, ended_at=NOW - HOUR)
 
 
 def test_data_is_as_old_as_a_reading_takes(slow_sync: None) -> None:
@@ -62,7 +62,7 @@ def test_data_is_as_old_as_a_reading_takes(slow_sync: None) -> None:
 
 
 def test_a_fleet_that_grew_is_known_by_the_reading_under_way(slow_sync: None) -> None:
-    make_run(SyncState.RUNNING, pages=1200, began_at=NOW - HOUR)
+    make_run(SyncState.RUNNING, pages=1080, began_at=NOW - HOUR)
 
     assert data_age(pace=PACE).every == 3 * HOUR
 
@@ -70,7 +70,7 @@ def test_a_fleet_that_grew_is_known_by_the_reading_under_way(slow_sync: None) ->
 @pytest.mark.parametrize(("hours", "is_late"), [(4, False), (4.3, True)])
 def test_a_reading_is_late_when_it_is_overdue_by_another(hours: float, *, is_late: bool) -> None:
     ended_at = NOW - hours * HOUR
-    make_run(SyncState.COMPLETE, pages=800, began_at=ended_at - 2 * HOUR, ended_at=ended_at)
+    make_run(SyncState.COMPLETE, pages=720, began_at=ended_at - 2 * HOUR, ended_at=ended_at)
 
     assert data_age(pace=PACE).is_late(now=NOW) is is_late
 
@@ -162,7 +162,7 @@ def test_the_longest_unread_go_first() -> None:
     assert set(Vehicle.objects.filter(refresh_due_at=NOW)) == {cars[1], cars[2]}
 
 
-@pytest.mark.parametrize(("pages", "is_read_ahead"), [(100, False), (101, True)])
+@pytest.mark.parametrize(("pages", "is_read_ahead"), [(90, False), (91, True)])
 def test_they_are_read_ahead_only_where_the_sync_is_slower_than_a_slot(
     pages: int, ev_energy_api: EvEnergyApi, *, is_read_ahead: bool
 ) -> None:
