@@ -7,7 +7,7 @@ expires if it is killed. Memory stays flat: what vanished is found by `read_at`,
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,7 +19,7 @@ from django.utils import timezone
 from onboarding_portal.ev_energy import resources
 from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
-from onboarding_portal.ev_energy.errors import CanComeBack, EvEnergyError, Invalid, NotFound
+from onboarding_portal.ev_energy.errors import BudgetExhausted, CanComeBack, EvEnergyError, Invalid, NotFound
 from onboarding_portal.timing import SYNC_LEASE
 from onboarding_portal.vehicles import staleness
 from onboarding_portal.vehicles.models import NOT_STALE, SyncRun, SyncState, Vehicle
@@ -30,6 +30,10 @@ logger = logging.getLogger(__name__)
 
 # A list that lost its end, or came empty, looks like this many vehicles gone at once. Their reconnects would end.
 MANY_VEHICLES, MANY_SHARE = 100, 0.5
+
+
+# Well within the lease.
+LONGEST_WAIT_SECONDS = 20.0
 
 
 class SyncOutcome(StrEnum):
@@ -83,12 +87,12 @@ def sync_vehicles(
     begun_at_cursor = run.cursor
     try:
         with priority(Priority.BULK):
-            outcome = _work_on(run, client=client, portion=portion, clock=clock)
+            outcome = _work_on(run, client=client, portion=portion, clock=clock, sleep=sleep)
     except EvEnergyError as error:
         if isinstance(error, Invalid | NotFound) and run.cursor == begun_at_cursor != "":
             logger.warning("ev.energy refused the cursor of an earlier sync; the run begins again")
             run.abandon(now=clock())
-            return sync_vehicles(client=client, portion=portion, clock=clock)
+            return sync_vehicles(client=client, portion=portion, clock=clock, sleep=sleep)
         if not error.can_retry:
             run.fail(why=str(error), now=clock())
         raise
@@ -118,16 +122,19 @@ def _take(
 
 
 def _work_on(
-    run: SyncRun, *, client: Client, portion: Portion | None, clock: Callable[[], datetime]
+    run: SyncRun,
+    *,
+    client: Client,
+    portion: Portion | None,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
 ) -> SyncOutcome:
-    pages = client.vehicles(page_after=run.cursor or None)
+    ends_at = clock() + portion.time if portion else None
+    pages = _pages(run, client=client, ends_at=ends_at, clock=clock, sleep=sleep)
     try:
-        began_at = asked_at = clock()
-        for number, page in enumerate(pages, start=1):
+        for number, (asked_at, page) in enumerate(pages, start=1):
             _store(run, page, asked_at=asked_at, now=clock())
-            asked_at = clock()
-            is_read = portion and (number >= portion.pages or asked_at - began_at >= portion.time)
-            if is_read and page.next_cursor:
+            if portion and ends_at and page.next_cursor and (number >= portion.pages or clock() >= ends_at):
                 return SyncOutcome.PART_READ
     except CanComeBack as error:
         logger.info("The vehicle sync pauses: %s", error)
@@ -136,6 +143,33 @@ def _work_on(
         logger.warning("The vehicle sync was taken over by another process")
         return SyncOutcome.ALREADY_RUNNING
     return SyncOutcome.COMPLETE if _complete(run, now=clock()) else SyncOutcome.ALREADY_RUNNING
+
+
+def _pages(
+    run: SyncRun,
+    *,
+    client: Client,
+    ends_at: datetime | None,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+) -> Iterator[tuple[datetime, resources.Page[resources.Vehicle]]]:
+    """Each page with when it was asked for. Within a slot it waits for places in the budget that come free soon."""
+    while True:
+        try:
+            asked_at = clock()
+            for page in client.vehicles(page_after=run.cursor or None):
+                yield asked_at, page
+                asked_at = clock()
+        except BudgetExhausted as error:
+            wait = error.retry_after or 0.0
+            wakes_at = clock() + timedelta(seconds=wait)
+            if ends_at is None or wait > LONGEST_WAIT_SECONDS or wakes_at >= ends_at:
+                raise
+            if not run.renew(lease_for=SYNC_LEASE, now=clock()):
+                raise _LeaseLost from error
+            sleep(wait)
+        else:
+            return
 
 
 def _store(

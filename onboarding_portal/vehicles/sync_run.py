@@ -129,6 +129,9 @@ class SyncRun(models.Model):
             **added,
         )
 
+    def renew(self, *, lease_for: timedelta, now: datetime) -> bool:
+        return self._update(lease_expires_at=now + lease_for)
+
     def complete(self, *, removed_count: int, now: datetime) -> bool:
         return self._update(state=SyncState.COMPLETE, removed_count=removed_count, finished_at=now, cursor="")
 

@@ -7,7 +7,7 @@ databases. `--quick` is for trying whether the benchmarks themselves work; its f
 import sys
 from argparse import ArgumentParser
 
-from tests.benchmarks import admin, batch, footprint, slow, start, sync
+from tests.benchmarks import admin, batch, footprint, size, slow, start, sync
 from tests.benchmarks.databases import kinds
 from tests.benchmarks.figures import Figure, table
 
@@ -18,6 +18,7 @@ PARTS = {
     "sync": sync.measure,
     "slow": slow.measure,
     "footprint": footprint.measure,
+    "size": size.measure,
 }
 
 
