@@ -40,7 +40,7 @@ def labels(text: str) -> set[str]:
 def test_every_model_is_in_one_of_the_tables() -> None:
     told = labels(GOING) | labels(STAYING)
 
-    assert told == {model._meta.label for model in apps.get_models(include_auto_created=True)}
+    assert {model._meta.label for model in apps.get_models(include_auto_created=True)} - told == set()
 
 
 def test_the_table_states_the_rules_of_the_code() -> None:
