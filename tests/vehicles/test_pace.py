@@ -7,7 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+import time_machine
+from django.conf import settings as portal_settings
+from django.utils import timezone
+from pytest_django import Settings
 
 from onboarding_portal.ev_energy.budget import STAFF_SHARE
 from onboarding_portal.ev_energy.client import get_client
@@ -41,7 +44,7 @@ def about(number: float) -> str:
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("fleet", FLEETS)
 def test_the_table_of_the_docs_is_what_the_code_does(fleet: int, limit: int) -> None:
-    above = limit - settings.EV_ENERGY_RESERVED_REQUESTS
+    above = limit - portal_settings.EV_ENERGY_RESERVED_REQUESTS
     share = above - math.floor(above * STAFF_SHARE)
     pace, pages = pace_of(background_requests=share, window=HOUR), pages_of(vehicles=fleet)
     every = pace.reading_takes(pages=pages)
@@ -150,3 +153,36 @@ def told_portions(monkeypatch: pytest.MonkeyPatch) -> Sequence[Portion | None]:
 
     monkeypatch.setattr(jobs.vehicles, "sync_vehicles", sync)
     return told
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("window_seconds", "time", "outcome"),
+    [
+        (10, SLICE_TIME, SyncOutcome.COMPLETE),
+        (3600, SLICE_TIME, SyncOutcome.PAUSED),
+        (10, timedelta(seconds=2), SyncOutcome.PAUSED),
+        (10, None, SyncOutcome.PAUSED),
+    ],
+    ids=["soon", "in an hour", "after the slice", "without a slot"],
+)
+def test_a_slot_waits_for_places_that_come_free_soon(
+    window_seconds: int,
+    time: timedelta | None,
+    outcome: SyncOutcome,
+    ev_energy_api: EvEnergyApi,
+    settings: Settings,
+) -> None:
+    settings.EV_ENERGY_RATE_WINDOW_SECONDS = window_seconds
+    [first], [second] = pages_of_one(2)
+    following = {"Link": f'<https://api.ev.energy/v2/vehicles?page_after={first["id"]}>; rel="next"'}
+    none_left = {**following, "X-RateLimit-Remaining": "150"}
+    ev_energy_api.add("GET", "/vehicles", json=[first], headers=none_left)
+    ev_energy_api.add("GET", "/vehicles", json=[second], query={"page_after": first["id"]})
+
+    with time_machine.travel(NOW, tick=False) as traveller:
+        portion = Portion(pages=5, time=time) if time else None
+        report = sync_vehicles(client=get_client(), portion=portion, sleep=traveller.shift)
+
+        assert report.outcome is outcome
+        assert (timezone.now() > NOW) is (outcome is SyncOutcome.COMPLETE)
