@@ -60,4 +60,17 @@ def files(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterat
     yield str(len(os.listdir("/proc/self/fd"))).encode()
 
 
-OTHERS = {"healthz": healthz, "big": big, "huge": huge, "echo": echo, "disk": disk, "files": files}
+def process(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+    start_response("200 OK", [])
+    yield str(os.getpid()).encode()
+
+
+OTHERS = {
+    "process": process,
+    "healthz": healthz,
+    "big": big,
+    "huge": huge,
+    "echo": echo,
+    "disk": disk,
+    "files": files,
+}

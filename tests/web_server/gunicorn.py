@@ -16,15 +16,17 @@ GRACEFUL_TIMEOUT_SECONDS = 9
 
 
 class Gunicorn:
-    def __init__(self, application: str, config: str, workers: int, environment: dict[str, str]) -> None:
+    def __init__(self, application: str, config: str, options: str, environment: dict[str, str]) -> None:
         self.port = free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
-        options = f"--threads 4 --graceful-timeout {GRACEFUL_TIMEOUT_SECONDS} --no-control-socket"
+        options = (
+            f"--threads 4 --graceful-timeout {GRACEFUL_TIMEOUT_SECONDS} --no-control-socket "
+            f"--log-level error {options}"
+        )
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", application, "--config", f"python:{config}"),
-                *("--bind", self.origin.removeprefix("http://"), "--workers", str(workers)),
-                *("--log-level", "error", *options.split()),
+                *("--bind", self.origin.removeprefix("http://"), *options.split()),
             ],
             cwd=settings.BASE_DIR,
             env={**os.environ, **environment},
@@ -51,10 +53,10 @@ def gunicorn(
     application: str = "tests.web_server.application",
     *,
     config: str = "onboarding_portal.gunicorn_config",
-    workers: int = 1,
+    options: str = "",
     **environment: str,
 ) -> Iterator[Gunicorn]:
-    server = Gunicorn(application, config, workers, environment)
+    server = Gunicorn(application, config, options, environment)
     try:
         wait_until(server.answers, what="gunicorn answers")
         yield server

@@ -9,19 +9,20 @@ import requests
 from tests.rehearsal.load import Route, load, wait_until_answered
 from tests.rehearsal.processes import wait_until
 from tests.web_server.gunicorn import GRACEFUL_TIMEOUT_SECONDS, Gunicorn, gunicorn
+from tests.web_server.visitor import Visitor
 
 ROUTER_NEEDS_SECONDS = 0.4
 
 
 @pytest.fixture
 def server() -> Iterator[Gunicorn]:
-    with gunicorn(workers=2) as running:
+    with gunicorn(options="--workers 2") as running:
         yield running
 
 
 @pytest.fixture
 def other() -> Iterator[Gunicorn]:
-    with gunicorn(workers=2) as running:
+    with gunicorn(options="--workers 2") as running:
         yield running
 
 
@@ -52,6 +53,23 @@ def test_an_answer_under_way_is_finished_and_nobody_is_accepted_for_long(server:
 
         assert under_way.text == "ok\n"
     assert server.process.wait(timeout=GRACEFUL_TIMEOUT_SECONDS) == 0
+
+
+def test_visitors_who_are_slow_on_purpose_do_not_keep_it() -> None:
+    with gunicorn(options="--graceful-timeout 3") as server, Visitor(server.port) as visitor:
+        visitor.say(b"GET / HTTP/1.1\r\n")
+        assert requests.get(server.origin, timeout=5).ok
+        server.tell_all_to_end()
+
+        assert server.process.wait(timeout=GRACEFUL_TIMEOUT_SECONDS) == 0
+
+
+def test_process_that_has_served_its_share_is_replaced_and_nobody_notices() -> None:
+    with gunicorn(options="--max-requests 5") as server:
+        answers = [requests.get(f"{server.origin}/process", timeout=15) for _ in range(12)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) > 1
 
 
 def is_refused(origin: str) -> bool:
