@@ -56,7 +56,7 @@ def test_browsers_are_told_to_stay_with_https(web: PortalProcess) -> None:
     answer = ask(web, "/", scheme="https")
 
     assert answer.status_code == 200
-    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_cookies_are_bound_to_the_host_and_to_https(
