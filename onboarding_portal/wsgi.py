@@ -2,15 +2,17 @@
 
 import os
 
+import django
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "onboarding_portal.settings")
-
-application = get_wsgi_application()
+django.setup()
 
 from onboarding_portal.operations.checks.start import end_with_unsafe_settings  # noqa: E402  Django has to be up
 from onboarding_portal.operations.metrics.processes import Kind  # noqa: E402
 from onboarding_portal.operations.metrics.reporter import begin  # noqa: E402
 
+# Before the application is made, which would stumble over some of them.
 end_with_unsafe_settings()
+application = get_wsgi_application()
 begin(Kind.WEB)

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import salted_hmac
+
+from onboarding_portal.tokens import keyed_hashes
 
 GOOD_FOR = timedelta(days=365)
 MOST_ADDRESSES = 5  # a family's computer
@@ -19,14 +20,14 @@ _SALT = "onboarding_portal.accounts.known_browser"
 def known_browser(request: HttpRequest, *, email: str) -> str:
     """Returns what this browser's own tries for the address are counted by; "" if it never signed in with it."""
     browser, hashes = _read(request)
-    return f"{browser}:{email}" if _hash(email) in hashes else ""
+    return f"{browser}:{email}" if set(_hashes(email)) & set(hashes) else ""
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, *, email: str) -> None:
     """For the response that follows a sign-in."""
     browser, hashes = _read(request)
-    mine = _hash(email)
-    kept = [mine, *(each for each in hashes if each != mine)][:MOST_ADDRESSES]
+    mine = _hashes(email)
+    kept = [mine[0], *(each for each in hashes if each not in mine)][:MOST_ADDRESSES]
     response.set_signed_cookie(
         _cookie_name(),
         ".".join([browser or secrets.token_hex(8), *kept]),
@@ -44,8 +45,8 @@ def _read(request: HttpRequest) -> tuple[str, list[str]]:
     return browser, hashes
 
 
-def _hash(email: str) -> str:
-    return salted_hmac(_SALT, email, algorithm="sha256").hexdigest()[:32]
+def _hashes(email: str) -> list[str]:
+    return [each[:32] for each in keyed_hashes(email, salt=_SALT)]
 
 
 def _cookie_name() -> str:

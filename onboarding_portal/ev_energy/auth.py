@@ -1,5 +1,6 @@
 """The bearer token: client credentials, fetched once for all processes and renewed ahead of its end."""
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,8 @@ from onboarding_portal.ev_energy.retries import Repeat
 from onboarding_portal.ev_energy.shared_cache import CacheDown
 from onboarding_portal.ev_energy.transport import Call, Transport
 
+logger = logging.getLogger(__name__)
+
 OPERATION = "fetch_token"
 RENEW_AHEAD_SECONDS = 300.0
 LONGEST_LIFE_SECONDS = (
@@ -36,6 +39,7 @@ class Credentials:
     token_url: str
     client_id: str
     client_secret: str = field(repr=False)
+    next_client_secret: str = field(repr=False, default="")  # tried when the first is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class TokenSource:
         self._transport = transport
         self._clock = clock
         self._own: Token | None = None
+        self._secrets = [s for s in (credentials.client_secret, credentials.next_client_secret) if s]
         identity = f"{credentials.token_url}\n{credentials.client_id}\n{credentials.client_secret}"
         self._key = f"ev_energy:token:{salted_hmac('ev_energy.token', identity).hexdigest()}"
 
@@ -121,6 +126,20 @@ class TokenSource:
         return Token(*found) if isinstance(found, tuple) and len(found) == 3 else None
 
     def _fetch(self) -> Token:
+        """With the secret that was taken last, else with the other one: while one replaces the other, one is good."""
+        try:
+            return self._fetch_with(self._secrets[0])
+        except Unauthorized:
+            if len(self._secrets) == 1:
+                raise
+            token = self._fetch_with(self._secrets[1])
+        self._secrets.reverse()
+        logger.warning(
+            "ev.energy refused one client secret and took the other; see manage.py check_ev_energy"
+        )
+        return token
+
+    def _fetch_with(self, client_secret: str) -> Token:
         call = Call(
             operation=OPERATION,
             method="POST",
@@ -128,7 +147,7 @@ class TokenSource:
             form={"grant_type": "client_credentials"},
             repeat=Repeat.IF_NEVER_CONNECTED,
         )
-        basic = HTTPBasicAuth(self._credentials.client_id, self._credentials.client_secret)
+        basic = HTTPBasicAuth(self._credentials.client_id, client_secret)
         with logged(operation=OPERATION) as record:
             record.answer = answer = self._transport.send(call, auth=basic)
             try:

@@ -184,6 +184,7 @@ def get_client() -> Client:
         settings.EV_ENERGY_TOKEN_URL,
         settings.EV_ENERGY_CLIENT_ID,
         settings.EV_ENERGY_CLIENT_SECRET,
+        settings.EV_ENERGY_NEXT_CLIENT_SECRET,
         settings.EV_ENERGY_CONNECT_TIMEOUT_SECONDS,
         settings.EV_ENERGY_READ_TIMEOUT_SECONDS,
         settings.EV_ENERGY_RATE_WINDOW_SECONDS,
@@ -206,6 +207,7 @@ def _client() -> Client:
         token_url=settings.EV_ENERGY_TOKEN_URL,
         client_id=settings.EV_ENERGY_CLIENT_ID,
         client_secret=settings.EV_ENERGY_CLIENT_SECRET,
+        next_client_secret=settings.EV_ENERGY_NEXT_CLIENT_SECRET,
     )
     transport = Transport(
         connect_timeout_seconds=settings.EV_ENERGY_CONNECT_TIMEOUT_SECONDS,

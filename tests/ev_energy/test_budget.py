@@ -384,13 +384,14 @@ def test_bulk_read_is_not_repeated_out_of_the_reserve(ev_energy_api: EvEnergyApi
     assert len(ev_energy_api.requests) == 1
 
 
-def test_other_window_or_application_starts_afresh(settings: Settings) -> None:
+def test_other_window_or_address_starts_afresh(settings: Settings) -> None:
     get_budget().reserve()
     assert get_budget().snapshot().used == 1
 
     settings.EV_ENERGY_RATE_WINDOW_SECONDS = 10
     assert get_budget().snapshot().used == 0
-    settings.EV_ENERGY_CLIENT_ID = "another"
+    get_budget().reserve()
+    settings.EV_ENERGY_API_URL = "https://api-staging.ev.energy/v2"
     assert get_budget().snapshot().used == 0
 
 

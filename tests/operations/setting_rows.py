@@ -151,6 +151,7 @@ ROWS = {
     "EV_ENERGY_TOKEN_URL": web("EV_ENERGY_TOKEN_URL", "https://api.ev.energy/o/token/"),
     "EV_ENERGY_CLIENT_ID": text("EV_ENERGY_CLIENT_ID", "portal-client"),
     "EV_ENERGY_CLIENT_SECRET": text("EV_ENERGY_CLIENT_SECRET", SECRET[::-1], secret=SECRET[::-1]),
+    "EV_ENERGY_NEXT_CLIENT_SECRET": text("EV_ENERGY_NEXT_CLIENT_SECRET", SECRET[::-1], secret=SECRET[::-1]),
     "PORTAL_NAME": text("PORTAL_NAME", "Brightfield Energy"),
     "PORTAL_SUPPORT_EMAIL": text("PORTAL_SUPPORT_EMAIL", "help@example.com"),
     "SECURITY_CONTACT": text("SECURITY_CONTACT", "security@example.com"),

@@ -1,5 +1,7 @@
 """`check_ev_energy`: each line is right or says what to do, and nothing is changed at ev.energy."""
 
+import json
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -9,7 +11,8 @@ import requests
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from onboarding_portal.operations.ev_energy_check.findings import Verdict, check_ev_energy
+from onboarding_portal.operations.ev_energy_check.finding import Verdict
+from onboarding_portal.operations.ev_energy_check.findings import check_ev_energy
 from tests.ev_energy_answers import an_id, url, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_owner
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.django_db
 SCOPES = "user:read user:write vehicle:read debug:read"
 VEHICLE_ID = an_id("vhcl")
 COMMAND_LOGS = f"/vehicles/{VEHICLE_ID}/command_logs"
+TOKEN_URL = "https://api.ev.energy/o/token/"
 NOT_REGISTERED = {"redirect_uri": ["Not registered."]}
 NO_CAR = {"make_id": ["Give a make, a model or a trim."]}
 
@@ -31,6 +35,7 @@ class World:
         self.token: dict[str, Any] = {
             "json": {"access_token": "a-token", "expires_in": 36000, "token_type": "Bearer", "scope": SCOPES}
         }
+        self.good_secrets: list[str] | None = None  # all are, unless some are named
         self.registered = ["http://testserver"]
         self.statuses = {"/users": 200, "/vehicles": 200, COMMAND_LOGS: 200}
         self.vehicles = [vehicle_json()]
@@ -43,7 +48,10 @@ class World:
     def _answer(self) -> None:
         self.api.mock.remove(self.api.token_answer)
         headers = {"Date": format_datetime(self.date)} if self.date else {}
-        self.api.mock.add("POST", url("")[: -len("/v2")] + "/o/token/", headers=headers, **self.token)
+        if self.good_secrets is None:
+            self.api.mock.add("POST", TOKEN_URL, headers=headers, **self.token)
+        else:
+            self.api.mock.add_callback("POST", TOKEN_URL, lambda request: self._give_token(request, headers))
         bodies: dict[str, Any] = {"/users": [], "/vehicles": self.vehicles, COMMAND_LOGS: []}
         for path, status in self.statuses.items():
             if status == 200:
@@ -61,6 +69,12 @@ class World:
                 content_type="application/problem+json",
                 breaks_contract=True,
             )
+
+    def _give_token(self, request: Any, headers: dict[str, str]) -> tuple[int, dict[str, str], str]:
+        secret = b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode().partition(":")[2]
+        if secret not in (self.good_secrets or []):
+            return 401, headers, json.dumps({"error": "invalid_client"})
+        return 200, headers, json.dumps(self.token["json"])
 
 
 @pytest.fixture
@@ -259,3 +273,39 @@ def test_the_command_ends_with_0_if_nothing_must_be_fixed(
     call_command("check_ev_energy")
 
     assert "ok   credentials: A token was given, and ev.energy takes it." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("good", "verdict", "said"),
+    [
+        (
+            ["portal-secret", "next-secret"],
+            Verdict.RIGHT,
+            "takes EV_ENERGY_CLIENT_SECRET and EV_ENERGY_NEXT_CLIENT_SECRET",
+        ),
+        (["portal-secret"], Verdict.OPEN, "EV_ENERGY_NEXT_CLIENT_SECRET is refused with 401"),
+        (["next-secret"], Verdict.WRONG, "EV_ENERGY_CLIENT_SECRET is refused with 401"),
+    ],
+)
+def test_of_two_client_secrets_the_refused_one_is_named(
+    world: World, good: list[str], verdict: Verdict, said: str
+) -> None:
+    world.good_secrets = good
+
+    with override_settings(EV_ENERGY_NEXT_CLIENT_SECRET="next-secret"):
+        findings = world.findings()
+
+    assert findings["client secrets"][0] == verdict
+    assert said in findings["client secrets"][1]
+    assert findings["credentials"][0] == Verdict.RIGHT
+    assert not any("next-secret" in text for _verdict, text in findings.values())
+
+
+def test_two_refused_client_secrets_are_both_named(world: World) -> None:
+    world.token = {"json": {"error": "invalid_client"}, "status": 401}
+
+    with override_settings(EV_ENERGY_NEXT_CLIENT_SECRET="next-secret"):
+        findings = world.findings()
+
+    assert findings["credentials"][0] == Verdict.WRONG
+    assert "EV_ENERGY_CLIENT_SECRET and EV_ENERGY_NEXT_CLIENT_SECRET" in findings["credentials"][1]

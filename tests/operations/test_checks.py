@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -263,6 +265,27 @@ def test_a_missing_cache_table_is_an_error() -> None:
         messages = is_ready(None, databases=["default"])
 
     assert [message.id for message in messages] == ["portal.E052"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("encoding", "is_named"), [("LATIN1", True), ("UTF8", False)])
+def test_a_database_that_cannot_hold_every_name_is_an_error(encoding: str, is_named: bool) -> None:
+    name, at = f"portal_{uuid.uuid4().hex[:12]}", connection.settings_dict
+    login = ":".join(quote(str(at[part]), safe="") for part in ("USER", "PASSWORD")).rstrip(":")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+        try:
+            ended = python(
+                *("manage.py", "check", "--deploy", "--database", "default", "--tag", "database"),
+                DATABASE_URL=f"postgres://{login}@{at['HOST']}:{at['PORT'] or 5432}/{name}",
+            )
+        finally:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    assert ended.returncode == 1
+    assert "portal.E051" in ended.stderr
+    assert ("portal.E055" in ended.stderr) is is_named
 
 
 # What is read from the environment

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models.user import User
 from onboarding_portal.addresses import address_to_look_up, normalize_address
-from onboarding_portal.tokens import hash_token
+from onboarding_portal.tokens import hash_token, token_hashes
 
 INVITATION_LIFETIME = timedelta(days=30)
 HASHED_FOR = "accounts.invitation"
@@ -45,7 +45,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(email=address_to_look_up(email))
 
     def with_token(self, token: str) -> Self:
-        return self.filter(token_hash=hash_token(token, purpose=HASHED_FOR))
+        return self.filter(token_hash__in=token_hashes(token, purpose=HASHED_FOR))
 
     # Mutators
 

@@ -58,7 +58,10 @@ def addresses() -> Iterator[CheckMessage]:
 
 @portal_check
 def credentials() -> Iterator[CheckMessage]:
-    for name, shape in (("EV_ENERGY_CLIENT_ID", ID), ("EV_ENERGY_CLIENT_SECRET", SECRET)):
+    shapes = {"EV_ENERGY_CLIENT_ID": ID, "EV_ENERGY_CLIENT_SECRET": SECRET}
+    if settings.EV_ENERGY_NEXT_CLIENT_SECRET:
+        shapes["EV_ENERGY_NEXT_CLIENT_SECRET"] = SECRET
+    for name, shape in shapes.items():
         value = getattr(settings, name)
         if not shape.fullmatch(value) or value != value.strip():
             yield error(

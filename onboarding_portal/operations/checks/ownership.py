@@ -26,39 +26,24 @@ KNOWN_FOR_SECONDS = 7 * 86_400.0
 ON = "Set EV_ENERGY_VERIFY_OWNERSHIP=true."
 
 
-@portal_check
 def ownership() -> Iterator[CheckMessage]:
-    if not settings.EV_ENERGY_VERIFY_OWNERSHIP:
-        yield warning(
-            26,
-            "EV_ENERGY_VERIFY_OWNERSHIP is off: an owner could take another's car by coming back with its id.",
-            f"{ON} Off is right with ev.energy's own sandbox credentials alone, which answer with the same data "
-            "whatever is asked; with others web, worker and clock do not start.",
-        )
-
-
-def credentials_are_the_sandboxs() -> Iterator[CheckMessage]:
-    if settings.EV_ENERGY_VERIFY_OWNERSHIP or is_loopback(
-        urlsplit(settings.EV_ENERGY_API_URL).hostname or ""
-    ):
+    if settings.EV_ENERGY_VERIFY_OWNERSHIP:
         return
+    off = "EV_ENERGY_VERIFY_OWNERSHIP is off"
+    danger = "an owner could take another's car by coming back with its id."
     try:
-        if _are_the_sandboxs():
-            return
+        is_harmless = is_loopback(urlsplit(settings.EV_ENERGY_API_URL).hostname or "") or _are_the_sandboxs()
     except EvEnergyError as failure:
         yield error(
             29,
-            "EV_ENERGY_VERIFY_OWNERSHIP is off, and ev.energy does not tell whether these credentials are its "
-            f"sandbox's ({failure}).",
+            f"{off}, and ev.energy does not tell whether these credentials are its sandbox's ({failure}).",
             f"{ON} With sandbox credentials run python manage.py check_ev_energy, and start again.",
         )
         return
-    yield error(
-        26,
-        "EV_ENERGY_VERIFY_OWNERSHIP is off with credentials that are not ev.energy's sandbox's: an owner could take "
-        "another's car by coming back with its id.",
-        ON,
-    )
+    if is_harmless:
+        yield warning(26, f"{off}: {danger}", f"{ON} Off is right with ev.energy's sandbox alone.")
+    else:
+        yield error(26, f"{off} with credentials that are not ev.energy's sandbox's: {danger}", ON)
 
 
 def _are_the_sandboxs() -> bool:
@@ -81,9 +66,9 @@ def _are_the_sandboxs() -> bool:
 
 def before_a_worker_starts() -> Iterator[CheckMessage]:
     if sys.argv[0].endswith("manage.py") and LONG_RUNNING.intersection(sys.argv[1:2]):
-        yield from credentials_are_the_sandboxs()
+        yield from ownership()
 
 
 # A release and gunicorn ask for the checks of deployments; worker and clock are commands, which do not.
-portal_check(credentials_are_the_sandboxs, deploy=True)
+portal_check(ownership, deploy=True)
 portal_check(before_a_worker_starts)

@@ -32,8 +32,8 @@ class Conversation:
         call = Call(operation=operation, url=f"{settings.EV_ENERGY_API_URL}{path}", query=query)
         return self._send(call, auth=BearerAuth(self.token), budget=self.budget)
 
-    def fetch_token(self) -> Answer:
-        basic = HTTPBasicAuth(settings.EV_ENERGY_CLIENT_ID, settings.EV_ENERGY_CLIENT_SECRET)
+    def fetch_token(self, *, client_secret: str) -> Answer:
+        basic = HTTPBasicAuth(settings.EV_ENERGY_CLIENT_ID, client_secret)
         form = {"grant_type": "client_credentials"}
         call = Call(operation="fetch_token", method="POST", url=settings.EV_ENERGY_TOKEN_URL, form=form)
         return self._send(call, auth=basic, budget=None)

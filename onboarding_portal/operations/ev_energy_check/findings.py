@@ -5,9 +5,7 @@ redirect origin is tried with a request ev.energy has to refuse whatever it is (
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from http import HTTPStatus
 
 from django.conf import settings
@@ -22,12 +20,13 @@ from onboarding_portal.ev_energy.errors import (
     EvEnergyError,
     Forbidden,
     Invalid,
-    Unauthorized,
 )
 from onboarding_portal.ev_energy.ids import is_user_id, is_vehicle_id
 from onboarding_portal.ev_energy.responses import Answer
 from onboarding_portal.ev_energy.transport import Transport
+from onboarding_portal.operations.ev_energy_check.client_secrets import first_good_answer
 from onboarding_portal.operations.ev_energy_check.conversation import NO_TOKEN, Conversation
+from onboarding_portal.operations.ev_energy_check.finding import Finding, Verdict
 
 LARGEST_CLOCK_ERROR_SECONDS = 30.0
 # Well-shaped, and nobody's: example.com is reserved.
@@ -38,19 +37,6 @@ UNREGISTERED_ORIGIN = "https://not-registered.example.com"
 
 
 DISPENSABLE = {"debug:read": "The portal works without, but staff see no command logs. "}
-
-
-class Verdict(StrEnum):
-    RIGHT = "ok"
-    WRONG = "FIX"  # must be fixed
-    OPEN = "?"  # cannot be told from here, or is as somebody may want it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    verdict: Verdict
-    subject: str
-    text: str
 
 
 def check_ev_energy() -> Iterator[Finding]:
@@ -75,16 +61,11 @@ def check_ev_energy() -> Iterator[Finding]:
 
 
 def _token(conversation: Conversation) -> Iterator[Finding]:
-    try:
-        answer = conversation.fetch_token()
-        said = read_token(answer)
-    except (Unauthorized, Forbidden, Invalid) as error:
-        text = (
-            f"Refused with {error.status}. Check EV_ENERGY_CLIENT_ID and EV_ENERGY_CLIENT_SECRET, and that "
-            "EV_ENERGY_TOKEN_URL is of the environment they are for."
-        )
-        yield Finding(verdict=Verdict.WRONG, subject="credentials", text=text)
+    answer = yield from first_good_answer(conversation)
+    if answer is None:
         return
+    try:
+        said = read_token(answer)
     except EvEnergyError as error:
         text = f"{error} Check EV_ENERGY_TOKEN_URL, and that this machine may open connections to it."
         yield Finding(verdict=Verdict.WRONG, subject="credentials", text=text)

@@ -5,13 +5,18 @@ Database errors quote values, and values are e-mail addresses. So every handler 
 """
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
 from onboarding_portal.redaction import redact
 
 SHORTEST_SECRET = 8  # shorter ones are words that may stand anywhere
-SECRET_NAMES = ("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET", "METRICS_TOKEN", "SENTRY_DSN")
+SECRET_NAMES = (
+    *("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET", "EV_ENERGY_NEXT_CLIENT_SECRET"),
+    *("METRICS_TOKEN", "SENTRY_DSN"),
+)
+SECRET_LISTS = ("SECRET_KEY_FALLBACKS",)
 URLS_WITH_PASSWORDS = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")
 PLAIN_TYPES = (bool, int, float, type(None))
 # What a record has without anybody's doing; everything else in it is somebody's `extra`.
@@ -21,6 +26,8 @@ OWN_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "ascti
 def secret_values(environ: Mapping[str, str]) -> list[str]:
     """Returns the secrets the portal was started with, the longest first, passwords in addresses included."""
     values = {environ.get(name, "") for name in SECRET_NAMES}
+    for name in SECRET_LISTS:
+        values.update(re.split(r"[,\s]+", environ.get(name, "")))
     for name in URLS_WITH_PASSWORDS:
         password = _password_in(environ.get(name, ""))
         values |= {password, unquote(password)}

@@ -3,7 +3,7 @@
 from onboarding_portal.reconnects.models.batch import A_FEW, Batch, BatchKind
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
-from onboarding_portal.reconnects.models.lasting_link import LastingLink, hash_token
+from onboarding_portal.reconnects.models.lasting_link import LastingLink, hash_token, token_hashes
 from onboarding_portal.reconnects.models.many import CHUNK, chunks, move_all
 from onboarding_portal.reconnects.models.reconnect import (
     DETAIL_LENGTH,
@@ -45,4 +45,5 @@ __all__ = [
     "flag_unstable",
     "hash_token",
     "move_all",
+    "token_hashes",
 ]

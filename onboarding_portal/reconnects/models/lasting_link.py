@@ -11,11 +11,12 @@ from onboarding_portal import tokens
 from onboarding_portal.reconnects.models.reconnect import Reconnect
 
 hash_token = partial(tokens.hash_token, purpose="reconnects.lasting")
+token_hashes = partial(tokens.token_hashes, purpose="reconnects.lasting")
 
 
 class LastingLinkQuerySet(models.QuerySet["LastingLink"]):
     def with_token(self, token: str) -> "LastingLinkQuerySet":
-        return self.filter(token_hash=hash_token(token)).select_related(
+        return self.filter(token_hash__in=token_hashes(token)).select_related(
             "reconnect__vehicle__owner", "reconnect__vehicle__make", "reconnect__vehicle__model"
         )
 

@@ -2,7 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from onboarding_portal.operations.ev_energy_check.findings import Verdict, check_ev_energy
+from onboarding_portal.operations.ev_energy_check.finding import Verdict
+from onboarding_portal.operations.ev_energy_check.findings import check_ev_energy
 
 
 class Command(BaseCommand):
