@@ -12,7 +12,7 @@ import environ
 
 ENCODE = (
     "Write special characters in its user and password %-encoded: / as %2F, # as %23, ? as %3F, @ as %40, [ as %5B, "
-    "% as %25, a space as %20."
+    "% as %25, a comma as %2C, a space as %20."
 )
 DATABASE_SCHEMES = {"postgres", "postgresql", "psql", "pgsql", "sqlite"}
 # Django has no others, and the rest are not shared by processes: those are told by a check.
@@ -56,6 +56,8 @@ def cache_settings(url: str) -> dict[str, Any]:
         raise CannotBeRead(f"is no cache that the portal knows. {CACHE}")
     if not parts.netloc and not parts.path.strip("/") and parts.scheme not in {"locmemcache", "dummycache"}:
         raise CannotBeRead(f"names no host and no table. {CACHE}")
+    if "," in parts.netloc.rpartition("@")[0]:  # taken for the end of a first host
+        raise CannotBeRead(f"cannot be read. {CACHE}. {ENCODE}")
     return _read_by(environ.Env.cache_url_config, url.removesuffix("/") if parts.path.strip("/") else url)
 
 
@@ -66,11 +68,10 @@ def mail_settings(url: str) -> dict[str, Any]:
         raise CannotBeRead(f"is no way of sending mail that the portal knows. {SMTP}")
     if parts.query or parts.fragment:
         raise CannotBeRead(f"has something after the host that would be ignored. {SMTP}. {ENCODE}")
-    # django-environ means STARTTLS by smtps, where the world means TLS from the first byte.
-    found = _read_by(
-        environ.Env.email_url_config,
-        url.replace(f"{parts.scheme}:", "smtp+ssl:", 1) if parts.scheme == "smtps" else url,
-    )
+    if parts.scheme == "smtps":
+        # django-environ means STARTTLS by it, where the world means TLS from the first byte.
+        url = f"smtp+ssl{url.removeprefix(url[: len('smtps')])}"
+    found = _read_by(environ.Env.email_url_config, url)
     if parts.scheme in SMTP_PORTS:
         _complete(found, default_port=SMTP_PORTS[parts.scheme])
     return found

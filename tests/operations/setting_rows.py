@@ -223,6 +223,8 @@ ROWS = {
         odd={"list": f"{HOST}, [2001:db8::1]", "IPv6": f"{HOST},2001:db8::1"},
     ),
     "TRUSTED_PROXY_COUNT": parsed("TRUSTED_PROXY_COUNT", "2", 2),
+    "METRICS_TOKEN": text("METRICS_TOKEN", SECRET, secret=SECRET),
+    "SENTRY_DSN": text("SENTRY_DSN", "https://0123456789abcdef@sentry.example.com/42"),
     "LOG_LEVEL": parsed("LOG_LEVEL", "WARNING", "WARNING"),
     "LOG_FORMAT": parsed("LOG_FORMAT", "plain", "plain"),
 }

@@ -133,13 +133,13 @@ ERRORS: list[tuple[str, str, dict[str, Any]]] = [
     ("E024", "RECONNECT_LINK_LIFETIME_DAYS", {"RECONNECT_LINK_LIFETIME_DAYS": 10**9}),
     ("E024", "EV_ENERGY_READ_TIMEOUT_SECONDS", {"EV_ENERGY_READ_TIMEOUT_SECONDS": float("inf")}),
     (
-        "E035",
+        "E037",
         "CACHE_URL",
         {"CACHES": {"default": {"BACKEND": "django.core.cache.backends.memcached.MemcachedCache"}}},
     ),
-    ("E035", "CACHE_URL", {"CACHES": {"default": {"BACKEND": REDIS, "LOCATION": "http://cache"}}}),
+    ("E037", "CACHE_URL", {"CACHES": {"default": {"BACKEND": REDIS, "LOCATION": "http://cache"}}}),
     (
-        "E036",
+        "E039",
         "CONN_MAX_AGE",
         {"DATABASES": {"default": {**settings.DATABASES["default"], "CONN_MAX_AGE": -1}}},
     ),

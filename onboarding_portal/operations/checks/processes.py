@@ -44,7 +44,7 @@ def cache_can_be_made() -> Iterator[CheckMessage]:
             ConnectionPool.from_url(_first(settings.CACHES["default"]["LOCATION"]))
     except (InvalidCacheBackendError, ImportError, ValueError, TypeError, RedisError):
         yield error(
-            35,
+            37,
             "CACHE_URL names a cache whose client is not installed, or that cannot be read.",
             "Leave CACHE_URL empty (a table of the database), or set it to rediss://user:password@host:6379/0",
         )
@@ -54,7 +54,7 @@ def cache_can_be_made() -> Iterator[CheckMessage]:
 def connections_kept() -> Iterator[CheckMessage]:
     if not 0 <= settings.DATABASES["default"].get("CONN_MAX_AGE", 0) <= LONGEST_CONNECTION_SECONDS:
         yield error(
-            36,
+            39,
             "CONN_MAX_AGE is below 0 or above a day.",
             "Set CONN_MAX_AGE to seconds from 0 to 86400, or leave it empty.",
         )
