@@ -78,7 +78,7 @@ def test_an_owner_can_leave_for_ev_energy_without_a_cache(
 ) -> None:
     """Neither the token nor the budget can be shared then; the owner is not asked to wait for that."""
     owner = visitor()
-    owner.force_login(make_owner())
+    owner.force_login(make_owner(ev_energy_user_id=None))
     BREAK[kind](cache[0], cache[1])
 
     with within_ten_seconds():

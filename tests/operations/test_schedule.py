@@ -69,7 +69,15 @@ def test_two_clocks_do_a_job_once_in_each_interval() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_failed_daily_job_is_tried_again_soon_and_less_and_less_often() -> None:
+def test_a_failed_daily_job_is_tried_again_soon_and_less_and_less_often(
+    table_cell: Callable[..., None],
+) -> None:
+    table_cell(
+        "Faults",
+        row="clock",
+        column="refused",
+        says="fails: again after 30 s to 15 min; staff see why",
+    )
     moment = NOW
     for number in range(7):
         assert not perform(FAILING, clock=at(moment))
@@ -91,7 +99,8 @@ def test_a_job_that_works_again_forgets_its_failures() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_whose_clock_was_killed_is_done_again_within_minutes() -> None:
+def test_a_job_whose_clock_was_killed_is_done_again_within_minutes(table_cell: Callable[..., None]) -> None:
+    table_cell("Faults", row="clock", column="down", says="killed: the job is begun again within 10 min")
     killed = Job(name="note", every=DAY, run=f"{__name__}.be_killed")
     with pytest.raises(SystemExit):
         perform(killed, clock=at(NOW))
