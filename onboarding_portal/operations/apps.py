@@ -10,6 +10,7 @@ from onboarding_portal.ev_energy.budget import flush
 from onboarding_portal.operations.checks.watchers import is_dsn
 from onboarding_portal.operations.database_waits import bound_waiting
 from onboarding_portal.operations.logs.config import is_background, is_server, log_crashes
+from onboarding_portal.operations.logs.failed_tasks import log_failure
 from onboarding_portal.operations.logs.request_id import begin_task, end_task
 from onboarding_portal.operations.metrics.counting import count_task
 from onboarding_portal.patience import BACKGROUND_SECONDS, PAGE_SECONDS
@@ -21,6 +22,7 @@ class OperationsConfig(AppConfig):
 
     def ready(self) -> None:
         task_started.connect(begin_task)
+        task_finished.connect(log_failure)
         task_finished.connect(end_task)
         task_finished.connect(flush)
         task_finished.connect(count_task)

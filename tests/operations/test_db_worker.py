@@ -111,3 +111,20 @@ def test_the_command_works_off_what_waits() -> None:
     call_command("db_worker", batch=True, startup_delay=False, verbosity=0)
 
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_log_tells_where_a_task_failed_and_nothing_it_quoted(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(**_options: object) -> bool:
+        raise ValueError("Key (email)=(jo@example.com) already exists.")
+
+    monkeypatch.setattr("onboarding_portal.vehicles.tasks.work_off", fail)
+    refresh_due_vehicles.enqueue()
+
+    worker().run()
+
+    assert "refresh_due_vehicles failed: ValueError at tests/operations/test_db_worker.py" in caplog.text
+    assert "jo@example.com" not in caplog.text
+    assert "Key (email)" not in caplog.text
