@@ -30,7 +30,7 @@ class Press(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     own: str
-    first: str
+    first: str  # a day
     newcomers: str
     comes_back_in: timedelta  # the period of `own`, and of `newcomers` at least
 
@@ -40,8 +40,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LIMITS = {
     # To connect a car when ev.energy has to be asked first: two calls, three for the first time.
     Press.CONNECT: Limit(own="10/1h/key", first="3/1d/key", newcomers="60/1h/key", comes_back_in=HOUR),
-    # To come back with cars that are news: a call for each; onboarding/models.py says how many at most.
-    Press.RETURN: Limit(own="10/1d/key", first="2/1d/key", newcomers="60/1h/key", comes_back_in=DAY),
+    # To come back with cars that are news: `own` and `first` count cars, a call for each, by their rows.
+    Press.RETURN: Limit(own="40/1d/key", first="4/1d/key", newcomers="60/1h/key", comes_back_in=DAY),
     # One call each, and ev.energy writes to the owner.
     Press.WAITLIST: Limit(own="5/1h/key", first="1/1d/key", newcomers="20/1h/key", comes_back_in=HOUR),
     # One call each. Manufacturers' sign-ins fail often enough for somebody to try ten times.

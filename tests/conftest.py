@@ -2,12 +2,14 @@
 
 import atexit
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 
 from onboarding_portal.ev_energy.budget import flush, forget_in_hand
+from onboarding_portal.ev_energy.turns import TURNS, turns
 from tests.ev_energy_api import EvEnergyApi, faked_ev_energy
 
 pytest_plugins = [
@@ -57,3 +59,13 @@ def ev_energy_api() -> Iterator[EvEnergyApi]:
     """ev.energy, faked over HTTP; all requests and answers are checked against its contract at the end."""
     with faked_ev_energy() as api:
         yield api
+
+
+@pytest.fixture
+def no_turn_is_free(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Others wait for ev.energy already, as many as may."""
+    monkeypatch.setattr("onboarding_portal.ev_energy.turns.WAIT_SECONDS", 0)
+    with ExitStack() as others:
+        for _ in range(TURNS):
+            assert others.enter_context(turns.taken())
+        yield

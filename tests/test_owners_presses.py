@@ -163,9 +163,9 @@ FORMS = [
     Form(
         name="come back with 20 made-up cars",
         prepare=coming_back_with_made_up_cars,
-        one=Spent(calls=5 * MOST_REFUSED, rows=100, tasks=5),
-        all_new=Spent(calls=5 * MOST_REFUSED * NEWCOMERS, rows=100 * NEWCOMERS, tasks=5 * NEWCOMERS),
-        bound="20 cars an attempt, 3 of them made up; 10 returns a day",
+        one=Spent(calls=2 * MOST_REFUSED, rows=40, tasks=2),
+        all_new=Spent(calls=2 * MOST_REFUSED * NEWCOMERS, rows=40 * NEWCOMERS, tasks=2 * NEWCOMERS),
+        bound="20 cars an attempt, 3 of them made up; 40 cars a day",
         says_no={400, 429},
     ),
     Form(
@@ -340,7 +340,7 @@ def test_many_accounts_made_today(form: Form, ev_energy_in_trouble: EvEnergyApi,
     assert_served(form)
 
 
-@pytest.mark.parametrize("press", Press)
+@pytest.mark.parametrize("press", sorted(set(Press) - {Press.RETURN}))  # whose own presses are rows
 def test_new_owners_share_a_pot_and_the_first_presses_are_each_ones_own(press: Press, settings: Any) -> None:
     settings.CACHES = a_new_cache()
     now, limit = timezone.now(), LIMITS[press]

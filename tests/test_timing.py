@@ -24,7 +24,13 @@ def test_what_runs_when_a_process_is_told_to_end_is_done_before_it_is_killed() -
     assert timing.SLICE_SECONDS + timing.ONE_CALL_SECONDS < timing.GRACE_SECONDS
     assert timing.PATIENCE_SECONDS + timing.OWNER_CALL_SECONDS <= graceful < timing.GRACE_SECONDS
     assert graceful > timing.OWNER_WAITS_SECONDS
+    assert timing.SLICE_SECONDS + timing.ONBOARDING_SLICE_SECONDS < timing.GRACE_SECONDS
     assert max(timing.VEHICLE_SLICE_SECONDS, timing.ONBOARDING_SLICE_SECONDS) < timing.GRACE_SECONDS
+
+
+def test_slow_answer_is_waited_for_in_the_background_and_no_owner_waits_ten_seconds() -> None:
+    assert settings.EV_ENERGY_READ_TIMEOUT_SECONDS < timing.ONBOARDING_SLICE_SECONDS
+    assert max(timing.OWNER_WAITS_SECONDS, timing.PATIENCE_SECONDS + timing.OWNER_CALL_SECONDS) < 10
 
 
 def test_leases_last_longer_than_the_work_they_are_taken_for() -> None:

@@ -20,7 +20,7 @@ from onboarding_portal.ev_energy.deadline import deadline, seconds_left
 from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
 from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.onboarding.models import Attempt, Claim, ClaimState, TooManyVehicles, is_hopeless
-from onboarding_portal.owner_limits import MOST_CLAIMS, Press
+from onboarding_portal.owner_limits import DAY, MOST_CLAIMS, Press
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner, store_vehicle
 
 logger = logging.getLogger(__name__)
@@ -43,8 +43,11 @@ def record_return(*, attempt: Attempt, vehicle_ids: Sequence[str], now: datetime
     if not well_formed or len(well_formed) > MOST_CLAIMS:
         attempt.refuse(now=now)
         raise MalformedReturn
-    if attempt.claims.filter(vehicle_id__in=well_formed).count() < len(well_formed):
-        count(Press.RETURN, owner=attempt.owner, now=now)
+    today = list(Claim.objects.of_owner(attempt.owner_id, since=now - DAY))
+    if not {vehicle_id for attempt_id, vehicle_id in today if attempt_id == attempt.pk}.issuperset(
+        well_formed
+    ):
+        count(Press.RETURN, owner=attempt.owner, now=now, done=len(today))
     try:
         attempt.claim(vehicle_ids=well_formed, now=now)
     except TooManyVehicles:

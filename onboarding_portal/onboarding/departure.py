@@ -11,10 +11,16 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.onboarding_url import onboarding_url
+from onboarding_portal.ev_energy.turns import turns
 from onboarding_portal.onboarding.latest_attempts import latest_attempts
 from onboarding_portal.onboarding.models import Attempt
+from onboarding_portal.onboarding.preparation import prepare_later
 from onboarding_portal.owner_limits import Press
 from onboarding_portal.timing import OWNER_WAITS_SECONDS
+
+
+class Preparing(Exception):
+    """Many wait for ev.energy already: the background asks who the owner is there. Pressing again goes on."""
 
 
 def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now: datetime) -> str:
@@ -23,12 +29,14 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
     The ids are the ones the owner picked, already found to be enough or all empty (ev.energy then asks for the car
     itself). ev.energy is called only if it does not know the owner yet, or may have forgotten them: nobody came back
     from the last attempt with a car. EvEnergyError if that fails, TooOften if the owner has begun very many; no
-    attempt is stored then.
+    attempt is stored then. Preparing if it would take long.
     """
     latest = latest_attempts(owner_id=owner.pk)
     may_begin_at = latest.next_may_begin_at(now=now)
     if may_begin_at > now:
         raise TooOften(comes_back_in=may_begin_at - now)
+    if not owner.linked_user_id and latest.in_preparation(now=now):
+        raise Preparing
     user_id = _user_at_ev_energy(owner, got_nowhere=latest.got_nowhere(now=now), now=now)
     if too_many := latest.too_many_for_one_more():
         Attempt.objects.abandon(too_many, now=now)
@@ -45,11 +53,18 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
 
 
 def _user_at_ev_energy(owner: User, *, got_nowhere: bool, now: datetime) -> str:
+    if owner.linked_user_id and not got_nowhere:
+        return owner.linked_user_id
+    if not owner.linked_user_id:
+        count(Press.CONNECT, owner=owner, now=now)
     client = get_client()
-    with deadline(seconds=OWNER_WAITS_SECONDS):
-        # Who may not ask again so soon is sent on with the id we have, which is good in all but a few cases.
-        if owner.linked_user_id and got_nowhere and may(Press.CONNECT, owner=owner, now=now):
+    with turns.taken() as is_my_turn, deadline(seconds=OWNER_WAITS_SECONDS):
+        # Who may not ask now is sent on with the id we have, which is good in all but a few cases.
+        if owner.linked_user_id and is_my_turn and may(Press.CONNECT, owner=owner, now=now):
             replace_if_gone(user=owner, client=client)
-        if not owner.linked_user_id:
-            count(Press.CONNECT, owner=owner, now=now)
-        return ensure_ev_energy_user(user=owner, client=client)
+        if owner.linked_user_id:
+            return owner.linked_user_id
+        if is_my_turn:
+            return ensure_ev_energy_user(user=owner, client=client)
+    prepare_later(owner=owner, now=now)
+    raise Preparing

@@ -33,7 +33,7 @@ class AttemptState(models.TextChoices):
     ABANDONED = "ABANDONED", _("Abandoned")
 
 
-class AttemptQuerySet(models.QuerySet["Attempt"]):
+class AttemptQuerySet(LeasedQuerySet["Attempt"]):
     # Factories
 
     def start(self, *, owner_id: int, make_id: str, model_id: str, trim_id: str, now: datetime) -> "Attempt":
@@ -55,6 +55,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     # Queries
 
+    def in_preparation(self) -> "AttemptQuerySet":
+        """Those whose owners wait to be sent to ev.energy."""
+        return self.filter(state=AttemptState.STARTED, user_due_at__isnull=False)
+
     def with_due_claims(self, *, now: datetime) -> "AttemptQuerySet":
         return self.filter(pk__in=Claim.objects.due(now=now).values("attempt"))
 
@@ -72,6 +76,8 @@ class Attempt(models.Model):
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     returned_at = models.DateTimeField(_("returned"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # The owner could not leave yet: from then on ev.energy is to be asked for them. The row goes afterwards.
+    user_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     # For when its one task was enqueued; None if none waits or runs.
     task_due_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -84,6 +90,9 @@ class Attempt(models.Model):
             models.Index(fields=["state", "started_at"], name="attempt_state_started_at"),
             models.Index(fields=["-started_at"], name="attempt_newest_first"),
             models.Index(fields=["owner", "-started_at"], name="attempt_newest_of_owner"),
+            models.Index(
+                fields=["user_due_at"], name="attempt_user_due", condition=Q(user_due_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -184,6 +193,11 @@ def is_hopeless(states: Iterable[str]) -> bool:
 class ClaimQuerySet(LeasedQuerySet["Claim"]):
     def due(self, *, now: datetime) -> "ClaimQuerySet":
         return self.filter(state=ClaimState.PENDING, next_try_at__lte=now).order_by("pk")
+
+    def of_owner(self, owner_id: int, *, since: datetime) -> Iterable[tuple[uuid.UUID, str]]:
+        """What the owner has claimed since then: attempt and vehicle id."""
+        rows = self.filter(attempt__owner_id=owner_id, created_at__gt=since)
+        return rows.values_list("attempt_id", "vehicle_id")
 
     def next_try_at(self) -> datetime | None:
         """When the first pending claim is due; None if there is none."""

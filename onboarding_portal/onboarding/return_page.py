@@ -11,6 +11,8 @@ from onboarding_portal.vehicles.models import Vehicle
 # How long the page looks again by itself for what ev.energy has not confirmed, and how often.
 REFRESHING_FOR = timedelta(minutes=10)
 REFRESH_SECONDS = 5
+# So many more for some: those who came back together do not look again together.
+SPREAD_SECONDS = 6
 
 REFUSED = {ClaimState.FOREIGN, ClaimState.UNKNOWN}
 
@@ -46,7 +48,9 @@ def return_page(*, attempt: Attempt, now: datetime) -> ReturnPage:
         worth_reading=page.worth_reading,
         pending_count=pending_count,
         refused_count=sum(claim.state in REFUSED for claim in claims),
-        refresh_seconds=REFRESH_SECONDS if pending_count and is_recent else page.refresh_seconds,
+        refresh_seconds=REFRESH_SECONDS + attempt.pk.int % SPREAD_SECONDS
+        if pending_count and is_recent
+        else page.refresh_seconds,
     )
 
 

@@ -11,7 +11,8 @@ from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.onboarding.arrival import read_back
 from onboarding_portal.onboarding.models import Attempt
-from onboarding_portal.timing import ONBOARDING_SLICE_SECONDS
+from onboarding_portal.onboarding.preparation import prepare_due_attempts
+from onboarding_portal.timing import ONBOARDING_SLICE_SECONDS, SLICE_SECONDS
 from onboarding_portal.vehicles.tasks import OWNER_IS_WAITING, enqueue_once
 
 
@@ -29,7 +30,7 @@ def read_back_due_attempts() -> None:
     """Reads back all that is due, a slice at a time. Each round settles claims or puts them off, so it ends."""
     started = monotonic()
     while attempt := Attempt.objects.with_due_claims(now=timezone.now()).select_related("owner").first():
-        if monotonic() - started > ONBOARDING_SLICE_SECONDS:
+        if monotonic() - started > SLICE_SECONDS:
             enqueue_once(read_back_due_attempts)
             return
         with priority(Priority.BULK):
@@ -58,3 +59,5 @@ def sweep_attempts() -> None:
     Attempt.objects.abandon_old(now=now)
     if Attempt.objects.with_due_claims(now=now).exists():
         enqueue_once(read_back_due_attempts)
+    if Attempt.objects.in_preparation().filter(user_due_at__lte=now).exists():
+        enqueue_once(prepare_due_attempts)

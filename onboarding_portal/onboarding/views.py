@@ -17,9 +17,11 @@ from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.pick import Pick, PickRefused, resolve_pick
 from onboarding_portal.catalogue.search import search
 from onboarding_portal.ev_energy.client import get_client
-from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid
+from onboarding_portal.ev_energy.deadline import deadline
+from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid, Unavailable
+from onboarding_portal.ev_energy.turns import turns
 from onboarding_portal.onboarding.arrival import MalformedReturn, read_back, record_return
-from onboarding_portal.onboarding.departure import start_attempt
+from onboarding_portal.onboarding.departure import Preparing, start_attempt
 from onboarding_portal.onboarding.forms import WaitlistForm
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.onboarding.return_page import return_page
@@ -88,6 +90,8 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect(_page_of(pick))
     try:
         return HttpResponseRedirect(start_attempt(owner=user_of(request), now=timezone.now(), **ids))
+    except Preparing:
+        return render(request, "onboarding/preparing.html", {"pick": pick}, status=202)
     except EvEnergyError:
         return render(request, "onboarding/start_failed.html", {"pick": pick}, status=503)
 
@@ -116,7 +120,9 @@ def arrive(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         record_return(attempt=attempt, vehicle_ids=vehicle_ids, now=timezone.now())
     except MalformedReturn:
         return render(request, "onboarding/return_malformed.html", {"attempt": attempt}, status=400)
-    read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=OWNER_WAITS_SECONDS)
+    with turns.taken() as is_my_turn:
+        if is_my_turn:
+            read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=OWNER_WAITS_SECONDS)
     read_back_later(attempt)
     # To the same page without the ids: reloading it, or sharing its address, claims nothing.
     return redirect("onboarding:return", attempt.pk)
@@ -134,9 +140,12 @@ def waitlist(request: HttpRequest) -> HttpResponse:
     count(Press.WAITLIST, owner=user_of(request), now=timezone.now())
     language = request.headers.get("Accept-Language", "")  # ev.energy takes the owner's country from it
     try:
-        get_client().join_waitlist(
-            email=user_of(request).email, accept_language=language, **form.cleaned_data
-        )
+        with turns.taken() as is_my_turn, deadline(seconds=OWNER_WAITS_SECONDS):
+            if not is_my_turn:
+                raise Unavailable("join_waitlist: others are waiting")
+            get_client().join_waitlist(
+                email=user_of(request).email, accept_language=language, **form.cleaned_data
+            )
     except Invalid:
         form.add_error(None, form.refused_message)
         return render(request, "onboarding/waitlist.html", {"form": form}, status=400)

@@ -14,6 +14,8 @@ UNSTATED_LIFETIME = timedelta(hours=1)
 REMINDERS = [timedelta(days=3), timedelta(days=7)]
 # A batch leaves out owners who were e-mailed this recently.
 EMAIL_COOLDOWN = timedelta(hours=24)
+# An owner who pressed a button waits for minutes at most; then their press has failed.
+PAUSES_OF_A_PRESS = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)]
 # What did not work is tried again after these pauses, and then it has failed: what is away for most of a day heals
 # without anybody's hand.
 PAUSES = [

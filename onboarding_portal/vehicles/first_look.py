@@ -19,6 +19,7 @@ from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client, get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.ev_energy.turns import turns
 from onboarding_portal.owner_limits import Press
 from onboarding_portal.timing import FIRST_LOOK_LEASE, OWNER_CALL_SECONDS, VEHICLE_SLICE_SECONDS
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner, store_vehicle
@@ -31,10 +32,13 @@ GIVE_UP_AFTER = timedelta(days=1)
 
 
 def look_while_owner_waits(*, owner: User, client: Client, now: datetime) -> None:
-    """As `look_for_cars`, for the owner's page; left to the background where too many new owners look."""
+    """As `look_for_cars`, for the owner's page; left to the background where many look, or wait for ev.energy."""
     is_due = owner.cars_due_at is not None and owner.cars_due_at <= now
-    if is_due and may(Press.LOOK, owner=owner, now=now):
-        look_for_cars(owner=owner, client=client, now=now)
+    if not is_due or not may(Press.LOOK, owner=owner, now=now):
+        return
+    with turns.taken() as is_my_turn:
+        if is_my_turn:
+            look_for_cars(owner=owner, client=client, now=now)
 
 
 def look_for_cars(*, owner: User, client: Client, now: datetime) -> None:

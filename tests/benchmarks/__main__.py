@@ -7,7 +7,7 @@ databases. `--quick` is for trying whether the benchmarks themselves work; its f
 import sys
 from argparse import ArgumentParser
 
-from tests.benchmarks import admin, batch, footprint, size, slow, start, sync
+from tests.benchmarks import admin, batch, footprint, hostile, size, slow, slow_answers, start, sync
 from tests.benchmarks.databases import kinds
 from tests.benchmarks.figures import Figure, table
 
@@ -17,6 +17,8 @@ PARTS = {
     "batch": batch.measure,
     "sync": sync.measure,
     "slow": slow.measure,
+    "slow_answers": slow_answers.measure,
+    "hostile": hostile.measure,
     "footprint": footprint.measure,
     "size": size.measure,
 }

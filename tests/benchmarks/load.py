@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 class Answer:
     status: int
     body: bytes
+    location: str = ""
 
 
 def prepared(*, method: str, path: str, cookies: dict[str, str], body: str = "") -> bytes:
@@ -81,14 +82,18 @@ class Connection:
 
 def _read_answer(stream: BinaryIO) -> Answer:
     status = int(stream.readline().split()[1])
-    length, is_chunked = 0, False
-    while (line := stream.readline().lower()) not in {b"\r\n", b""}:
+    length, is_chunked, location = 0, False, ""
+    while (line := stream.readline()) not in {b"\r\n", b""}:
         name, _, value = line.partition(b":")
+        name = name.lower()
+        if name == b"location":
+            location = value.strip().decode()
         if name == b"content-length":
             length = int(value)
         elif name == b"transfer-encoding":
-            is_chunked = b"chunked" in value
-    return Answer(status=status, body=_chunks(stream) if is_chunked else stream.read(length))
+            is_chunked = b"chunked" in value.lower()
+    body = _chunks(stream) if is_chunked else stream.read(length)
+    return Answer(status=status, body=body, location=location)
 
 
 def _chunks(stream: BinaryIO) -> bytes:

@@ -6,6 +6,7 @@ moment, and none has to know of the others. A slice is short so that SIGTERM and
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,7 +19,12 @@ from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError, RateLimited
 from onboarding_portal.reconnects.background.watch import OWNER_MAY_WAIT, look, look_later
-from onboarding_portal.reconnects.link.failed_try import ForeignLink, end_without_need, release_after_failure
+from onboarding_portal.reconnects.link.failed_try import (
+    ForeignLink,
+    end_without_need,
+    release_after_failure,
+    release_unprepared,
+)
 from onboarding_portal.reconnects.link.make_link import make_link
 from onboarding_portal.reconnects.mailed.emails import MOST_CARS, TO_ASK, TO_REMIND, deliver
 from onboarding_portal.reconnects.models import Reconnect, ReconnectQuerySet, State, WrongState
@@ -32,8 +38,9 @@ HORIZON = timedelta(minutes=2)  # what is due later than this is left to the swe
 
 
 class Lane(StrEnum):
-    """Kinds of background work; each goes on by itself."""
+    """Kinds of background work; each goes on by itself. Ways are links whose owners wait in front of a screen."""
 
+    WAYS = "ways"
     LINKS = "links"
     MAILS = "mails"
     WATCHES = "watches"
@@ -53,6 +60,8 @@ def rows_of(lane: Lane) -> Sequence[ReconnectQuerySet]:
     """What the lane works on, most urgent first; each queryset is read in the order of one index."""
     rows = Reconnect.objects.select_related("vehicle__owner", "vehicle__make", "vehicle__model")
     match lane:
+        case Lane.WAYS:
+            return [rows.awaiting_link()]
         case Lane.LINKS:
             return [rows.select_related("batch").filter(state=State.QUEUED, wants_email=False)]
         case Lane.WATCHES:
@@ -69,7 +78,12 @@ def rows_of(lane: Lane) -> Sequence[ReconnectQuerySet]:
 
 
 def has_work(lane: Lane, *, now: datetime) -> bool:
-    return any(rows.due(now=now).exists() for rows in rows_of(lane))
+    return any(rows.due(now=now, by=due_column(lane)).exists() for rows in rows_of(lane))
+
+
+def due_column(lane: Lane) -> str:
+    """Which column says when the lane's rows are due: an owner's wait leaves the row's own work alone."""
+    return "link_wanted_at" if lane is Lane.WAYS else "next_work_at"
 
 
 def run_slice(lane: Lane, *, seconds: float = SLICE_SECONDS) -> datetime | None:
@@ -95,7 +109,7 @@ def _take_due(lane: Lane, *, now: datetime) -> Reconnect | None:
         news, *_ = rows_of(lane)
         return news.take_due(now=now) or _take_due_letter(now=now)
     for rows in rows_of(lane):
-        if row := rows.take_due(now=now):
+        if row := rows.take_due(now=now, by=due_column(lane)):
             return row
     return None
 
@@ -115,13 +129,26 @@ def _take_due_letter(*, now: datetime) -> Reconnect | None:
 
 def _next_due(lane: Lane, *, now: datetime) -> datetime | None:
     """When the first of the rows comes due that are put off for a short while only."""
+    due = due_column(lane)
     moments = [
-        rows.filter(next_work_at__lte=now + HORIZON).aggregate(first=Min("next_work_at"))["first"]
+        rows.filter(**{f"{due}__lte": now + HORIZON}).aggregate(first=Min(due))["first"]
         for rows in rows_of(lane)
     ]
     known = [moment for moment in moments if moment is not None]
     # What is overdue is leased: somebody is at it, or was killed, and the sweep will see.
     return min((moment for moment in known if moment > now), default=None)
+
+
+def _prepare_way(row: Reconnect, lease: datetime, now: datetime) -> Wait | None:
+    try:
+        # The first try is for an owner who looks at a page; after it nobody is sure to be there.
+        with priority(Priority.BULK) if row.failure else nullcontext(), deadline(seconds=ONE_CALL_SECONDS):
+            make_link(reconnect=row, lease=lease, client=get_client(), now=now)
+    except (EvEnergyError, ForeignLink) as problem:
+        release_unprepared(reconnect=row, lease=lease, problem=problem, now=now)
+    except WrongState:
+        return None
+    return None
 
 
 def _make_link(row: Reconnect, lease: datetime, now: datetime) -> Wait | None:
@@ -169,4 +196,9 @@ def _wait_for(problem: EvEnergyError | ForeignLink) -> Wait | None:
     return Wait(problem.retry_after if problem.retry_after is not None else UNKNOWN_WAIT_SECONDS)
 
 
-_STEPS: dict[Lane, Step] = {Lane.LINKS: _make_link, Lane.MAILS: _mail, Lane.WATCHES: _look}
+_STEPS: dict[Lane, Step] = {
+    Lane.WAYS: _prepare_way,
+    Lane.LINKS: _make_link,
+    Lane.MAILS: _mail,
+    Lane.WATCHES: _look,
+}

@@ -22,6 +22,11 @@ from onboarding_portal.vehicles.tasks import NOBODY_IS_WAITING, OWNER_IS_WAITING
 __all__ = ["Lane", "sweep_reconnects", "wake"]
 
 
+@task(priority=OWNER_IS_WAITING)
+def prepare_ways() -> None:
+    _work(Lane.WAYS)
+
+
 @task(priority=NOBODY_IS_WAITING)
 def make_links() -> None:
     _work(Lane.LINKS)
@@ -44,6 +49,7 @@ class _LaneTasks:
 
 
 _LANES = {
+    Lane.WAYS: _LaneTasks(prepare_ways, width=2),
     Lane.LINKS: _LaneTasks(make_links, width=4),
     Lane.MAILS: _LaneTasks(send_mails, width=2),
     Lane.WATCHES: _LaneTasks(watch_vehicles, width=2),

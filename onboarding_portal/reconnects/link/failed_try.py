@@ -16,7 +16,7 @@ from onboarding_portal.ev_energy.errors import (
     Unavailable,
 )
 from onboarding_portal.reconnects.models import DETAIL_LENGTH, Failure, Origin, Reconnect, State
-from onboarding_portal.reconnects.timetable import LONGEST_PAUSE_OF_MAIL, PAUSES
+from onboarding_portal.reconnects.timetable import LONGEST_PAUSE_OF_MAIL, PAUSES, PAUSES_OF_A_PRESS
 from onboarding_portal.storable import storable
 
 
@@ -105,6 +105,22 @@ def release_for_owner(
         Reconnect.objects.filter(pk=reconnect.pk).release(
             lease=lease, failure=failure_of(problem), failure_detail=detail_of(problem)
         )
+
+
+def release_unprepared(*, reconnect: Reconnect, lease: datetime, problem: Problem, now: datetime) -> None:
+    """After a worker's try for an owner who looked at a page: another one soon, or as `release_for_owner`."""
+    rows = Reconnect.objects.filter(pk=reconnect.pk)
+    if isinstance(problem, _PASSES) and reconnect.tries < len(PAUSES_OF_A_PRESS):
+        rows.release(
+            lease=lease,
+            tries=reconnect.tries + 1,
+            link_wanted_at=now + PAUSES_OF_A_PRESS[reconnect.tries],
+            failure=failure_of(problem),
+            failure_detail=detail_of(problem),
+        )
+        return
+    release_for_owner(reconnect=reconnect, lease=lease, problem=problem, now=now, by=None)
+    rows.update(link_wanted_at=None)
 
 
 def end_without_need(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:

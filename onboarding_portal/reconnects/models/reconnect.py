@@ -46,9 +46,14 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         is_over = Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * RECONNECT_LEASE)
         return self.filter(Q(lease_until=None) | is_over)
 
-    def due(self, *, now: datetime) -> "ReconnectQuerySet":
-        """What a worker should look at now, and nobody is at."""
-        return self.unleased(now=now).filter(next_work_at__lte=now)
+    def due(self, *, now: datetime, by: str = "next_work_at") -> "ReconnectQuerySet":
+        """What a worker should look at now, and nobody is at; `by` is the column that says when."""
+        return self.unleased(now=now).filter(**{f"{by}__lte": now})
+
+    def awaiting_link(self) -> "ReconnectQuerySet":
+        """Those whose owners wait for the way to be prepared. Agrees with `Reconnect.is_link_awaited`."""
+        not_made = Q(link_made_at=None) | Q(link_made_at__lt=F("link_wanted_at"))
+        return self.open().filter(not_made, link_wanted_at__isnull=False)
 
     def outside_outages(self) -> "ReconnectQuerySet":
         """Without those whose make has trouble: asking their owners to sign in would be in vain."""
@@ -80,15 +85,15 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         until = now + RECONNECT_LEASE
         return until if self.unleased(now=now).update(lease_until=until) else None
 
-    def take_due(self, *, now: datetime) -> "Reconnect | None":
+    def take_due(self, *, now: datetime, by: str = "next_work_at") -> "Reconnect | None":
         """Leases the row that has been due for longest and returns it; None when nothing is due.
 
         On PostgreSQL workers skip each other's rows; SQLite lets one writer in at a time anyway.
         """
         with transaction.atomic():
             row = (
-                self.due(now=now)
-                .order_by("next_work_at")
+                self.due(now=now, by=by)
+                .order_by(by)
                 .select_for_update(skip_locked=True, of=("self",))
                 .first()
             )
@@ -138,6 +143,8 @@ class Reconnect(models.Model):
     url = models.TextField(_("link"), blank=True, default="")
     link_made_at = models.DateTimeField(_("link made"), null=True, blank=True)
     expires_at = models.DateTimeField(_("link expires"), null=True, blank=True)
+    # An owner could not leave yet: the background is to make a link, from then on, and the owner's press takes it.
+    link_wanted_at = models.DateTimeField(null=True, blank=True, editable=False)
     lasting_until = models.DateTimeField(_("e-mailed link works until"), null=True, blank=True)
 
     # The links in e-mails are for whoever reads this mailbox; they end when the owner's address is another.
@@ -186,6 +193,11 @@ class Reconnect(models.Model):
                 fields=["state", "wants_email", "next_work_at"],
                 condition=Q(next_work_at__isnull=False),
                 name="reconnect_due",
+            ),
+            models.Index(
+                fields=["link_wanted_at"],
+                condition=Q(link_wanted_at__isnull=False),
+                name="reconnect_link_wanted",
             ),
             models.Index(fields=["batch", "state"], name="reconnect_batch_state"),
             models.Index(fields=["ended_at", "vehicle"], name="reconnect_ended_at"),
@@ -264,12 +276,25 @@ class Reconnect(models.Model):
             return False
         return self.redirected_at >= self.link_made_at
 
+    @property
+    def is_link_awaited(self) -> bool:
+        """Whether an owner waits for a link that the background has not made yet."""
+        if not self.is_open or self.link_wanted_at is None:
+            return False
+        return self.link_made_at is None or self.link_made_at < self.link_wanted_at
+
     def has_link_for_browser(self, *, now: datetime) -> bool:
         """Whether the stored link was made for this very click, of which this may be the second half."""
         until = self.link_works_until
         if until is None or until <= now or self.link_made_at is None:
             return False
-        return self.link_made_at > now - SAME_CLICK
+        return self.link_made_at > now - SAME_CLICK or self.has_link_prepared(now=now)
+
+    def has_link_prepared(self, *, now: datetime) -> bool:
+        """Whether the background has made a link for an owner who has not taken it yet."""
+        until = self.link_works_until
+        is_made = self.link_wanted_at is not None and not self.is_link_awaited and not self.is_link_opened
+        return is_made and until is not None and until > now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

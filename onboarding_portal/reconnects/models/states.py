@@ -65,6 +65,8 @@ def columns_of_move(to: State, *, now: datetime) -> dict[str, Any]:
         values[_STAMPS[to]] = now
     if to is not State.FAILED:
         values["tries"] = 0
+    if to in FINAL_STATES or to is State.REDIRECTED:
+        values["link_wanted_at"] = None
     if to in FINAL_STATES:
         values |= {"url": "", "expires_at": None, "ended_at": now}
     return values

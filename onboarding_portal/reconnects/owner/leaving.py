@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from onboarding_portal.accounts.allowance import count
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import Client
+from onboarding_portal.ev_energy.turns import turns
 from onboarding_portal.owner_limits import Press
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.background.watch import send_off
@@ -27,6 +28,10 @@ class AlreadyConnected(Exception):
     """The vehicle works: there is nothing to repair."""
 
 
+class Preparing(Exception):
+    """Many wait for ev.energy already: the background makes the link, and the owner's page says when it is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class WayOut:
     """Where the owner's browser goes, and for which reconnect. The address is a secret."""
@@ -38,8 +43,8 @@ class WayOut:
 def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datetime) -> WayOut:
     """Returns the way to ev.energy; an open reconnect of the vehicle goes on with it.
 
-    Raises NotConnectable, AlreadyConnected, TooOften, EvEnergyError, ForeignLink, Busy, and WrongState if what was
-    open has ended in this moment.
+    Raises NotConnectable, AlreadyConnected, TooOften, Preparing, EvEnergyError, ForeignLink, Busy, and WrongState if
+    what was open has ended in this moment.
     """
     if not vehicle.is_connectable:
         raise NotConnectable
@@ -53,7 +58,7 @@ def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datet
 def follow(*, link: LastingLink, client: Client, now: datetime) -> WayOut:
     """Returns the way to ev.energy for the owner who confirmed on the page of a lasting link.
 
-    Raises TooOften, EvEnergyError, ForeignLink, Busy, and WrongState if the reconnect ended in this moment.
+    Raises TooOften, Preparing, EvEnergyError, ForeignLink, Busy, and WrongState if the reconnect ended meanwhile.
     """
     reconnect = link.reconnect
     _count_click(reconnect, owner=reconnect.vehicle.owner, now=now)
@@ -70,8 +75,8 @@ def follow(*, link: LastingLink, client: Client, now: datetime) -> WayOut:
 
 
 def _count_click(current: Reconnect | None, *, owner: User, now: datetime) -> None:
-    # The second half of a double click costs nothing.
-    if current is None or not current.has_link_for_browser(now=now):
+    # The second half of a double click costs nothing, nor does asking whether the way is ready.
+    if current is None or not (current.is_link_awaited or current.has_link_for_browser(now=now)):
         count(Press.RECONNECT, owner=owner, now=now)
 
 
@@ -93,8 +98,20 @@ def open_reconnect(*, vehicle: Vehicle, owner: User, now: datetime) -> Reconnect
         return current.get()
 
 
+def _prepare(reconnect: Reconnect, *, now: datetime) -> None:
+    Reconnect.objects.open().filter(pk=reconnect.pk).update(link_wanted_at=now, failure="", tries=0)
+    tasks.wake(tasks.Lane.WAYS, now=now)
+
+
 def _leave(reconnect: Reconnect, *, client: Client, now: datetime, by: User | None) -> WayOut:
-    url = link_for(reconnect=reconnect, client=client, now=now, by=by)
+    if reconnect.is_link_awaited:
+        raise Preparing
+    with turns.taken() as is_my_turn:
+        if is_my_turn or reconnect.has_link_for_browser(now=now):
+            url = link_for(reconnect=reconnect, client=client, now=now, by=by)
+        else:
+            _prepare(reconnect, now=now)
+            raise Preparing
     # The link may have been made by another click that began a moment later. It is used up from here on.
     now = max(now, reconnect.link_made_at or now)
     send_off(reconnect=reconnect, now=now, by=by)

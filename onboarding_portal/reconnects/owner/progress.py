@@ -17,6 +17,8 @@ from onboarding_portal.vehicles.models import Vehicle
 # The page refreshes itself for so long after the redirect. Then news comes by e-mail.
 REFRESHES_FOR = timedelta(minutes=15)
 REFRESH_SECONDS = 20
+# While the way to the manufacturer is being prepared; usually a matter of seconds.
+PREPARING_REFRESH_SECONDS = 5
 
 SHOWN_FOR = timedelta(days=3)
 
@@ -25,6 +27,7 @@ CONFLICT_LASTS = timedelta(hours=1)
 
 WAITING = frozenset({"signed_in", "waiting", "checking"})
 TURNED_BACK = frozenset({"stopped", "broken"})
+LEAVING = frozenset({"preparing", "ready"})
 REFUSED = frozenset({"not_found", "not_possible", "conflict"})
 
 _CLASSES = {"back": "notice-good", "over": "notice-bad"}
@@ -32,7 +35,7 @@ _CLASSES = {"back": "notice-good", "over": "notice-bad"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """`kind` is one of WAITING, TURNED_BACK and REFUSED, or back, or over; times are in words.
+    """`kind` is one of WAITING, TURNED_BACK, LEAVING and REFUSED, or back, or over; times are in words.
 
     `signed_in` is when the owner came back from a sign-in, "" if the browser has not said so.
     """
@@ -67,7 +70,7 @@ class Progress:
     @property
     def replaces_cause(self) -> bool:
         """Whether what was wrong before is no longer news, and its button no longer the way."""
-        return self.is_on_the_way or self.is_turned_back or self.is_refused
+        return self.is_on_the_way or self.is_turned_back or self.is_refused or self.kind in LEAVING
 
     @property
     def notice_class(self) -> str:
@@ -91,6 +94,9 @@ def progress(*, reconnect: Reconnect, vehicle: Vehicle, now: datetime) -> Progre
     signed_in_at = reconnect.came_back_at if is_done else None
     begins_at = signed_in_at or reconnect.redirected_at
     is_live = begins_at is not None and now - begins_at < REFRESHES_FOR and kind in WAITING
+    refresh_seconds = REFRESH_SECONDS if is_live else None
+    if kind == "preparing":
+        refresh_seconds = PREPARING_REFRESH_SECONDS
     return Progress(
         kind=kind,
         make=make_name(vehicle),
@@ -98,7 +104,7 @@ def progress(*, reconnect: Reconnect, vehicle: Vehicle, now: datetime) -> Progre
         signed_in=_words(signed_in_at, now=now),
         next_look=_words(reconnect.next_work_at, now=now),
         data_received=_words(vehicle.last_status_at, now=now),
-        refresh_seconds=REFRESH_SECONDS if is_live else None,
+        refresh_seconds=refresh_seconds,
     )
 
 
@@ -129,6 +135,8 @@ def under_way(*, vehicles: Sequence[Vehicle], now: datetime) -> UnderWay:
 
 
 def _kind(latest: Reconnect, *, vehicle: Vehicle, now: datetime) -> str | None:
+    if latest.is_link_awaited or latest.has_link_prepared(now=now):
+        return "preparing" if latest.is_link_awaited else "ready"
     if latest.state == State.REDIRECTED:
         return _kind_of_watch(latest, now=now)
     # The watch after a redirect is over once an e-mailed reconnect is open in another state.

@@ -47,6 +47,7 @@ from onboarding_portal.reconnects.owner.coming_back import (
 from onboarding_portal.reconnects.owner.leaving import (
     AlreadyConnected,
     NotConnectable,
+    Preparing,
     WayOut,
     follow,
     start_reconnect,
@@ -68,8 +69,10 @@ def leave_by_button(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         return redirect("vehicles:detail", vehicle.pk)
     try:
         way = start_reconnect(vehicle=vehicle, owner=owner, client=get_client(), now=timezone.now())
-    except AlreadyConnected:
-        messages.info(request, _("Your car is connected. There is nothing to do."))
+    except (AlreadyConnected, Preparing) as reason:
+        # The car's page shows that the way is being prepared, and the button once it is ready.
+        if isinstance(reason, AlreadyConnected):
+            messages.info(request, _("Your car is connected. There is nothing to do."))
         return redirect("vehicles:detail", vehicle.pk)
     except NotConnectable:
         return render(request, "reconnects/not_connectable.html", {"vehicle": vehicle}, status=409)
@@ -160,8 +163,8 @@ def _words_for(link: LastingLink) -> dict[str, Any]:
 def _follow(request: HttpRequest, link: LastingLink, *, token: str, now: datetime) -> HttpResponse:
     try:
         way = follow(link=link, client=get_client(), now=now)
-    except WrongState:
-        return redirect(request.path)  # it ended in this moment, and the page says how
+    except (WrongState, Preparing):
+        return redirect(request.path)  # it ended in this moment, or takes a while, and the page says so
     except (EvEnergyError, ForeignLink, Busy) as problem:
         return _failed(request, problem)
     return _leave(request, way, token=token)
