@@ -54,6 +54,11 @@ class Priority(StrEnum):
 _priority: ContextVar[Priority] = ContextVar("ev_energy_priority", default=Priority.OWNER)
 
 
+def current_priority() -> Priority:
+    """With which priority calls are made now."""
+    return _priority.get()
+
+
 @contextmanager
 def priority(of: Priority) -> Iterator[None]:
     """Calls made inside are made with this priority."""

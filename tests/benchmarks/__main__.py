@@ -7,7 +7,18 @@ databases. `--quick` is for trying whether the benchmarks themselves work; its f
 import sys
 from argparse import ArgumentParser
 
-from tests.benchmarks import admin, batch, footprint, hostile, size, slow, slow_answers, start, sync
+from tests.benchmarks import (
+    admin,
+    batch,
+    bookkeeping,
+    footprint,
+    hostile,
+    size,
+    slow,
+    slow_answers,
+    start,
+    sync,
+)
 from tests.benchmarks.databases import kinds
 from tests.benchmarks.figures import Figure, table
 
@@ -21,6 +32,7 @@ PARTS = {
     "hostile": hostile.measure,
     "footprint": footprint.measure,
     "size": size.measure,
+    "bookkeeping": bookkeeping.measure,
 }
 
 
