@@ -1,4 +1,4 @@
-"""What a call to ev.energy costs us beside the call: statements, and calls a second that 1, 4 and 16 processes can book.
+"""What a call to ev.energy costs us beside the call: statements, and how many a second 1, 4, 16 processes can book.
 
 Nothing is sent: a call is booked, and answered at once. The cache is the default one, a table of the database.
 """
@@ -37,7 +37,9 @@ def measure(*, kind: str, quick: bool) -> list[Figure]:
                 )
             )
             for count in PROCESSES[:2] if quick else PROCESSES:
-                value = _calls_a_second(portal, rank=rank, processes=count, calls=20 if quick else 1600 // count)
+                value = _calls_a_second(
+                    portal, rank=rank, processes=count, calls=20 if quick else 1600 // count
+                )
                 what = f"… calls a second, {count} processes"
                 found.append(Figure(what=what, database=kind, value=value))
     return found
