@@ -40,6 +40,7 @@ CALLERS = {
     "diagnostics/management/commands/vehicle_logs.py": "staff",
     "diagnostics/views.py": "staff",
     "onboarding/departure.py": "owner",
+    "onboarding/preparation.py": "owner, in the background",
     "onboarding/tasks.py": "owner at first, then background",
     "onboarding/views.py": "owner",
     "operations/checks/ownership.py": "the start: one request, before which nothing runs",
