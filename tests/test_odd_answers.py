@@ -219,9 +219,10 @@ def test_catalogue_is_stored_whatever_is_odd_about_one_entry(odd_server: EvEnerg
 
 
 def test_odd_car_is_connected_when_its_owner_comes_back(odd_server: EvEnergy, client: Client) -> None:
-    owner = make_owner()
-    client.force_login(owner)
-    for car in odd_cars(str(owner.ev_energy_user_id)):
+    for number in range(len(odd_cars(""))):
+        owner = make_owner()  # one for each: nobody connects so many cars
+        client.force_login(owner)
+        car = odd_cars(str(owner.ev_energy_user_id))[number]
         attempt = make_attempt(owner=owner, make_id=make_make().pk, started_at=timezone.now())
         odd_server.answers[f"/v2/vehicles/{car['id']}"] = car
 

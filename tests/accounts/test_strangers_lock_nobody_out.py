@@ -148,7 +148,7 @@ def test_familys_browser_is_known_for_the_latest_few_addresses() -> None:
 )
 def test_cookie_nobody_signed_is_none(forge: str) -> None:
     client = Client(REMOTE_ADDR="198.51.100.1")
-    client.cookies["known"] = forge.format(hash=known_browser._hash(EMAIL))
+    client.cookies["known"] = forge.format(hash=known_browser._hashes(EMAIL)[0])
     strangers_ask(10)
 
     assert ask_for_code(client, EMAIL).status_code == 429

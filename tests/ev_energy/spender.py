@@ -30,6 +30,7 @@ def configure() -> None:
         EV_ENERGY_TOKEN_URL=f"{url}/o/token/",
         EV_ENERGY_CLIENT_ID="spender",
         EV_ENERGY_CLIENT_SECRET="secret",
+        EV_ENERGY_NEXT_CLIENT_SECRET="",
         EV_ENERGY_CONNECT_TIMEOUT_SECONDS=3,
         EV_ENERGY_READ_TIMEOUT_SECONDS=5,
         EV_ENERGY_RESERVED_REQUESTS=int(os.environ["SPENDER_RESERVE"]),

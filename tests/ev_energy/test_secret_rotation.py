@@ -1,6 +1,7 @@
 """ev.energy changes the application's secret at a moment of its own: no call fails, before, at, or after it."""
 
 import base64
+import json
 import logging
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from requests import PreparedRequest
 from onboarding_portal.ev_energy.budget import get_budget
 from onboarding_portal.ev_energy.client import forget_client, get_client
 from onboarding_portal.ev_energy.errors import Unauthorized
+from tests.ev_energy_answers import problem_json
 from tests.ev_energy_api import EvEnergyApi
 
 FIRST, SECOND = "portal-secret", "the-next-secret"
@@ -40,7 +42,8 @@ class Authorization:
         secret = request.headers["Authorization"].removeprefix("Bearer for-")
         if secret in self.good:
             return 200, {"Content-Type": "application/json", "EvEnergy-Version": "2"}, "[]"
-        return 401, {"Content-Type": "application/problem+json", "EvEnergy-Version": "2"}, '{"status": 401}'
+        headers = {"Content-Type": "application/problem+json", "EvEnergy-Version": "2"}
+        return 401, headers, json.dumps(problem_json(401))
 
 
 @pytest.fixture

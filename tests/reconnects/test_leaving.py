@@ -326,7 +326,7 @@ def test_click_while_another_is_being_served_asks_for_patience(
     client: Client, owner: User, ev_energy_api: EvEnergyApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("onboarding_portal.reconnects.link.make_link.PATIENCE_SECONDS", 0.1)
-    reconnect = make_reconnect(vehicle=make_broken_car(owner=owner), lease_until=NOW.replace(hour=10))
+    reconnect = make_reconnect(vehicle=make_broken_car(owner=owner), lease_until=NOW + timedelta(seconds=20))
 
     response = client.post(start_url(reconnect.vehicle))
 

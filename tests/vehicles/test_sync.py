@@ -1,4 +1,5 @@
 import json
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -356,7 +357,9 @@ def test_the_queries_of_a_run_grow_with_its_pages_only(ev_energy_api: EvEnergyAp
         the_window_has_rolled_on()
         with CaptureQueriesContext(connection) as queries:
             sync()
-        return len(queries)
+        # The budget's bookkeeping, in the cache, is left out: it takes several requests at a time.
+        own = [query for query in queries if not re.search("portal_cache|SAVEPOINT", query["sql"])]
+        return len(own)
 
     queries_of(*pages)  # so that all rows exist
 
