@@ -13,7 +13,7 @@ from math import ceil
 
 # Requests of an owner in an hour that come before all further ones: enough to connect a car, from start to end.
 FIRST_FEW = 4
-# New owners share a small part of the reserve for further requests. Beyond it there must be room for the first few of
+# New owners share a tenth of the reserve for further requests. Beyond it there must be room for the first few of
 # two hundred others.
 ROOM_FOR_NEWCOMERS = 200 * FIRST_FEW
 _PIECES = 12  # an hour is counted in pieces of five minutes, each for as long as any of it is in the window
@@ -80,7 +80,7 @@ class Shares:
         if not spender.is_new:
             return reserve // 4 if is_further else 0
         for_older = max(0, reserve // 2 - sum(self.older.values()))
-        is_plenty_needed = is_further and sum(self.further.values()) >= reserve // 4
+        is_plenty_needed = is_further and sum(self.further.values()) >= reserve // 10
         return for_older + (ROOM_FOR_NEWCOMERS if is_plenty_needed else 0)
 
     def count(self, spender: Spender, *, now: float) -> None:
