@@ -2,7 +2,7 @@
 
 No rule can tell a bad account from a good one by its first requests. So an owner's first few requests of the hour are
 served as long as there is any place, and further ones only while there are many; each owner has an upper bound; and
-half of the reserve is kept from those who signed up within a day, as far as the others have not used it.
+three tenths of the reserve are kept from those who signed up within a day, as far as the others have not used it.
 """
 
 from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ class Shares:
         is_further = self._used_by(spender) >= FIRST_FEW
         if not spender.is_new:
             return reserve // 4 if is_further else 0
-        for_older = max(0, reserve // 2 - sum(self.older.values()))
+        for_older = max(0, reserve * 3 // 10 - sum(self.older.values()))
         is_plenty_needed = is_further and sum(self.further.values()) >= reserve // 10
         return for_older + (ROOM_FOR_NEWCOMERS if is_plenty_needed else 0)
 

@@ -100,21 +100,21 @@ def test_another_owners_use_is_not_counted() -> None:
     assert shares.seconds_until_turn(Spender(9, is_new=False), limit=LIMIT, now=NOW) == 0
 
 
-def test_newcomers_leave_half_of_the_reserve_to_older_owners() -> None:
-    assert shares_after(FIRST_FEW - 1, of=NEW).keep(NEW, reserve=RESERVE, now=NOW) == 100
-    assert shares_after(30, of=OLDER).keep(NEW, reserve=RESERVE, now=NOW) == 70
+def test_newcomers_leave_a_part_of_the_reserve_to_older_owners() -> None:
+    assert shares_after(FIRST_FEW - 1, of=NEW).keep(NEW, reserve=RESERVE, now=NOW) == 60
+    assert shares_after(30, of=OLDER).keep(NEW, reserve=RESERVE, now=NOW) == 30
 
 
 def test_further_requests_of_newcomers_need_room_for_others_once_their_part_is_used() -> None:
     shares = shares_after(FIRST_FEW, of=NEW)
-    assert shares.keep(NEW, reserve=RESERVE, now=NOW) == 100
+    assert shares.keep(NEW, reserve=RESERVE, now=NOW) == 60
 
     for number in range(50):
         for _ in range(FIRST_FEW + 1):
             shares.count(Spender(100 + number, is_new=True), now=NOW)
 
-    assert shares.keep(NEW, reserve=RESERVE, now=NOW) == 900
-    assert shares.keep(Spender(999, is_new=True), reserve=RESERVE, now=NOW) == 100
+    assert shares.keep(NEW, reserve=RESERVE, now=NOW) == 860
+    assert shares.keep(Spender(999, is_new=True), reserve=RESERVE, now=NOW) == 60
 
 
 def test_older_owner_who_used_much_comes_after_one_who_used_little() -> None:
