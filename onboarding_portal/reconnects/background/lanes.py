@@ -106,17 +106,16 @@ def run_slice(lane: Lane, *, seconds: float = SLICE_SECONDS) -> datetime | None:
 
 def _take_due(lane: Lane, *, now: datetime) -> Reconnect | None:
     if lane == Lane.MAILS:
-        news, *_ = rows_of(lane)
-        return news.take_due(now=now) or _take_due_letter(now=now)
+        news, *letters = rows_of(lane)
+        return news.take_due(now=now) or _take_due_letter(letters, now=now)
     for rows in rows_of(lane):
         if row := rows.take_due(now=now, by=due_column(lane)):
             return row
     return None
 
 
-def _take_due_letter(*, now: datetime) -> Reconnect | None:
+def _take_due_letter(letters: Sequence[ReconnectQuerySet], *, now: datetime) -> Reconnect | None:
     """What asks something of an owner is taken for all of their cars together, for one e-mail."""
-    _, *letters = rows_of(Lane.MAILS)
     every = Reconnect.objects.select_related(
         "vehicle__owner", "vehicle__make", "vehicle__model"
     ).outside_outages()
