@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from tests.image import environment_of, last, services, stage, unpack_image
+from tests.rehearsal.deployment import new_database
 from tests.rehearsal.mailbox import Mailbox
 from tests.rehearsal.processes import free_port, wait_until
 
@@ -88,9 +89,13 @@ def composition(
 ) -> Iterator[Composition]:
     folder, state = tmp_path_factory.mktemp("image"), tmp_path_factory.mktemp("state")
     unpack_image(folder)
-    composition = Composition(folder, state, database_url=database_url, mail_port=mailbox.port)
-    yield composition
-    composition.end()
+    # A database of its own: in one that another clock has been at, the clock has nothing to do.
+    with new_database(database_url) as url:
+        composition = Composition(folder, state, database_url=url, mail_port=mailbox.port)
+        try:
+            yield composition
+        finally:
+            composition.end()
 
 
 def files_of(folder: Path) -> dict[str, int]:
