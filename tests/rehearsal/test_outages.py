@@ -11,7 +11,7 @@ import requests
 from tests.faults.proxy import Proxy, proxy_before
 from tests.faults.test_postgres import STARTS_UP
 from tests.rehearsal.deployment import Deployment
-from tests.rehearsal.processes import wait_until
+from tests.rehearsal.processes import PortalProcess, wait_until
 
 pytestmark = pytest.mark.rehearsal
 
@@ -20,10 +20,14 @@ BREAK: dict[str, Callable[[Proxy], None]] = {
     "refused": lambda proxy: proxy.refuse(STARTS_UP),
     "wrong answer": lambda proxy: proxy.refuse(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
 }
-ENQUEUE = (
-    "from onboarding_portal.vehicles.tasks import refresh_due_vehicles\n"
-    "for _ in range(20): refresh_due_vehicles.enqueue()"
-)
+# Tasks for some seconds: each worker that looks once a second finds one, whatever the others take.
+ENQUEUE = """
+from time import sleep
+from onboarding_portal.vehicles.tasks import refresh_due_vehicles
+for _ in range(25):
+    refresh_due_vehicles.enqueue()
+    sleep(0.1)
+"""
 WAITS, IS_BACK = r"next try in \d+ s", "The database is back"
 
 
@@ -63,10 +67,14 @@ def test_worker_clock_and_web_outlive_it(
     proxy.come_back()
 
     clock.wait_for_line(IS_BACK)
-    deployment.manage("shell", "-c", ENQUEUE)
-    for process in (worker, late):
-        process.wait_for_line(IS_BACK)
+    wait_until(lambda: both_work(deployment, worker, late), what="both workers take tasks again")
     wait_until(lambda: requests.get(f"{web.origin}/readyz", timeout=10).ok, what="/readyz")
+
+
+def both_work(deployment: Deployment, *workers: PortalProcess) -> bool:
+    """A worker says that the database is back when it has a task; the deployment's own worker takes some, too."""
+    deployment.manage("shell", "-c", ENQUEUE)
+    return all(IS_BACK in worker.lines for worker in workers)
 
 
 def test_told_to_end_while_they_wait_they_end_at_once(shaky: tuple[Deployment, Proxy]) -> None:
