@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -16,6 +17,7 @@ from tests.rehearsal.deployment import (
     Deployment,
     complaints,
     new_database,
+    settings_for,
 )
 from tests.rehearsal.mailbox import Mailbox, mail_server
 from tests.rehearsal.pgbouncer import pgbouncer
@@ -35,13 +37,20 @@ def database_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-def portals_database_url(database_url: str, pytestconfig: pytest.Config) -> Iterator[str]:
-    """What the portal is told."""
-    if not pytestconfig.getoption("--through-pgbouncer"):
+@contextmanager
+def way_to(database_url: str, config: pytest.Config) -> Iterator[str]:
+    """The database's URL as the portal is to be told it, for this run."""
+    if not config.getoption("--through-pgbouncer"):
         yield database_url
         return
     with pgbouncer(database_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def portals_database_url(database_url: str, pytestconfig: pytest.Config) -> Iterator[str]:
+    """What the portal is told."""
+    with way_to(database_url, pytestconfig) as url:
         yield url
 
 
@@ -79,17 +88,9 @@ def deployment(
     deployment = Deployment(
         release=release,
         logs=tmp_path_factory.mktemp("logs"),
-        settings={
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "PORTAL_URL": f"http://127.0.0.1:{portal_port}",
-            "DATABASE_URL": portals_database_url,
-            "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
-            "DEFAULT_FROM_EMAIL": "Brightfield Energy <cars@brightfield.example>",
-            "EV_ENERGY_API_URL": sandbox_process.api_url,
-            "EV_ENERGY_TOKEN_URL": sandbox_process.token_url,
-            "EV_ENERGY_CLIENT_ID": "sandbox-client",
-            "EV_ENERGY_CLIENT_SECRET": "sandbox-secret",
-        },
+        settings=settings_for(
+            port=portal_port, database_url=portals_database_url, mailbox=mailbox, sandbox=sandbox_process
+        ),
         sandbox=sandbox_process,
         mailbox=mailbox,
     )

@@ -92,6 +92,21 @@ class Deployment:
             process.end()
 
 
+def settings_for(*, port: int, database_url: str, mailbox: Mailbox, sandbox: Sandbox) -> dict[str, str]:
+    """The least an operator sets, with a new SECRET_KEY."""
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "PORTAL_URL": f"http://127.0.0.1:{port}",
+        "DATABASE_URL": database_url,
+        "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
+        "DEFAULT_FROM_EMAIL": "Brightfield Energy <cars@brightfield.example>",
+        "EV_ENERGY_API_URL": sandbox.api_url,
+        "EV_ENERGY_TOKEN_URL": sandbox.token_url,
+        "EV_ENERGY_CLIENT_ID": "sandbox-client",
+        "EV_ENERGY_CLIENT_SECRET": "sandbox-secret",
+    }
+
+
 def complaints(lines: str) -> list[str]:
     """Lines that tell of a failure nobody rehearsed."""
     return [line for line in lines.splitlines() if re.search(r'"level": "(ERROR|CRITICAL)"|Traceback', line)]
