@@ -10,6 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from onboarding_portal.ev_energy import retries
 from onboarding_portal.ev_energy.client import forget_client
 from onboarding_portal.sandbox.application import Application, create_app
 from onboarding_portal.sandbox.context import Config
@@ -19,6 +20,8 @@ from tests.faults.proxy import Proxy, proxy_before
 LONGEST_SECONDS = 10.0
 TABLE = "Faults"
 CELLS = ["down", "refused", "slow", "hangs", "wrong answer", "back again"]
+# For the cell "back again", one after the other. Each cell ends with the thing back again, the slow ones too.
+QUICK_CELLS = ["down", "refused", "wrong answer"]
 
 
 @contextmanager
@@ -69,7 +72,8 @@ class EvEnergy:
 
 
 @pytest.fixture
-def ev_energy(settings: Any) -> Iterator[EvEnergy]:
+def ev_energy(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[EvEnergy]:
+    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.02)  # in production 0.2
     listener = listen(host="127.0.0.1", port=0)
     port = listener.getsockname()[1]
     with proxy_before(port) as token, proxy_before(port) as api:

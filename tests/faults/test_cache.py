@@ -9,6 +9,7 @@ import pytest
 from django.test import override_settings
 from environ import Env
 
+from onboarding_portal import patience
 from onboarding_portal.patience import CACHE_SECONDS, impatient_cache
 from tests.factories import make_owner
 from tests.faults.cache_servers import cache_server, forget_locks
@@ -43,7 +44,8 @@ SAYS = {
 
 
 @pytest.fixture(params=["redis", "memcached"])
-def cache(request: pytest.FixtureRequest) -> Iterator[tuple[str, Proxy]]:
+def cache(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Proxy]]:
+    monkeypatch.setattr(patience, "CACHE_SECONDS", 0.15)  # what depends on it is held by tests/test_timing.py
     with cache_server(request.param) as port, proxy_before(port) as proxy:
         config = impatient_cache(Env.cache_url_config(URLS[request.param].format(proxy.port)))
         if request.param == "memcached":

@@ -17,7 +17,7 @@ from onboarding_portal.reconnects.models import OPEN_STATES, Reconnect, State
 from onboarding_portal.sandbox.seeding import seed_owner
 from onboarding_portal.vehicles.models import SyncRun, Vehicle
 from tests.factories import make_owner, make_staff
-from tests.faults.conftest import CELLS, EvEnergy, check_page, visitor, within_ten_seconds
+from tests.faults.conftest import CELLS, QUICK_CELLS, EvEnergy, check_page, visitor, within_ten_seconds
 from tests.faults.proxy import Proxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,7 +41,7 @@ def answer(body: bytes, status: str, *, kind: str = "application/json") -> bytes
 
 
 def each_of(kind: str) -> list[str]:
-    return list(BREAK) if kind == "back again" else [kind]
+    return QUICK_CELLS if kind == "back again" else [kind]
 
 
 @pytest.fixture
