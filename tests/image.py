@@ -62,6 +62,6 @@ def unpack_image(folder: Path) -> None:
         if instruction.name == "COPY":
             source, _, target = instruction.value.partition(" ")
             if (ROOT / source).is_dir():
-                shutil.copytree(ROOT / source, folder / target, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(ROOT / source, folder / target)
             else:
                 shutil.copy2(ROOT / source, folder / target)
