@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 from django.core.management import call_command, get_commands, load_command_class
 from django.db import InternalError, OperationalError, ProgrammingError, connection
+from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.operations.management.commands.db_worker import PatientWorker
+from onboarding_portal.operations.management.commands.db_worker import (
+    BOTH_RELEASES_RUN_FOR,
+    LEFT_TO_OTHERS_FOR,
+    PatientWorker,
+)
 from onboarding_portal.operations.pauses import Pauses
 from onboarding_portal.vehicles.tasks import refresh_due_vehicles
 
@@ -128,3 +133,37 @@ def test_the_log_tells_where_a_task_failed_and_nothing_it_quoted(
     assert "refresh_due_vehicles failed: ValueError at tests/operations/test_db_worker.py" in caplog.text
     assert "jo@example.com" not in caplog.text
     assert "Key (email)" not in caplog.text
+
+
+UNKNOWN = [
+    "onboarding_portal.vehicles.tasks.of_the_next_release",
+    "onboarding_portal.next_release.tasks.work",
+]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", UNKNOWN)
+def test_a_task_of_another_release_is_left_to_its_workers(path: str) -> None:
+    refresh_due_vehicles.enqueue()
+    known = DBTaskResult.objects.get().task_path
+    DBTaskResult.objects.update(task_path=path)
+
+    worker().run()
+
+    task = DBTaskResult.objects.get()
+    assert (task.status, task.started_at) == (TaskResultStatus.READY, None)
+    assert timezone.now() < task.run_after <= timezone.now() + LEFT_TO_OTHERS_FOR
+    DBTaskResult.objects.update(task_path=known, run_after=timezone.now())  # one who knows it looks
+    worker().run()
+    assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", UNKNOWN)
+def test_a_task_nobody_knows_any_more_has_failed(path: str) -> None:
+    refresh_due_vehicles.enqueue()
+    DBTaskResult.objects.update(task_path=path, enqueued_at=timezone.now() - BOTH_RELEASES_RUN_FOR)
+
+    worker().run()
+
+    assert DBTaskResult.objects.get().status == TaskResultStatus.FAILED

@@ -1,15 +1,26 @@
 """`manage.py db_worker`: the worker of django-tasks-db, which outlives an absence of the database.
 
-Theirs ends for good when one statement fails, and a platform that restarts it gives up after some tries.
+Theirs ends for good when one statement fails, and a platform that restarts it gives up after some tries. And it fails
+a task it does not know, which while one release replaces another is the other's to do.
 """
 
+import logging
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.operations.pauses import Pauses
 from onboarding_portal.unreachable import is_unreachable
+
+# So long after it was asked for, nobody is there any more who knows the task.
+BOTH_RELEASES_RUN_FOR = timedelta(minutes=15)
+LEFT_TO_OTHERS_FOR = timedelta(seconds=3)
+
+logger = logging.getLogger(__name__)
 
 
 class PatientWorker(db_worker.Worker):
@@ -36,7 +47,26 @@ class PatientWorker(db_worker.Worker):
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         self._pauses.end()
-        super().run_task(db_task_result)
+        if _is_of_another_release(db_task_result):
+            _leave_to_others(db_task_result)
+        else:
+            super().run_task(db_task_result)
+
+
+def _is_of_another_release(result: DBTaskResult[Any, Any]) -> bool:
+    is_recent: bool = timezone.now() - result.enqueued_at < BOTH_RELEASES_RUN_FOR
+    try:
+        _task = result.task
+    except ImportError:
+        return is_recent
+    return False
+
+
+def _leave_to_others(result: DBTaskResult[Any, Any]) -> None:
+    DBTaskResult.objects.filter(pk=result.pk).update(
+        status=TaskResultStatus.READY, started_at=None, run_after=timezone.now() + LEFT_TO_OTHERS_FOR
+    )
+    logger.info("Task %s is of another release and left to its workers", result.task_path)
 
 
 class Command(db_worker.Command):
