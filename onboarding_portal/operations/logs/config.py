@@ -25,6 +25,8 @@ LOGGERS: dict[str, Any] = {
     # It tells of every request that waits for a thread, and of visitors who left.
     "waitress": ONLY_ROOT | {"level": "WARNING"},
     "waitress.queue": ONLY_ROOT | {"level": "ERROR"},
+    # The portal writes its own line of a failed task, without what the error quoted.
+    "django_tasks": {"filters": ["no_traceback"]},
 }
 FORMATTERS: dict[str, Any] = {
     "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
@@ -49,6 +51,7 @@ def logging_config(
         "disable_existing_loggers": False,
         "formatters": FORMATTERS,
         "filters": {
+            "no_traceback": {"()": DropTraceback},
             "request_id": {"()": AddRequestId},
             "redact": {"()": RedactSecrets, "secrets": secret_values(environ)},
         },
@@ -70,6 +73,12 @@ class AddRequestId(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id.get()
+        return True
+
+
+class DropTraceback(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
         return True
 
 
