@@ -59,7 +59,7 @@ MOST_BEGUN = {HOUR: 15, DAY: 40}
 MOST_OPEN = 5
 # How many vehicles an attempt may bring back in its life; nobody connects more cars in one go.
 MOST_CLAIMS = 20
-# After so many vehicles that were not the owner's an attempt may bring no new ones, and nobody hurries with the rest.
+# After so many vehicles that were not the owner's an attempt may bring no new ones, and the rest is not asked about.
 MOST_REFUSED = 3
 
 # The same numbers, as a part of allauth's setting.

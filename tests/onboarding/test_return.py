@@ -13,6 +13,7 @@ from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.onboarding.arrival import read_back
 from onboarding_portal.onboarding.models import Attempt, AttemptState, Claim, ClaimState
 from onboarding_portal.onboarding.tasks import read_back_attempt, sweep_attempts
+from onboarding_portal.owner_limits import MOST_REFUSED
 from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_answers import an_id, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
@@ -236,6 +237,22 @@ def test_loading_the_page_again_without_ids_does_not_undo_the_connection(
     response = come_back(owner_client, attempt)
 
     assert "Your car is connected" in text(response)
+
+
+def test_made_up_vehicles_cost_three_requests_however_many_there_are(
+    owner_client: Client, attempt: Attempt, ev_energy_api: EvEnergyApi
+) -> None:
+    made_up = [an_id("vhcl", number) for number in range(100, 120)]
+    for vehicle_id in made_up:
+        ev_energy_api.add_problem("GET", f"/vehicles/{vehicle_id}", 404)
+
+    come_back(owner_client, attempt, *made_up)
+    read_back(attempt=attempt, client=get_client(), now=timezone.now() + timedelta(days=1), seconds=5)
+
+    assert len(ev_energy_api.requests) == MOST_REFUSED
+    assert attempt.claims.next_try_at() is None
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.REFUSED
 
 
 def test_an_owner_does_not_wait_for_ever_and_the_rest_is_read_later(
