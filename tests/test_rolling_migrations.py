@@ -61,6 +61,7 @@ def test_the_last_release_is_one_of_the_migrations_that_are_there() -> None:
     assert len(newer_than_released(loader)) < len(loader.disk_migrations)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_no_migration_since_the_last_release_locks_or_breaks_what_runs() -> None:
     loader = MigrationLoader(connection)
     found = {}

@@ -22,8 +22,4 @@ class Migration(migrations.Migration):
             name='user_due_at',
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
-        migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('user_due_at__isnull', False)), fields=['user_due_at'], name='attempt_user_due'),
-        ),
     ]

@@ -18,8 +18,4 @@ class Migration(migrations.Migration):
             name='link_wanted_at',
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
-        migrations.AddIndex(
-            model_name='reconnect',
-            index=models.Index(condition=models.Q(('link_wanted_at__isnull', False)), fields=['link_wanted_at'], name='reconnect_link_wanted'),
-        ),
     ]
