@@ -4,10 +4,10 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.models import MailPause, User
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.onboarding.models import Attempt
-from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
+from onboarding_portal.vehicles.models import ByHand, Integration, StaleReason, Vehicle
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
@@ -75,3 +75,18 @@ def make_stale_vehicle(reason: StaleReason = StaleReason.CONNECTION_LOST, **fiel
     stale_since = NOW - timedelta(days=1)
     values = {"last_status_at": NOW - timedelta(days=2), "cause_due_at": stale_since, **fitting, **fields}
     return make_vehicle(**{"stale_since": stale_since, "stale_reason": reason, **values})
+
+
+def handle_by_hand(vehicle: Vehicle, *, to: User | None = None) -> ByHand:
+    colleague = to or make_staff()
+    return ByHand.objects.assign(
+        owner_id=vehicle.owner_id, vehicle_id=vehicle.pk, to=colleague, reason="Rang.", by=colleague, now=NOW
+    )
+
+
+def pause_mail(owner: User) -> User:
+    by = make_staff()
+    assert MailPause.objects.begin(
+        owner_id=owner.pk, by_id=by.pk, by_name=by.signature, reason="In hospital.", now=NOW
+    )
+    return owner

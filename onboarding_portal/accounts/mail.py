@@ -1,18 +1,35 @@
-"""Mail to people: a subject and a text and an HTML body, each a template."""
+"""Mail to people: a subject and a text and an HTML body, each a template. Each message is noted as a SentMail."""
 
 from collections.abc import Mapping
-from smtplib import SMTPDataError, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import timezone
 
+from onboarding_portal.accounts.models import Invitation, MailKind, SentMail, User
+from onboarding_portal.accounts.models.sent_mail import ANSWER_LENGTH
 from onboarding_portal.counters import MAILS
 from onboarding_portal.ev_energy.deadline import deadline
+from onboarding_portal.redaction import redact
 from onboarding_portal.timing import MAIL_SECONDS
 
 _OF_ONE_MESSAGE = (SMTPRecipientsRefused, SMTPDataError)
+
+KINDS = {
+    "account/email/login_code": MailKind.CODE,
+    "accounts/email/no_code": MailKind.NO_CODE,
+    "accounts/email/staff_address": MailKind.NO_CODE,
+    "accounts/email/invitation": MailKind.INVITATION,
+    "accounts/email/address_changed": MailKind.ADDRESS_CHANGED,
+    "reconnects/mail/reconnect": MailKind.RECONNECT,
+    "reconnects/mail/reconnect_many": MailKind.RECONNECT,
+    "reconnects/mail/reminder": MailKind.REMINDER,
+    "reconnects/mail/reminder_many": MailKind.REMINDER,
+    "reconnects/mail/reconnected": MailKind.GOOD_NEWS,
+}
 
 
 class MailNotSent(Exception):
@@ -27,11 +44,18 @@ class MailNotSent(Exception):
 
 
 def send_mail(
-    *, template: str, to: str, context: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    *,
+    template: str,
+    to: str,
+    context: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+    owner: User | None = None,
+    invitation: Invitation | None = None,
 ) -> None:
     """Sends one message made from `<template>_subject.txt`, `<template>_message.txt` and `<template>_message.html`.
 
-    The templates know portal_name, portal_url and support_email. Raises MailNotSent.
+    The templates know portal_name, portal_url and support_email. Whether the server took it is noted for `owner`,
+    without one for the account with this address. Raises MailNotSent.
     """
     everything = {
         "portal_name": settings.PORTAL_NAME,
@@ -47,11 +71,36 @@ def send_mail(
         headers=dict(headers or {}),
     )
     message.attach_alternative(render_to_string(f"{template}_message.html", everything), "text/html")
+    mail = SentMail(
+        owner=owner or User.objects.with_email(to).first(),
+        invitation=invitation,
+        kind=KINDS.get(template, MailKind.OTHER),
+        at=timezone.now(),
+    )
     try:
         with deadline(seconds=MAIL_SECONDS):
             message.send()
     except OSError as error:  # all of smtplib's errors are OSErrors, as are time-outs and refused connections
         # Not chained: what the server said may hold the address, and a chained error is logged with it.
         MAILS.labels("refused").inc()
+        mail.is_accepted = False
+        mail.answer = redact(_words_of(error), secrets=[to], is_quoted=True)[:ANSWER_LENGTH]
+        mail.save()
         raise MailNotSent(type(error).__name__, is_about_address=isinstance(error, _OF_ONE_MESSAGE)) from None
     MAILS.labels("accepted").inc()
+    mail.is_accepted = True
+    mail.save()
+
+
+def _words_of(error: OSError) -> str:
+    """What the server said about this message, else what went wrong on the way to it."""
+    if isinstance(error, SMTPRecipientsRefused):
+        answers = [f"{code} {_text(words)}" for code, words in error.recipients.values()]
+        return " ".join(answers)
+    if isinstance(error, SMTPResponseException):
+        return f"{error.smtp_code} {_text(error.smtp_error)}"
+    return type(error).__name__
+
+
+def _text(words: bytes | str) -> str:
+    return words.decode(errors="replace") if isinstance(words, bytes) else words

@@ -10,11 +10,23 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
 from onboarding_portal.leases import LeasedQuerySet
+from onboarding_portal.vehicles.by_hand import ByHand
 from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.make_outage import CONTROLLER_LENGTH, MakeOutage
+from onboarding_portal.vehicles.notes import Note
 from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
 
-__all__ = ["Cause", "Integration", "MakeOutage", "StaleReason", "SyncRun", "SyncState", "Vehicle"]
+__all__ = [
+    "ByHand",
+    "Cause",
+    "Integration",
+    "MakeOutage",
+    "Note",
+    "StaleReason",
+    "SyncRun",
+    "SyncState",
+    "Vehicle",
+]
 
 CAUSE_DETAIL_LENGTH = 500
 NICKNAME_LENGTH = 40
@@ -82,6 +94,12 @@ class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
     def markable(self) -> "VehicleQuerySet":
         """Those that staff can mark as stale, and have not."""
         return self.connectable().exclude(stale_reason=StaleReason.MARKED_BY_STAFF)
+
+    def handled_by_hand(self) -> "VehicleQuerySet":
+        return self.filter(Exists(ByHand.objects.of_vehicle()))
+
+    def not_handled_by_hand(self) -> "VehicleQuerySet":
+        return self.filter(~Exists(ByHand.objects.of_vehicle()))
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
         """The owner's own vehicles with what their cards need."""
@@ -151,7 +169,10 @@ class Vehicle(models.Model):
     class Meta:
         verbose_name = _("vehicle")
         verbose_name_plural = _("vehicles")
-        permissions = [("view_diagnostics", _("Can read the logs of vehicles"))]
+        permissions = [
+            ("view_diagnostics", _("Can read the logs of vehicles")),
+            ("hand_over_vehicle", _("Can hand a car over to another owner")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(stale_since=None, stale_reason="")

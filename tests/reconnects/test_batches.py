@@ -29,7 +29,15 @@ from onboarding_portal.reconnects.staff.batches import (
     retry_failed,
 )
 from onboarding_portal.vehicles.models import Cause, Integration, StaleReason, Vehicle
-from tests.factories import NOW, make_owner, make_staff, make_stale_vehicle, make_vehicle
+from tests.factories import (
+    NOW,
+    handle_by_hand,
+    make_owner,
+    make_staff,
+    make_stale_vehicle,
+    make_vehicle,
+    pause_mail,
+)
 from tests.reconnects.rows import LINK, make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -78,6 +86,8 @@ def test_vehicles_that_cannot_or_need_not_be_reconnected_are_left_out(
     ("make", "reason"),
     [
         (lambda: make_broken_car(owner=make_owner(is_active=False)), "no_email"),
+        (lambda: make_broken_car(owner=pause_mail(make_owner())), "paused"),
+        (lambda: handle_by_hand(make_broken_car()), "by_hand"),
         (
             lambda: UnstableVehicle.objects.create(vehicle=make_broken_car(), repairs=3, flagged_at=NOW),
             "unstable",

@@ -84,7 +84,7 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
             return self.add_fieldsets
         rights = ("is_staff", "password", "is_superuser", "groups", "user_permissions")
         return (
-            (None, {"fields": ("email", "ev_energy_user_id", "is_active", "wants_reminders")}),
+            (None, {"fields": ("email", "name", "ev_energy_user_id", "is_active", "wants_reminders")}),
             (_("Staff"), {"fields": rights if obj.is_staff else ("is_staff",)}),
             (_("Dates"), {"fields": ("joined_at", "last_login", "is_self_registered")}),
         )
@@ -102,11 +102,11 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
         old = User.objects.filter(pk=obj.pk).values_list("email", flat=True).first() if change else None
         super().save_model(request, obj, form, change)
         if old and old != obj.email:
-            transaction.on_commit(partial(self._tell_old_address, request, old))
+            transaction.on_commit(partial(self._tell_old_address, request, old, obj))
 
-    def _tell_old_address(self, request: HttpRequest, old: str) -> None:
+    def _tell_old_address(self, request: HttpRequest, old: str, owner: User) -> None:
         try:
-            tell_old_address(email=old)
+            tell_old_address(email=old, owner=owner)
         except MailNotSent:
             text = _("The address is changed, but the old one could not be told so by e-mail.")
             self.message_user(request, text, messages.WARNING)

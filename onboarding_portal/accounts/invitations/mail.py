@@ -28,4 +28,5 @@ def send(*, invitation: Invitation, token: str) -> None:
         template="accounts/email/invitation",
         to=invitation.email,
         context={"invitation_url": url, "invitation": invitation},
+        invitation=invitation,
     )

@@ -10,15 +10,17 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.models.mail_pause import MailPause
 from onboarding_portal.addresses import CannotBeMailed, address_to_look_up, normalize_address
 from onboarding_portal.leases import LeasedQuerySet
 
+NAME_LENGTH = 150
 ACCESS = ("is_active", "is_staff")
 
 
@@ -39,6 +41,11 @@ class UserQuerySet(LeasedQuerySet["User"]):
 
     def owners(self) -> Self:
         return self.filter(is_staff=False, is_superuser=False)
+
+    def mailable(self) -> Self:
+        """Those to whom batches and the portal itself may write. Agrees with `User.may_be_mailed`."""
+        paused = MailPause.objects.in_force().filter(owner=OuterRef("pk"))
+        return self.filter(~Exists(paused), is_active=True)
 
     def with_due_cars(self, *, now: datetime) -> Self:
         return self.filter(cars_due_at__lte=now)
@@ -102,6 +109,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(
         _("e-mail address"), unique=True, error_messages={"unique": _("This address is taken.")}
     )
+    # As staff know the person; ev.energy has none, and owners are not asked for it.
+    name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="", db_default="")
     ev_energy_user_id = models.CharField(
         _("ev.energy user id"),
         max_length=30,
@@ -145,7 +154,13 @@ class User(AbstractBaseUser, PermissionsMixin):
                 fields=["cars_due_at"], name="user_cars_due", condition=Q(cars_due_at__isnull=False)
             ),
         ]
-        permissions = [("change_user_address", _("Can change the e-mail address of a user"))]
+        permissions = [
+            ("change_user_address", _("Can change the e-mail address of a user")),
+            ("send_code", _("Can send sign-in codes to owners")),
+            ("end_sessions", _("Can end all sessions of owners")),
+            ("pause_mail", _("Can pause all mail to owners")),
+            ("merge_users", _("Can merge two accounts of one owner")),
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -175,6 +190,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         return is_less or stored["email"] != self.email
 
     # Properties
+
+    @property
+    def signature(self) -> str:
+        """How a colleague is named on what they write, which stays when their account goes."""
+        return f"{self.name} ({self.email})" if self.name else self.email
+
+    @property
+    def may_be_mailed(self) -> bool:
+        """Agrees with the query `mailable`."""
+        return self.is_active and not MailPause.objects.in_force().filter(owner=self.pk).exists()
 
     @property
     def is_established(self) -> bool:

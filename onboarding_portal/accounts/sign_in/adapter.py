@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from onboarding_portal.accounts.mail import send_mail
-from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.models import Invitation, SentMail, User
 from onboarding_portal.accounts.sign_in.client_address import client_address
 from onboarding_portal.accounts.sign_in.code import new_code
 
@@ -45,6 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return redirect("account_login")
 
     def post_login(self, request: HttpRequest, user: User, **circumstances: Any) -> HttpResponse:
-        Invitation.objects.accept(user=user, now=timezone.now())
+        if Invitation.objects.accept(user=user, now=timezone.now()):
+            SentMail.objects.note_acceptance(user=user, email=user.email)
         response: HttpResponse = super().post_login(request, user, **circumstances)
         return response

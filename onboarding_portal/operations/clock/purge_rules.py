@@ -15,11 +15,11 @@ from django.db.models import QuerySet
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.models import Invitation, MailPause, SentMail, User
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.reconnects.models import FINAL_STATES, Batch, LastingLink, Reconnect
 from onboarding_portal.vehicles.make_outage import MakeOutage, UsualDay
-from onboarding_portal.vehicles.models import SyncRun, SyncState, Vehicle
+from onboarding_portal.vehicles.models import ByHand, SyncRun, SyncState, Vehicle
 
 # What staff, and owners who ask, may want to look up: two years of it.
 HISTORY = timedelta(days=730)
@@ -139,6 +139,22 @@ RULES = [
         name="cars that are gone at ev.energy",
         after=HISTORY,
         rows=lambda before: Vehicle.objects.filter(removed_at__lt=before),
+    ),
+    Rule(
+        name="mails sent",
+        after=HISTORY,
+        rows=lambda before: SentMail.objects.filter(at__lt=before),
+        oldest_first="at",
+    ),
+    Rule(
+        name="pauses of all mail that ended",
+        after=HISTORY,
+        rows=lambda before: MailPause.objects.filter(ended_at__lt=before),
+    ),
+    Rule(
+        name="what was handled by hand and ended",
+        after=HISTORY,
+        rows=lambda before: ByHand.objects.filter(ended_at__lt=before),
     ),
     Rule(
         name="acts of staff and owners' histories",

@@ -21,6 +21,7 @@ from onboarding_portal.reconnects.mailed.letter import send_letter, send_news
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Failure, Leased, Reconnect, State, UnstableVehicle
 from onboarding_portal.reconnects.timetable import PAUSES, REMINDERS
+from onboarding_portal.vehicles.models import ByHand
 
 NEW_ADDRESS = "The owner's e-mail address has changed"
 # After so long the good news is none.
@@ -93,8 +94,8 @@ def _may_ask(held: Leased, *, now: datetime) -> bool:
     if not reconnect.vehicle.needs_repair or not reconnect.vehicle.owner.is_active:
         end_without_need(reconnect=reconnect, lease=lease, now=now)
         return False
-    if _is_unstable(reconnect):
-        reconnect.try_move(State.CANCELLED, now=now, lease=lease, note="Repairs do not hold: staff first")
+    if objection := _objection_to(reconnect):
+        reconnect.try_move(State.CANCELLED, now=now, lease=lease, note=objection)
         return False
     if not _count_try(reconnect, lease=lease):
         reconnect.try_move(State.FAILED, now=now, lease=lease, note="Too many tries", failure=Failure.MAIL)
@@ -143,13 +144,23 @@ def _may_remind(held: Leased) -> bool:
         and reconnect.vehicle.needs_repair
         and reconnect.vehicle.owner.is_active
         and reconnect.vehicle.owner.wants_reminders
-        and not _is_unstable(reconnect)
+        and not _objection_to(reconnect)
     )
     return is_wanted and _count_try(reconnect, lease=held.lease)
 
 
-def _is_unstable(reconnect: Reconnect) -> bool:
-    return UnstableVehicle.objects.flagged().filter(vehicle=reconnect.vehicle).exists()
+def _objection_to(reconnect: Reconnect) -> str:
+    """Why nothing is to be asked of the owner, "" if nothing speaks against it."""
+    vehicle = reconnect.vehicle
+    if UnstableVehicle.objects.flagged().filter(vehicle=vehicle).exists():
+        return "Repairs do not hold: staff first"
+    if not vehicle.owner.may_be_mailed:
+        return "All mail to the owner is paused"
+    # What a colleague asked for by itself, and in no batch, is part of handling it.
+    is_one_by_one = reconnect.requested_by_id is not None and reconnect.batch_id is None
+    if not is_one_by_one and ByHand.objects.of_vehicle(vehicle=vehicle, owner=vehicle.owner_id).exists():
+        return "A colleague handles it by hand"
+    return ""
 
 
 def _after_reminder(reconnect: Reconnect, *, lease: datetime) -> None:
@@ -163,7 +174,7 @@ def _after_reminder(reconnect: Reconnect, *, lease: datetime) -> None:
 def _tell_reconnected(reconnect: Reconnect, *, lease: datetime, now: datetime) -> None:
     is_news = reconnect.reconnected_at is not None and now - reconnect.reconnected_at < NEWS_LIFETIME
     vehicle = reconnect.vehicle
-    is_true = is_connected(vehicle) and vehicle.owner.is_active
+    is_true = is_connected(vehicle) and vehicle.owner.may_be_mailed
     told: dict[str, Any] = {}
     if is_news and is_true and _count_try(reconnect, lease=lease):
         try:

@@ -87,4 +87,5 @@ def _send(name: str, *, to: User, context: dict[str, Any], headers: dict[str, st
             to=to.email,
             context=context,
             headers={"Auto-Submitted": "auto-generated", **headers},
+            owner=to,
         )

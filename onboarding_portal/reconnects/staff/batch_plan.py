@@ -11,20 +11,23 @@ from django.db.models.fields import CharField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.models import MailPause
 from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects.models import BatchKind, Reconnect, UnstableVehicle
 from onboarding_portal.reconnects.timetable import EMAIL_COOLDOWN
 from onboarding_portal.vehicles.advice import where_signing_in_does_not_help
 from onboarding_portal.vehicles.cause_words import ADVICE, Text
 from onboarding_portal.vehicles.causes import Cause
-from onboarding_portal.vehicles.models import Integration, MakeOutage, Vehicle, VehicleQuerySet
+from onboarding_portal.vehicles.models import ByHand, Integration, MakeOutage, Vehicle, VehicleQuerySet
 
 LEFT_OUT: dict[str, Promise] = {
     "removed": _("removed"),
     "disabled": _("switched off at ev.energy"),
     "unintegrated": _("not integrated"),
     "open": _("reconnect already open"),
+    "by_hand": _("handled by hand by a colleague"),
     "no_email": _("no e-mail address"),
+    "paused": _("all mail to the owner is paused"),
     "unstable": _("repairs do not hold: needs staff"),
     "cooldown": _("e-mailed in the last 24 hours"),
     "connected": _("connected: nothing to repair"),
@@ -132,7 +135,9 @@ def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) ->
     if kind == BatchKind.EMAILS:
         flagged = UnstableVehicle.objects.flagged().filter(vehicle=OuterRef("pk"))
         whens += [
+            When(Exists(ByHand.objects.of_vehicle()), then=Value("by_hand")),
             When(Q(owner__email="") | Q(owner__is_active=False), then=Value("no_email")),
+            When(Exists(MailPause.objects.in_force().filter(owner=OuterRef("owner"))), then=Value("paused")),
             When(Exists(flagged), then=Value("unstable")),
             When(
                 Exists(

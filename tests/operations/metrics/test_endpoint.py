@@ -86,6 +86,7 @@ def test_requests_are_counted_by_page_method_and_status(client: Client) -> None:
     assert after[seconds] - before[seconds] == 1
 
 
+@pytest.mark.django_db
 def test_mails_are_counted_by_what_the_server_said(settings: Settings) -> None:
     before = scrape()
     send_mail(template="accounts/email/invitation", to="ann@example.com", context={})
