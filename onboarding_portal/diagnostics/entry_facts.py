@@ -1,7 +1,8 @@
 """An entry's fields in plain words: amperes, kilowatts, kilowatt-hours, kilometres, and what codes mean."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from http import HTTPStatus
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.diagnostics.log_kinds import LogEntry, readable
 from onboarding_portal.ev_energy.resources import CommandLog, ErrorLog, StatusLog
+from onboarding_portal.lengths import exact
 from onboarding_portal.vehicles.cause_words import ADVICE
 from onboarding_portal.vehicles.signs import cause_of
 
@@ -181,10 +183,9 @@ def _energy(watt_hours: int | None) -> str:
 
 
 def _duration(minutes: int | None) -> str:
-    if minutes is None or minutes < 60:
+    if minutes is None or not 0 <= minutes <= LARGEST_NUMBER:
         return _quantity(minutes, per=1, places=0, unit="min")
-    hours = _quantity(minutes // 60, per=1, places=0, unit="h")
-    return f"{hours} {minutes % 60}\N{NO-BREAK SPACE}min" if minutes % 60 else hours
+    return re.sub(r"(?<=\d) ", "\N{NO-BREAK SPACE}", exact(timedelta(minutes=minutes)))
 
 
 def _quantity(value: int | None, *, per: int, places: int, unit: str) -> str:

@@ -1,9 +1,12 @@
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
+from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.onboarding.models import Attempt, Claim
 from onboarding_portal.vehicles.admin_search_and_filters import SEARCH_HELP, search
 
@@ -19,9 +22,9 @@ class AttemptAdmin(ReadOnly, StaffModelAdmin[Attempt]):
         "started_at",
         "owner",
         "state",
-        "make_id",
-        "model_id",
-        "trim_id",
+        "picked_make",
+        "picked_model",
+        "picked_trim",
         "returned_at",
         "ended_at",
     ]
@@ -32,6 +35,43 @@ class AttemptAdmin(ReadOnly, StaffModelAdmin[Attempt]):
     ordering = ["-started_at"]
     show_full_result_count = False
     inlines = [ClaimInline]
+    fields = [
+        "id",
+        "owner",
+        "state",
+        "picked_make",
+        "picked_model",
+        "picked_trim",
+        "started_at",
+        "returned_at",
+        "ended_at",
+    ]
+    readonly_fields = ["id", "picked_make", "picked_model", "picked_trim"]
+
+    # An attempt holds ids, as sent to ev.energy; what the catalogue no longer has is shown as it is.
+
+    @admin.display(description=Make._meta.verbose_name, empty_value="-")
+    def picked_make(self, attempt: Any) -> str:
+        return str(attempt.make_name or attempt.make_id)
+
+    @admin.display(description=Model._meta.verbose_name, empty_value="-")
+    def picked_model(self, attempt: Any) -> str:
+        return str(attempt.model_name or attempt.model_id)
+
+    @admin.display(description=Trim._meta.verbose_name, empty_value="-")
+    def picked_trim(self, attempt: Any) -> str:
+        return str(attempt.trim_name or attempt.trim_id)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
+        names = {
+            f"{name}_name": Subquery(entries.filter(pk=OuterRef(f"{name}_id")).values("name")[:1])
+            for name, entries in (
+                ("make", Make.objects.all()),
+                ("model", Model.objects.all()),
+                ("trim", Trim.objects.all()),
+            )
+        }
+        return super().get_queryset(request).annotate(**names)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str

@@ -28,8 +28,8 @@ from onboarding_portal.vehicles.staff_acts import Act, carry_out, preview
 __all__ = ["MakeOutageAdmin", "SyncRunAdmin", "VehicleAdmin"]
 
 TITLES = {
-    Act.MARK_STALE: _("Mark as stale"),
-    Act.CLEAR_STALE: _("Clear stale mark"),
+    Act.MARK_STALE: _("Mark as broken: offer a reconnect (stale)"),
+    Act.CLEAR_STALE: _("Take the mark away: offer no reconnect (stale)"),
     Act.REFRESH: _("Read again from ev.energy"),
 }
 
@@ -52,7 +52,7 @@ class VehicleAdmin(TellsDataAge, NeitherAddedNorDeleted, StaffModelAdmin[Any]):
         "cause",
         listing.SilentSinceFilter,
         listing.OutageFilter,
-        "make",
+        ("make", listing.MakeInUseFilter),
         listing.RemovedFilter,
     ]
     list_per_page = 100

@@ -1,6 +1,5 @@
 """A line above staff's lists that says how old what they show may be."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
+from onboarding_portal.lengths import exact
 from onboarding_portal.vehicles.data_age import DataAge, data_age
 
 
@@ -36,16 +36,6 @@ def in_words(age: DataAge) -> str:
             age.vehicles_read,
         ) % {"count": age.vehicles_read}
     return gettext("Data of all cars is read every %(every)s; the last complete reading ended %(ended)s.") % {
-        "every": length_in_words(age.every),
+        "every": exact(age.every),
         "ended": date_format(timezone.localtime(age.complete_at), "DATETIME_FORMAT"),
     }
-
-
-def length_in_words(length: timedelta) -> str:
-    """The length in hours and minutes."""
-    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
-    if not hours:
-        return gettext("%(minutes)d min") % {"minutes": minutes}
-    if not minutes:
-        return gettext("%(hours)d h") % {"hours": hours}
-    return gettext("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}

@@ -12,9 +12,11 @@ from enum import StrEnum
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.budget import seconds_until_done
+from onboarding_portal.lengths import about
 from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
 from onboarding_portal.vehicles.tasks import enqueue_due_work
 
@@ -29,6 +31,14 @@ class Act(StrEnum):
     REFRESH = "refresh_from_ev_energy"
 
 
+# What the histories of the vehicles say afterwards.
+SAID = {
+    Act.MARK_STALE: _("Marked as broken (stale): a reconnect is offered."),
+    Act.CLEAR_STALE: _("Mark of being broken (stale) taken away."),
+    Act.REFRESH: _("To be read again from ev.energy."),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """How many vehicles an act would change and how many it leaves out; `seconds` is the time its requests take."""
@@ -38,9 +48,9 @@ class Preview:
     seconds: float
 
     @property
-    def minutes(self) -> int | None:
-        """Rounded up; None if nobody can tell because the reserve is all there is."""
-        return math.ceil(max(self.seconds, 1) / 60) if math.isfinite(self.seconds) else None
+    def takes(self) -> str:
+        """In words; "" if nobody can tell because the reserve is all there is."""
+        return about(self.seconds) if math.isfinite(self.seconds) else ""
 
 
 def preview(*, act: Act, vehicles: QuerySet[Vehicle], now: datetime) -> Preview:
@@ -59,7 +69,7 @@ def carry_out(*, act: Act, vehicles: QuerySet[Vehicle], by: User, now: datetime)
             fitting = _FITTING[act](Vehicle.objects.filter(pk__in=vehicle_ids)).order_by("pk")
             chosen = list(fitting.select_related("make", "model").select_for_update(of=["self"]))
             changed += _CHANGE[act](Vehicle.objects.filter(pk__in=[vehicle.pk for vehicle in chosen]), now)
-            LogEntry.objects.log_actions(by.pk, chosen, CHANGE, change_message=act.value)
+            LogEntry.objects.log_actions(by.pk, chosen, CHANGE, change_message=str(SAID[act]))
     enqueue_due_work()
     return changed
 

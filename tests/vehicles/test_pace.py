@@ -14,8 +14,8 @@ from pytest_django import Settings
 
 from onboarding_portal.ev_energy.budget import STAFF_SHARE
 from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.lengths import exact
 from onboarding_portal.operations.clock import jobs
-from onboarding_portal.vehicles.data_age_admin import length_in_words
 from onboarding_portal.vehicles.models import SyncRun, SyncState, Vehicle
 from onboarding_portal.vehicles.pace import AWAITED_PART, SLICE_TIME, SLOT, SYNC_PART, pace_of, pages_of
 from onboarding_portal.vehicles.sync import Portion, SyncOutcome, sync_vehicles
@@ -52,7 +52,7 @@ def test_the_table_of_the_docs_is_what_the_code_does(fleet: int, limit: int) -> 
 
     said = table_of_docs()[fleet, limit]
 
-    figures = [about(share), about(pages), about(24 * share / pages), length_in_words(every), about(an_hour)]
+    figures = [about(share), about(pages), about(24 * share / pages), exact(every), about(an_hour)]
     assert said == [*figures, about(share - an_hour)]
 
 

@@ -4,13 +4,17 @@ import logging
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.unreachable import is_unreachable
 
@@ -18,8 +22,27 @@ logger = logging.getLogger("onboarding_portal.accounts")
 
 Row = TypeVar("Row", bound=Model)
 
+FILTERS_NOT_READ = _(
+    "The filters in this address could not be read: a value is mistyped, or no longer among the choices. "
+    "The list below shows everything."
+)
+SELECTION_NOT_READ = _(
+    "What was selected could not be read, so nothing was changed. Please choose from this list again."
+)
+
 
 class StaffChangeList(ChangeList):
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Raises IncorrectLookupParameters for a value that is none of a filter's choices.
+
+        Most filters leave such a value out, and the list then shows everything as if nothing was asked.
+        """
+        found = super().get_filters(request)
+        for each in found[0]:
+            if isinstance(each, admin.SimpleListFilter) and not _is_among_choices(each):
+                raise IncorrectLookupParameters
+        return found
+
     def get_results(self, request: HttpRequest) -> None:
         """Raises IncorrectLookupParameters, which Django answers with the plain list.
 
@@ -36,8 +59,34 @@ class StaffChangeList(ChangeList):
             raise IncorrectLookupParameters from error
 
 
+def _is_among_choices(each: admin.SimpleListFilter) -> bool:
+    return each.value() is None or each.value() in {str(value) for value, _title in each.lookup_choices}
+
+
 class StaffModelAdmin(admin.ModelAdmin[Row]):
     """The base of every admin class; the site puts it under those of other libraries."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "POST" and not self._can_read_selection(request):
+            self.message_user(request, SELECTION_NOT_READ, messages.ERROR)
+            return redirect(request.get_full_path())
+        if request.method != "POST" and ERROR_FLAG in request.GET:
+            self.message_user(request, FILTERS_NOT_READ, messages.WARNING)
+        return super().changelist_view(request, extra_context)
+
+    def _can_read_selection(self, request: HttpRequest) -> bool:
+        """Whether each selected id could be one of this list; what is none would break the database's query."""
+        key: Any = self.opts.pk
+        while key.remote_field:  # a row may go by another row's id
+            key = key.target_field
+        try:
+            for value in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                key.clean(value, None)
+        except (ValidationError, ValueError, OverflowError):
+            return False
+        return True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StaffChangeList]:
         return StaffChangeList

@@ -25,10 +25,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
+from onboarding_portal.lengths import about
 from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect, State
 from onboarding_portal.reconnects.staff import batches
 from onboarding_portal.reconnects.staff.batch_csv import csv_rows
-from onboarding_portal.reconnects.staff.batch_progress import BatchProgress, batch_progress, in_words
+from onboarding_portal.reconnects.staff.batch_progress import BatchProgress, batch_progress
 from onboarding_portal.reconnects.staff.link_to_hand_out import shown_link
 from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_ask_for, may_see_links
 
@@ -155,7 +156,7 @@ class BatchAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Batch]):
             "title": str(batch),
             "batch": batch,
             "progress": progress,
-            "time_left": in_words(progress.seconds_left) if progress.seconds_left else "",
+            "time_left": about(progress.seconds_left) if progress.seconds_left else "",
             "may_act": may_ask_for(BatchKind(batch.kind), request),
         }
 

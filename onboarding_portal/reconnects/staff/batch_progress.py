@@ -1,12 +1,9 @@
-"""How far a batch has come, as its page shows it, and lengths of time as staff read them."""
+"""How far a batch has come, as its page shows it."""
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects.models import Batch, BatchKind, Failure, State
@@ -14,8 +11,6 @@ from onboarding_portal.reconnects.staff.batches import counts_of, is_finished, r
 
 # ev.energy's own words may differ from vehicle to vehicle; beyond this many only the number is told.
 MOST_REASONS = 20
-MINUTE = 60
-HOUR = 60 * MINUTE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,16 +85,3 @@ def _failures_of(batch: Batch) -> list[FailureGroup]:
         FailureGroup(reason=str(Failure(failure).label) if failure else "", detail=detail, count=count)
         for failure, detail, count in grouped[:MOST_REASONS]
     ]
-
-
-def in_words(seconds: float) -> str:
-    """Returns a rough, never too short length of time: "3 minutes", "2 hours"; also for infinity."""
-    if math.isinf(seconds):
-        return _("forever: all requests of an hour are kept for owners")
-    if seconds <= MINUTE:
-        return _("less than a minute")
-    if seconds <= 2 * HOUR:
-        minutes = math.ceil(seconds / MINUTE)
-        return ngettext("%d minute", "%d minutes", minutes) % minutes
-    hours = math.ceil(seconds / HOUR)
-    return ngettext("%d hour", "%d hours", hours) % hours

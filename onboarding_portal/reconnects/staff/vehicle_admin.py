@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.diagnostics.admin import LogPagesAdmin
+from onboarding_portal.lengths import about
 from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect
 from onboarding_portal.reconnects.staff.batch_plan import BatchPlan, plan_batch
-from onboarding_portal.reconnects.staff.batch_progress import in_words
 from onboarding_portal.reconnects.staff.batches import AlreadyConfirmed, OtherThanConfirmed, create_confirmed
 from onboarding_portal.reconnects.staff.permissions import PlainRefusals, StaffStyles, may_ask_for
 from onboarding_portal.vehicles.admin import VehicleAdmin
@@ -137,7 +137,7 @@ class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, LogPagesAdmin, Vehicl
             "opts": self.opts,
             "title": dict(self.get_action_choices(request))[action],
             "plan": plan,
-            "takes": in_words(plan.estimated_seconds),
+            "takes": about(plan.estimated_seconds),
             "has_changed": has_changed,
             "action": action,
             "token": uuid4(),
