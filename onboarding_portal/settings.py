@@ -70,7 +70,6 @@ INSTALLED_APPS = [
     "onboarding_portal.diagnostics",
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",
-    "onboarding_portal.accounts.staff.config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -84,6 +83,7 @@ INSTALLED_APPS = [
     "csp",
     "django_tasks",
     "django_tasks_db",
+    "onboarding_portal.accounts.staff.config.StaffAdminConfig",  # the last, see there
 ]
 
 # Every text is marked for translation; English is the first.

@@ -1,15 +1,25 @@
+from onboarding_portal.accounts.models.colleague import Colleague, StaffIdentity
 from onboarding_portal.accounts.models.invitation import Invitation, InvitationQuerySet, InvitationState
 from onboarding_portal.accounts.models.mail_pause import MailPause
+from onboarding_portal.accounts.models.ready_made_group import ReadyMadeGroup
+from onboarding_portal.accounts.models.second_factor import FactorKind, SecondFactor
 from onboarding_portal.accounts.models.sent_mail import MailKind, SentMail
+from onboarding_portal.accounts.models.staff_session import StaffSession
 from onboarding_portal.accounts.models.user import User, UserManager, UserQuerySet
 
 __all__ = [
+    "Colleague",
+    "FactorKind",
     "Invitation",
     "InvitationQuerySet",
     "InvitationState",
     "MailKind",
     "MailPause",
+    "ReadyMadeGroup",
+    "SecondFactor",
     "SentMail",
+    "StaffIdentity",
+    "StaffSession",
     "User",
     "UserManager",
     "UserQuerySet",

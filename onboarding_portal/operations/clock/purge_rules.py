@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.accounts.models import Invitation, MailPause, SentMail, User
+from onboarding_portal.accounts.models import Invitation, MailPause, SentMail, StaffSession, User
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.reconnects.models import FINAL_STATES, Batch, LastingLink, Reconnect
 from onboarding_portal.vehicles.make_outage import MakeOutage, UsualDay
@@ -44,6 +44,12 @@ RULES = [
         after=timedelta(0),
         rows=lambda before: Session.objects.filter(expire_date__lt=before),
         oldest_first="expire_date",
+    ),
+    Rule(
+        name="sessions of staff past their end",
+        after=timedelta(0),
+        rows=lambda before: StaffSession.objects.filter(ends_at__lt=before),
+        oldest_first="ends_at",
     ),
     Rule(
         name="tasks that did their work",
