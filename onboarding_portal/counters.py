@@ -28,6 +28,12 @@ CALLS = Counter(
     ["operation", "outcome"],
     registry=COUNTED,
 )
+SPENT = Counter(
+    "portal_ev_energy_spent",
+    "Requests sent to ev.energy, repetitions included, by whom they were for: owners, staff, sync, background.",
+    ["by"],
+    registry=COUNTED,
+)
 CALL_SECONDS = Histogram(
     "portal_ev_energy_call_seconds",
     "How long calls to ev.energy took, repetitions included.",

@@ -29,6 +29,8 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "catalogue.view_model",
         "catalogue.view_trim",
         "onboarding.view_attempt",
+        "operations.view_alarm",
+        "operations.view_process",
         "reconnects.view_batch",
         "reconnects.view_reconnect",
         "reconnects.view_unstablevehicle",
@@ -66,6 +68,8 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "accounts.view_colleague",
         "axes.delete_accessattempt",
         "axes.view_accessattempt",
+        "django_tasks_database.view_dbtaskresult",
+        "operations.view_regularjob",
         "reconnects.change_unstablevehicle",
         "vehicles.add_makeoutage",
         "vehicles.change_makeoutage",
@@ -76,8 +80,6 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "accounts.delete_user",
         "accounts.reset_second_factor",
         "auth.view_group",
-        "django_tasks_database.view_dbtaskresult",
-        "operations.view_regularjob",
     ),
 }
 

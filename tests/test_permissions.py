@@ -24,7 +24,7 @@ from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
-from onboarding_portal.operations.models import RegularJob
+from onboarding_portal.operations.models import Alarm, Process, RegularJob
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun
@@ -89,10 +89,13 @@ class Rule:
     for_all_staff: bool = False
 
 
-def model_pages(name: str, *, add: bool = False, delete: bool = False) -> dict[str, Rule]:
+def model_pages(
+    name: str, *, add: bool = False, delete: bool = False, change: bool = True
+) -> dict[str, Rule]:
     """The rows of a model's pages in the admin; what is not named is closed, looking is always a permission."""
     app, _, model = name.rpartition("_")
-    look = [{f"{app}.view_{model}"}, {f"{app}.change_{model}"}]  # to Django who may change may look
+    look = [{f"{app}.view_{model}"}]
+    look += [{f"{app}.change_{model}"}] if change else []  # to Django who may change may look
     return {
         f"admin:{name}_changelist": Rule(look),
         f"admin:{name}_change": Rule(look),
@@ -119,6 +122,7 @@ ADMIN: dict[str, Rule] = {
     "admin:view_on_site": Rule(status=404, for_all_staff=True),  # no model has a page of its own there
     "admin:no-such-page": Rule(status=404, for_all_staff=True),
     "admin:auth_user_password_change": Rule(),  # staff's passwords are superusers' to set, owners have none
+    "admin:engine": Rule([{"operations.view_alarm"}]),
     "admin:vehicles_time_zone": Rule(DIAGNOSTICS, status=302, method="post"),
     "admin:vehicles_vehicle_timeline": Rule(DIAGNOSTICS),
     "admin:vehicles_vehicle_logs": Rule(DIAGNOSTICS),
@@ -147,6 +151,8 @@ ADMIN: dict[str, Rule] = {
     **model_pages("reconnects_unstablevehicle"),
     **model_pages("django_tasks_database_dbtaskresult"),
     **model_pages("operations_regularjob"),
+    **model_pages("operations_process", change=False),
+    **model_pages("operations_alarm", change=False),
 }
 
 # Admin actions: the permission each needs, beside looking at the list.
@@ -263,6 +269,10 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "reconnects_unstablevehicle": reconnect.vehicle_id,
             "django_tasks_database_dbtaskresult": make_task().pk,
             "operations_regularjob": RegularJob.objects.create(name="purge", next_at=now).pk,
+            "operations_process": Process.objects.create(
+                id="0" * 32, kind="web", started_at=now, seen_at=now
+            ).pk,
+            "operations_alarm": Alarm.objects.create(name="PortalQueueLate", began_at=now, seen_at=now).pk,
         },
     )
 

@@ -12,7 +12,8 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from onboarding_portal.ev_energy.budget import Budget
+from onboarding_portal.counters import SPENT
+from onboarding_portal.ev_energy.budget import Budget, Priority, Reservation, current_priority
 from onboarding_portal.ev_energy.deadline import DeadlineAdapter, seconds_left
 from onboarding_portal.ev_energy.errors import BadResponse, BudgetExhausted, Unavailable
 from onboarding_portal.ev_energy.ids import is_user_id
@@ -23,6 +24,7 @@ from onboarding_portal.ev_energy.retries import Repeat, retry
 # A full page of expanded vehicles is about 300 kB.
 LARGEST_ANSWER_BYTES = 10_000_000
 _CHUNK_BYTES = 65_536
+LIST_OF_VEHICLES = "vehicles"  # the operation that reads page after page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,12 @@ class Transport:
         Each sending, repetitions too, is first reserved from the `budget`, if one is given. Raises
         BudgetExhausted (nothing was sent), Unavailable (no answer in time), BadResponse (cannot be read).
         """
-        reservations = [budget.reserve()] if budget else []
+        reservations = [_reserve(budget, call)] if budget else []
 
         def may_repeat() -> bool:
             if budget:
                 try:
-                    reservations.append(budget.reserve())
+                    reservations.append(_reserve(budget, call))
                 except BudgetExhausted:
                     return False
             return True
@@ -110,6 +112,23 @@ class Transport:
             failure = Unavailable(f"ev.energy did not answer {call.operation} ({type(error).__name__}).")
         # Raised out here: the errors above carry the address, with its query, into any log of a traceback.
         raise failure
+
+
+def _reserve(budget: Budget, call: Call) -> Reservation:
+    """Raises BudgetExhausted."""
+    reservation = budget.reserve()
+    SPENT.labels(_for_whom(call)).inc()
+    return reservation
+
+
+def _for_whom(call: Call) -> str:
+    match current_priority():
+        case Priority.OWNER:
+            return "owners"
+        case Priority.STAFF:
+            return "staff"
+        case Priority.BULK:
+            return "sync" if call.operation == LIST_OF_VEHICLES else "background"
 
 
 def _headers(call: Call) -> dict[str, str]:

@@ -3,14 +3,17 @@
 The library's own list of tasks loads each task's code to name it, and one that is gone breaks the list.
 """
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
-from onboarding_portal.operations.models import RegularJob
+from onboarding_portal.operations.models import Alarm, Notice, Process, RegularJob
 
 admin.site.unregister(DBTaskResult)  # Django's way to change the admin of somebody else's rows
 
@@ -29,3 +32,37 @@ class RegularJobAdmin(ReadOnly, StaffModelAdmin[RegularJob]):
 
     list_display = ["name", "next_at", "done_at", "failed_at", "tries", "failure"]
     ordering = ["name"]
+
+
+@admin.register(Process)
+class ProcessAdmin(ReadOnly, StaffModelAdmin[Process]):
+    """Who gave a sign of life, and when."""
+
+    list_display = ["kind", "seen_at", "started_at", "id"]
+    list_filter = ["kind"]
+    fields = ["kind", "id", "started_at", "seen_at"]
+    ordering = ["-seen_at"]
+    show_facets = admin.ShowFacets.NEVER
+
+
+class NoticeInline(ReadOnly, admin.TabularInline[Notice, Alarm]):
+    model = Notice
+    fields = ["moment", "channel", "asked_at", "told_at", "tries", "is_perhaps_sent", "failure", "due_at"]
+    ordering = ["pk"]
+    verbose_name_plural = _("to whom it was told")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # whoever may see the alarm may see whom it was told to
+
+
+@admin.register(Alarm)
+class AlarmAdmin(ReadOnly, StaffModelAdmin[Alarm]):
+    """What was wrong, from when to when, and whether it was told."""
+
+    list_display = ["name", "about", "began_at", "ended_at", "facts"]
+    list_filter = ["name"]
+    fields = ["name", "about", "facts", "began_at", "seen_at", "quiet_since", "ended_at"]
+    ordering = ["-began_at"]
+    inlines = [NoticeInline]
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER

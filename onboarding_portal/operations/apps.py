@@ -26,6 +26,7 @@ class OperationsConfig(AppConfig):
         task_finished.connect(end_task)
         task_finished.connect(flush)
         task_finished.connect(count_task)
+        import_string("onboarding_portal.operations.engine.hooks.hook_in")()
         if is_server(sys.argv):
             log_crashes()
             bound_waiting(seconds=BACKGROUND_SECONDS if is_background(sys.argv) else PAGE_SECONDS)

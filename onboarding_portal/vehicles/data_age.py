@@ -24,9 +24,14 @@ def data_age(*, pace: Pace | None = None) -> DataAge:
     """Two queries, and one for the pace if it is not given."""
     complete = SyncRun.objects.filter(state=SyncState.COMPLETE).order_by("-started_at").first()
     running = SyncRun.objects.filter(state=SyncState.RUNNING).first()
+    return data_age_of(complete=complete, running=running, pace=pace or current_pace())
+
+
+def data_age_of(*, complete: SyncRun | None, running: SyncRun | None, pace: Pace) -> DataAge:
+    """By the last whole reading and the one under way."""
     pages = max(run.page_count for run in [complete, running] if run) if complete or running else 0
     return DataAge(
-        every=(pace or current_pace()).reading_takes(pages=pages),
+        every=pace.reading_takes(pages=pages),
         complete_at=complete.finished_at if complete else None,
         vehicles_read=running.vehicle_count if running else 0,
     )

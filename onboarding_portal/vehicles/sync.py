@@ -138,6 +138,7 @@ def _work_on(
                 return SyncOutcome.PART_READ
     except CanComeBack as error:
         logger.info("The vehicle sync pauses: %s", error)
+        run.pause(why=str(error))
         return SyncOutcome.PAUSED
     except _LeaseLost:
         logger.warning("The vehicle sync was taken over by another process")

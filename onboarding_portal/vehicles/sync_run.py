@@ -27,6 +27,10 @@ LONGEST_PAUSE = timedelta(hours=6)
 LONGEST_RUN = timedelta(days=7)
 
 
+# The clock gives it a slot every 15 minutes (`pace.py`), each of which reads a page at least.
+STANDS_STILL_AFTER = timedelta(minutes=17)
+
+
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     # Factories
 
@@ -82,6 +86,8 @@ class SyncRun(models.Model):
     unreadable = models.JSONField(_("those that could not be read"), default=list, blank=True)
     removed_count = models.PositiveIntegerField(_("removed"), default=0)
     failure = models.CharField(_("why it failed"), max_length=200, blank=True, default="")
+    # Why the last slot that came to nothing did; emptied by the next page that is read.
+    pause_reason = models.CharField(_("why it waits"), max_length=200, blank=True, default="", db_default="")
 
     objects = SyncRunQuerySet.as_manager()
 
@@ -106,6 +112,18 @@ class SyncRun(models.Model):
         ids = [vehicle_id for vehicle_id, _field in self.unreadable]
         return ids if all(ids) and len(ids) == self.unreadable_count else None
 
+    def is_at_work(self, *, now: datetime) -> bool:
+        """Whether a process holds it."""
+        return self.state == SyncState.RUNNING and self.lease_expires_at >= now
+
+    def stands_still(self, *, now: datetime) -> bool:
+        """Whether it is under way, and a whole slot has brought no page."""
+        return (
+            self.state == SyncState.RUNNING
+            and not self.is_at_work(now=now)
+            and now - self.progressed_at > STANDS_STILL_AFTER
+        )
+
     # Mutators. Each holds only while the caller has the lease, and says whether it did.
 
     def progress(
@@ -123,6 +141,7 @@ class SyncRun(models.Model):
         return self._update(
             cursor=cursor,
             progressed_at=now,
+            pause_reason="",
             lease_expires_at=now + lease_for,
             unreadable=named,
             unreadable_count=F("unreadable_count") + len(unreadable),
@@ -134,6 +153,10 @@ class SyncRun(models.Model):
 
     def complete(self, *, removed_count: int, now: datetime) -> bool:
         return self._update(state=SyncState.COMPLETE, removed_count=removed_count, finished_at=now, cursor="")
+
+    def pause(self, *, why: str) -> bool:
+        """Notes why it cannot go on for now."""
+        return self._update(pause_reason=why[:200])
 
     def abandon(self, *, now: datetime) -> bool:
         return self._update(state=SyncState.ABANDONED, finished_at=now)

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import new_class
 from typing import Any
 
@@ -10,7 +10,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.known_browser import remember_browser
@@ -28,6 +30,17 @@ class StaffAdminSite(AdminSite):
     site_title = settings.PORTAL_NAME
     index_title = _("Administration")
     enable_nav_sidebar = False  # the lists are wide and need the room
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self._pages: list[URLPattern] = []
+
+    def add_page(self, route: str, view: Callable[..., HttpResponseBase], *, name: str) -> None:
+        """A page of a higher room, behind the staff's sign-in: `admin:<name>`. For `AppConfig.ready()`."""
+        self._pages.append(path(route, self.admin_view(view), name=name))
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [*self._pages, *super().get_urls()]
 
     def has_permission(self, request: HttpRequest) -> bool:
         # Staff get no codes, but an owner who signed in with one may be made staff while that session lives.

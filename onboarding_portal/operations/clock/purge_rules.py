@@ -17,6 +17,8 @@ from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import Invitation, MailPause, SentMail, StaffSession, User
 from onboarding_portal.onboarding.models import Attempt, AttemptState
+from onboarding_portal.operations.engine.alarms import Alarm
+from onboarding_portal.operations.engine.samples import Sample
 from onboarding_portal.reconnects.models import FINAL_STATES, Batch, LastingLink, Reconnect
 from onboarding_portal.vehicles.make_outage import MakeOutage, UsualDay
 from onboarding_portal.vehicles.models import ByHand, SyncRun, SyncState, Vehicle
@@ -105,6 +107,17 @@ RULES = [
         after=timedelta(days=90),
         rows=lambda before: SyncRun.objects.exclude(state=SyncState.RUNNING).filter(started_at__lt=before),
         oldest_first="started_at",
+    ),
+    Rule(
+        name="samples of the counts",
+        after=timedelta(days=2),
+        rows=lambda before: Sample.objects.filter(at__lt=before),
+        oldest_first="at",
+    ),
+    Rule(
+        name="alarms that are over",
+        after=timedelta(days=90),
+        rows=lambda before: Alarm.objects.filter(ended_at__lt=before),
     ),
     Rule(
         name="what was usual in the past",

@@ -63,6 +63,15 @@ class ProcessQuerySet(models.QuerySet["Process"]):
         counted = Counter(kinds)
         return {kind.value: counted[kind] for kind in (Kind.WEB, Kind.WORKER, Kind.CLOCK)}
 
+    def missing(self, *, now: datetime) -> frozenset[str]:
+        """The kinds of which no process gave a sign of life; none where no process ever did."""
+        alive = self.alive(now=now)
+        return (
+            frozenset(kind for kind, number in alive.items() if not number)
+            if any(alive.values())
+            else frozenset()
+        )
+
     # Mutators
 
     def note(self, *, id: str, kind: Kind, counts: Counts, now: datetime) -> bool:  # noqa: A002
@@ -96,7 +105,13 @@ class Process(models.Model):
     class Meta:
         verbose_name = _("process")
         verbose_name_plural = _("processes")
-        default_permissions = ()
+        default_permissions = ("view",)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    # Properties
+
+    def is_alive(self, *, now: datetime) -> bool:
+        """Agrees with the query `alive`."""
+        return self.kind != Kind.GONE and self.seen_at > now - ALIVE_FOR

@@ -2,25 +2,26 @@
 
 import atexit
 import logging
+import sys
 import threading
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 
-from django.conf import settings
 from django.db import Error as DatabaseFailure
 from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
 
 from onboarding_portal.counters import COUNTED
+from onboarding_portal.operations.logs.config import is_server
 from onboarding_portal.operations.metrics.processes import GONE_AFTER, Counts, Kind, Process, SampleKey
 
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=20)
-KINDS_OF_COMMANDS = {"db_worker": Kind.WORKER, "clock": Kind.CLOCK}
+KINDS_OF_COMMANDS = {"db_worker": Kind.WORKER, "clock": Kind.CLOCK, "runserver": Kind.WEB}
 
 
 def counted() -> dict[SampleKey, float]:
@@ -105,8 +106,8 @@ this_process = Holder()
 
 
 def begin(kind: Kind) -> None:
-    """From now on this process gives signs of life, if anybody may read them."""
-    if settings.METRICS_TOKEN:
+    """From now on this process, if it is one that serves, gives signs of life."""
+    if is_server(sys.argv):
         this_process.reporter = reporter = Reporter(kind)
         threading.Thread(target=reporter.go_on_reporting, name="signs of life", daemon=True).start()
         atexit.register(reporter.end)

@@ -1,0 +1,126 @@
+"""How the engine is at one moment: a fixed number of queries, and one look at the cache, which may be away."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Min, Q
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult, get_date_max
+
+from onboarding_portal.ev_energy import budget
+from onboarding_portal.ev_energy.budget import BudgetState
+from onboarding_portal.operations.clock.regular_job import RegularJob
+from onboarding_portal.operations.engine.samples import Rates, Sample, digest
+from onboarding_portal.operations.metrics.processes import ALL_GONE, Kind, Process, counts_of
+from onboarding_portal.timing import LONGEST_RUN
+from onboarding_portal.vehicles.data_age import DataAge, data_age_of
+from onboarding_portal.vehicles.models import SyncRun, SyncState
+from onboarding_portal.vehicles.pace import pace_of
+
+KINDS = (Kind.WEB, Kind.WORKER, Kind.CLOCK)
+RECENTLY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Tasks: due, since when the one that waits longest is due, under way, and cut off with their worker."""
+
+    due: int
+    oldest_at: datetime | None
+    running: int
+    cut_off: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync:
+    """The last whole reading of all vehicles, and the one under way."""
+
+    age: DataAge
+    complete: SyncRun | None
+    running: SyncRun | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """`processes` are those that gave a sign of life lately, the latest first."""
+
+    now: datetime
+    processes: list[Process]
+    rates: Rates
+    budget: BudgetState
+    queue: Queue
+    sync: Sync
+    jobs: list[RegularJob]
+
+    @property
+    def missing_kinds(self) -> list[Kind]:
+        alive = {row.kind for row in self.processes if row.is_alive(now=self.now)}
+        return [kind for kind in KINDS if kind not in alive]
+
+    def last_seen(self, kind: Kind) -> datetime | None:
+        """When a process of the kind last gave a sign of life, as far as that is known."""
+        return max((row.seen_at for row in self.processes if row.kind == kind), default=None)
+
+
+def read_facts(*, now: datetime) -> Facts:
+    """Raises django.db.Error if the database does not answer."""
+    rows = list(Process.objects.order_by("-seen_at"))
+    processes = [row for row in rows if row.pk != ALL_GONE]
+    sums = digest(counts_of(row.counts for row in rows))
+    rates = Rates(Sample.objects.of_the_last_hour(now=now), sums, now=now)
+    state = budget.snapshot()
+    alive = [row.pk for row in processes if row.is_alive(now=now)]
+    return Facts(
+        now=now,
+        processes=processes,
+        rates=rates,
+        budget=state,
+        queue=_queue(alive=alive, now=now),
+        sync=_sync(state),
+        jobs=list(RegularJob.objects.order_by("name")),
+    )
+
+
+def read_sums() -> dict[str, float]:
+    """What all processes have counted until now."""
+    return digest(counts_of(Process.objects.values_list("counts", flat=True)))
+
+
+def _queue(*, alive: list[str], now: datetime) -> Queue:
+    is_for_at_once = Q(run_after=get_date_max())
+    due = (
+        DBTaskResult.objects.ready()
+        .order_by()
+        .aggregate(
+            number=Count("pk"),
+            at_once=Min("enqueued_at", filter=is_for_at_once),
+            later=Min("run_after", filter=~is_for_at_once),
+        )
+    )
+    started = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING, started_at__gt=now - RECENTLY)
+    running = list(started.order_by().values_list("started_at", "worker_ids"))
+    cut_off = sum(is_cut_off(at, workers, alive=alive, now=now) for at, workers in running)
+    return Queue(
+        due=due["number"],
+        oldest_at=min((moment for moment in (due["at_once"], due["later"]) if moment), default=None),
+        running=len(running) - cut_off,
+        cut_off=cut_off,
+    )
+
+
+def is_cut_off(started_at: datetime | None, workers: list[str], *, alive: list[str], now: datetime) -> bool:
+    """Whether a task that was begun is under way no more: its worker is gone, or none takes as long."""
+    return started_at is not None and now - started_at > LONGEST_RUN and not set(workers[-1:]) & set(alive)
+
+
+def _sync(state: BudgetState) -> Sync:
+    pace = pace_of(
+        background_requests=state.limit - state.reserve - state.staff_reserve,
+        window=timedelta(seconds=settings.EV_ENERGY_RATE_WINDOW_SECONDS),
+    )
+    complete = SyncRun.objects.filter(state=SyncState.COMPLETE).order_by("-started_at").first()
+    running = SyncRun.objects.filter(state=SyncState.RUNNING).first()
+    return Sync(
+        age=data_age_of(complete=complete, running=running, pace=pace), complete=complete, running=running
+    )

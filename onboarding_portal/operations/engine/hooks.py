@@ -1,0 +1,15 @@
+"""Where the engine hooks into rooms below: once, when the apps are ready."""
+
+from typing import cast
+
+from django.contrib import admin
+
+from onboarding_portal import at_work
+from onboarding_portal.accounts.staff.site import StaffAdminSite
+from onboarding_portal.operations.engine.page import engine
+from onboarding_portal.operations.metrics.processes import Process
+
+
+def hook_in() -> None:
+    cast("StaffAdminSite", admin.site).add_page("engine/", engine, name="engine")
+    at_work.answer_with(lambda now: Process.objects.missing(now=now))
