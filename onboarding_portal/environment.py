@@ -122,6 +122,10 @@ class Environment:
     def number(self, name: Text, *, default: float) -> float:
         return self._read(name, default, lambda text: _number(text, float, "a number"))
 
+    def hours(self, name: Text, *, default: tuple[int, int]) -> tuple[int, int]:
+        """The first hour of a day and the one it ends before, such as 8-20."""
+        return self._read(name, default, _hours)
+
     def time_zone(self, name: Text, *, default: Text) -> Text:
         return self._read(name, default, _time_zone)
 
@@ -169,6 +173,16 @@ def _number(text: str, read: Callable[[str], T], kind: str) -> T:
         return read(text)
     except ValueError:
         raise CannotBeRead(f"is not {kind}. Set it to {kind}, or leave it empty.") from None
+
+
+def _hours(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,2})\s*-\s*(\d{1,2})", text, re.ASCII)
+    first, end = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 0 <= first < end <= 24:
+        raise CannotBeRead(
+            "is not two hours of one day. Set it to the first and the one it ends before: 8-20."
+        )
+    return first, end
 
 
 def _time_zone(text: str) -> str:

@@ -170,6 +170,10 @@ DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"no-reply@{PORTAL_HOST if _host == PORTAL_HOST else 'localhost'}"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# E-mails nobody waits for: in a minute, of them to one receiving domain, between which hours where the reader lives.
+MAILS_PER_MINUTE = env.whole_number("MAILS_PER_MINUTE", default=300)
+MAILS_PER_MINUTE_TO_A_DOMAIN = env.whole_number("MAILS_PER_MINUTE_TO_A_DOMAIN", default=60)
+MAIL_HOURS = env.hours("MAIL_HOURS", default=(8, 20))
 
 # Background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}

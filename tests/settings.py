@@ -19,6 +19,8 @@ os.environ["EV_ENERGY_TOKEN_URL"] = "https://api.ev.energy/o/token/"
 os.environ["EV_ENERGY_CLIENT_ID"] = "portal-client"
 os.environ["EV_ENERGY_CLIENT_SECRET"] = "portal-secret"
 os.environ["EMAIL_URL"] = "memorymail://"
+os.environ["MAIL_HOURS"] = "0-24"  # tests of the hours and of the pace set their own
+os.environ["MAILS_PER_MINUTE"] = os.environ["MAILS_PER_MINUTE_TO_A_DOMAIN"] = "100000"
 os.environ.setdefault("CACHE_URL", "dbcache://portal_cache")
 
 from onboarding_portal.settings import *  # noqa: F403  the environment has to be set before this import

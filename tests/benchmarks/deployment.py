@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "EV_ENERGY_CLIENT_ID": "sandbox-client",
     "EV_ENERGY_CLIENT_SECRET": "sandbox-secret",
     "EMAIL_URL": "dummymail://",
+    "MAIL_HOURS": "0-24",
     "LOG_FORMAT": "json",
     "STATIC_ROOT": _STATIC.name,
 }

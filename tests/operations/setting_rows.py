@@ -200,6 +200,9 @@ ROWS = {
         },
     ),
     "DEFAULT_FROM_EMAIL": text("DEFAULT_FROM_EMAIL", "Brightfield <cars@example.com>"),
+    "MAILS_PER_MINUTE": parsed("MAILS_PER_MINUTE", "120", 120),
+    "MAILS_PER_MINUTE_TO_A_DOMAIN": parsed("MAILS_PER_MINUTE_TO_A_DOMAIN", "30", 30),
+    "MAIL_HOURS": parsed("MAIL_HOURS", "9-18", (9, 18)),
     "STATIC_ROOT": Row(
         sound="/srv/static",
         effect=lambda values: values["STATIC_ROOT"],

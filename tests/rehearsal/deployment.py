@@ -98,6 +98,8 @@ def settings_for(*, port: int, database_url: str, mailbox: Mailbox, sandbox: San
         "SECRET_KEY": secrets.token_urlsafe(50),
         "PORTAL_URL": f"http://127.0.0.1:{port}",
         "DATABASE_URL": database_url,
+        "MAIL_HOURS": "0-24",
+        "MAILS_PER_MINUTE_TO_A_DOMAIN": "300",
         "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
         "DEFAULT_FROM_EMAIL": "Brightfield Energy <cars@brightfield.example>",
         "EV_ENERGY_API_URL": sandbox.api_url,

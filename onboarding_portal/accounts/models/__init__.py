@@ -1,5 +1,7 @@
 from onboarding_portal.accounts.models.colleague import Colleague, StaffIdentity
 from onboarding_portal.accounts.models.invitation import Invitation, InvitationQuerySet, InvitationState
+from onboarding_portal.accounts.models.invitation_import import InvitationImport, InvitationImportRow, RowKind
+from onboarding_portal.accounts.models.mail_minute import MailMinute, WaitsFor
 from onboarding_portal.accounts.models.mail_pause import MailPause
 from onboarding_portal.accounts.models.ready_made_group import ReadyMadeGroup
 from onboarding_portal.accounts.models.second_factor import FactorKind, SecondFactor
@@ -11,16 +13,21 @@ __all__ = [
     "Colleague",
     "FactorKind",
     "Invitation",
+    "InvitationImport",
+    "InvitationImportRow",
     "InvitationQuerySet",
     "InvitationState",
     "MailKind",
+    "MailMinute",
     "MailPause",
     "ReadyMadeGroup",
     "SecondFactor",
+    "RowKind",
     "SentMail",
     "StaffIdentity",
     "StaffSession",
     "User",
     "UserManager",
     "UserQuerySet",
+    "WaitsFor",
 ]

@@ -5,10 +5,14 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.models.invitation_import import InvitationImport
+from onboarding_portal.accounts.models.mail_minute import WaitsFor
 from onboarding_portal.accounts.models.user import User
 from onboarding_portal.addresses import address_to_look_up, normalize_address
+from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.tokens import hash_token, token_hashes
 
 INVITATION_LIFETIME = timedelta(days=30)
@@ -21,7 +25,7 @@ class InvitationState(models.TextChoices):
     EXPIRED = "EXPIRED", _("Expired")
 
 
-class InvitationQuerySet(models.QuerySet["Invitation"]):
+class InvitationQuerySet(LeasedQuerySet["Invitation"]):
     # Factories
 
     def invite(self, *, email: str, invited_by: "User | None", now: datetime) -> tuple["Invitation", str]:
@@ -69,11 +73,39 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField(_("expires"))
     accepted_at = models.DateTimeField(_("accepted"), null=True)
 
+    # What staff know of the owner beforehand. The make is ev.energy's id of it: the catalogue is a room above.
+    name = models.CharField(_("name"), max_length=100, blank=True, default="", db_default="")
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+    make_id = models.CharField(_("make"), max_length=40, blank=True, default="", db_default="")
+    note = models.CharField(_("note"), max_length=500, blank=True, default="", db_default="")
+
+    # The e-mail of one from a file goes out in the background; whoever is at it moves its time forward first.
+    source = models.ForeignKey(
+        InvitationImport,
+        models.SET_NULL,
+        null=True,
+        db_index=False,  # the index below begins with it
+        related_name="invitations",
+        verbose_name=_("from"),
+    )
+    mail_due_at = models.DateTimeField(_("e-mail due"), null=True, editable=False)
+    waits_for = models.CharField(
+        _("waits for"), max_length=5, choices=WaitsFor, blank=True, default="", db_default="", editable=False
+    )
+    mail_tries = models.PositiveSmallIntegerField(_("tries"), default=0, db_default=0, editable=False)
+    mailed_at = models.DateTimeField(_("e-mailed"), null=True, editable=False)
+
     objects = InvitationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
+        indexes = [
+            models.Index(fields=["source", "mail_due_at"], name="invitation_source"),
+            models.Index(
+                fields=["mail_due_at"], condition=Q(mail_due_at__isnull=False), name="invitation_mail_due"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.email

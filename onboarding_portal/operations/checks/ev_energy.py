@@ -20,6 +20,8 @@ BOUNDS = {
     "EV_ENERGY_RATE_WINDOW_SECONDS": (1, 7 * 86_400),
     "EV_ENERGY_CONNECT_TIMEOUT_SECONDS": (0.1, 60),
     "EV_ENERGY_READ_TIMEOUT_SECONDS": (0.1, 60),
+    "MAILS_PER_MINUTE": (1, 1_000_000),
+    "MAILS_PER_MINUTE_TO_A_DOMAIN": (1, 1_000_000),
     # A reminder after the link has run out would never go out.
     "RECONNECT_LINK_LIFETIME_DAYS": (REMINDERS[-1].days + 1, 365),
 }

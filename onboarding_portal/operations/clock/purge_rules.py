@@ -15,7 +15,16 @@ from django.db.models import QuerySet
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from onboarding_portal.accounts.models import Invitation, MailPause, SentMail, StaffSession, User
+from onboarding_portal.accounts.models import (
+    Invitation,
+    InvitationImport,
+    InvitationImportRow,
+    MailMinute,
+    MailPause,
+    SentMail,
+    StaffSession,
+    User,
+)
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.operations.engine.alarms import Alarm
 from onboarding_portal.operations.engine.samples import Sample
@@ -52,6 +61,23 @@ RULES = [
         after=timedelta(0),
         rows=lambda before: StaffSession.objects.filter(ends_at__lt=before),
         oldest_first="ends_at",
+    ),
+    Rule(
+        name="minutes of paced e-mails",
+        after=timedelta(days=1),
+        rows=lambda before: MailMinute.objects.filter(minute__lt=before),
+        oldest_first="minute",
+    ),
+    Rule(
+        name="lines of files of invitations",
+        after=timedelta(days=1),
+        rows=lambda before: InvitationImportRow.objects.filter(source__created_at__lt=before),
+    ),
+    Rule(
+        name="files of invitations nobody confirmed",
+        after=timedelta(days=1),
+        rows=lambda before: InvitationImport.objects.filter(confirmed_at=None, created_at__lt=before),
+        oldest_first="created_at",
     ),
     Rule(
         name="tasks that did their work",
@@ -143,6 +169,12 @@ RULES = [
         after=HISTORY,
         rows=lambda before: Reconnect.objects.filter(state__in=FINAL_STATES, ended_at__lt=before),
         oldest_first="ended_at",
+    ),
+    Rule(
+        name="files of invitations",
+        after=HISTORY,
+        rows=lambda before: InvitationImport.objects.filter(created_at__lt=before),
+        oldest_first="created_at",
     ),
     Rule(
         name="batches without a reconnect left",

@@ -67,6 +67,7 @@ def _settings(folder: Path, *, portal: str, sandbox: str) -> dict[str, str]:
         "PORTAL_SUPPORT_EMAIL": "help@brightfield.example",
         "DEFAULT_FROM_EMAIL": "Brightfield Energy <cars@brightfield.example>",
         "SIGNUP_OPEN": "true",
+        "MAIL_HOURS": "0-24",  # who tries it at night waits for its e-mails, too
         "DATABASE_URL": f"sqlite:///{quote(str(folder / 'db.sqlite3'))}",
         "CACHE_URL": "dbcache://portal_cache",
         # The first slash is cut off when it is read.

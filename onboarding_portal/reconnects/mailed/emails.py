@@ -18,6 +18,7 @@ from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.reconnects.link.failed_try import end_without_need, pause_after, release_after_failure
 from onboarding_portal.reconnects.mailed.lasting_link import is_connected
 from onboarding_portal.reconnects.mailed.letter import send_letter, send_news
+from onboarding_portal.reconnects.mailed.pacing import is_put_off
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Failure, Leased, Reconnect, State, UnstableVehicle
 from onboarding_portal.reconnects.timetable import PAUSES, REMINDERS
@@ -65,7 +66,11 @@ def _others_of(held: Leased, *, states: Iterable[State]) -> list[Leased]:
 
 
 def _ask_to_reconnect(held: list[Leased], *, now: datetime) -> None:
-    ready = [each for each in held if _may_ask(each, now=now)]
+    wanted = [each for each in held if _is_to_be_asked(each, now=now)]
+    is_awaited = any(each.reconnect.at_once for each in wanted)
+    if not wanted or (not is_awaited and is_put_off(wanted, now=now)):
+        return
+    ready = [each for each in wanted if _may_try(each, now=now)]
     if not ready:
         return
     try:
@@ -88,8 +93,8 @@ def _ask_to_reconnect(held: list[Leased], *, now: datetime) -> None:
         )
 
 
-def _may_ask(held: Leased, *, now: datetime) -> bool:
-    """Whether to ask about this car, and the try is counted; what is not to be asked about is settled here."""
+def _is_to_be_asked(held: Leased, *, now: datetime) -> bool:
+    """Whether to ask about this car; what is not to be asked about is settled here."""
     reconnect, lease = held.reconnect, held.lease
     if not reconnect.vehicle.needs_repair or not reconnect.vehicle.owner.is_active:
         end_without_need(reconnect=reconnect, lease=lease, now=now)
@@ -97,6 +102,12 @@ def _may_ask(held: Leased, *, now: datetime) -> bool:
     if objection := _objection_to(reconnect):
         reconnect.try_move(State.CANCELLED, now=now, lease=lease, note=objection)
         return False
+    return True
+
+
+def _may_try(held: Leased, *, now: datetime) -> bool:
+    """Counts the try; what was tried too often has failed."""
+    reconnect, lease = held.reconnect, held.lease
     if not _count_try(reconnect, lease=lease):
         reconnect.try_move(State.FAILED, now=now, lease=lease, note="Too many tries", failure=Failure.MAIL)
         return False
@@ -105,7 +116,10 @@ def _may_ask(held: Leased, *, now: datetime) -> bool:
 
 def _remind(held: list[Leased], *, now: datetime) -> None:
     due = [each for each in held if _is_reminder_due(each, now=now)]
-    wanted = [each for each in due if _may_remind(each)]
+    wanted = [each for each in due if _wants_reminder(each)]
+    if wanted and is_put_off(wanted, now=now):
+        due, wanted = [each for each in due if each not in wanted], []
+    wanted = [each for each in wanted if _count_try(each.reconnect, lease=each.lease)]
     if wanted:
         stop_url = unsubscribe_url(owner=wanted[0].reconnect.vehicle.owner)
         try:
@@ -136,17 +150,15 @@ def _is_reminder_due(held: Leased, *, now: datetime) -> bool:
     return True
 
 
-def _may_remind(held: Leased) -> bool:
-    """Whether a reminder of this car is wanted, and the try is counted."""
+def _wants_reminder(held: Leased) -> bool:
     reconnect = held.reconnect
-    is_wanted = (
+    return (
         reconnect.reminders_sent < len(REMINDERS)
         and reconnect.vehicle.needs_repair
         and reconnect.vehicle.owner.is_active
         and reconnect.vehicle.owner.wants_reminders
         and not _objection_to(reconnect)
     )
-    return is_wanted and _count_try(reconnect, lease=held.lease)
 
 
 def _objection_to(reconnect: Reconnect) -> str:

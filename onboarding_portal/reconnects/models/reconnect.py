@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.models import User, WaitsFor
 from onboarding_portal.reconnects.models.batch import Batch
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
@@ -124,7 +124,7 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
 
     def release(self, *, lease: datetime, **values: Any) -> bool:
         """Gives the row back, with `values` for what was learned; False if it was somebody else's by now."""
-        return bool(self.filter(lease_until=lease).update(lease_until=None, **values))
+        return bool(self.filter(lease_until=lease).update(lease_until=None, **{"waits_for": "", **values}))
 
 
 class Reconnect(models.Model):
@@ -153,6 +153,12 @@ class Reconnect(models.Model):
     failure = models.CharField(_("failure"), max_length=15, choices=Failure, blank=True, default="")
     failure_detail = models.CharField(
         _("ev.energy's reason"), max_length=DETAIL_LENGTH, blank=True, default=""
+    )
+
+    # Somebody waits for the e-mail, on the phone for example: it is not paced.
+    at_once = models.BooleanField(default=False, db_default=False, editable=False)
+    waits_for = models.CharField(
+        _("waits for"), max_length=5, choices=WaitsFor, blank=True, default="", db_default="", editable=False
     )
 
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
@@ -207,6 +213,7 @@ class Reconnect(models.Model):
             models.Index(fields=["created_at"], name="reconnect_created_at"),
             models.Index(fields=["origin"], name="reconnect_origin"),
             models.Index(fields=["failure"], condition=~Q(failure=""), name="reconnect_failure"),
+            models.Index(fields=["waits_for"], condition=~Q(waits_for=""), name="reconnect_waits_for"),
         ]
         permissions = [
             ("request_reconnect_links", _("Can make reconnect links")),

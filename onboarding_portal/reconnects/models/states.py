@@ -60,7 +60,7 @@ _STAMPS = {
 
 def columns_of_move(to: State, *, now: datetime) -> dict[str, Any]:
     """What changes in the row with the state: times, an end to the work on it, no link once it has ended."""
-    values: dict[str, Any] = {"state": to, "lease_until": None, "next_work_at": None}
+    values: dict[str, Any] = {"state": to, "lease_until": None, "next_work_at": None, "waits_for": ""}
     if to in _STAMPS:
         values[_STAMPS[to]] = now
     if to is not State.FAILED:

@@ -64,12 +64,13 @@ def make_links_anew(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
 def _replace(rows: ReconnectQuerySet, *, kind: BatchKind, by: User, now: datetime) -> int:
     """Ends each and queues a new one for its vehicle, unless somebody else was first with that."""
     pks = list(rows.open().values_list("pk", flat=True))
-    count = sum(_replace_chunk(some, kind=kind, by=by, now=now) for some in chunks(pks))
+    at_once = kind == BatchKind.EMAILS and len(pks) == 1  # its owner is on the phone
+    count = sum(_replace_chunk(some, kind=kind, by=by, now=now, at_once=at_once) for some in chunks(pks))
     transaction.on_commit(partial(tasks.wake, lane_of(kind), now=now))
     return count
 
 
-def _replace_chunk(pks: Sequence[int], *, kind: BatchKind, by: User, now: datetime) -> int:
+def _replace_chunk(pks: Sequence[int], *, kind: BatchKind, by: User, now: datetime, at_once: bool) -> int:
     wants_email = kind == BatchKind.EMAILS
     with transaction.atomic():
         old: QuerySet[Reconnect] = Reconnect.objects.filter(pk__in=pks)
@@ -83,6 +84,7 @@ def _replace_chunk(pks: Sequence[int], *, kind: BatchKind, by: User, now: dateti
                     vehicle_id=vehicle_id,
                     origin=Origin.EMAIL if wants_email else Origin.STAFF,
                     wants_email=wants_email,
+                    at_once=at_once,
                     requested_by=by,
                     created_at=now,
                     next_work_at=now,

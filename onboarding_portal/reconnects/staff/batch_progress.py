@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Max
 
+from onboarding_portal.accounts.models import WaitsFor
 from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects.models import Batch, BatchKind, Failure, State
 from onboarding_portal.reconnects.staff.batches import counts_of, is_finished, rows_of
@@ -23,12 +24,22 @@ class FailureGroup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PutOffGroup:
+    """So many e-mails wait for the same, the last of them until then at least."""
+
+    waits_for: WaitsFor
+    count: int
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class BatchProgress:
     """Where a batch stands. `seconds_left` is what the request budget allows for the links still to be made."""
 
     counts: dict[State, int]
     failures: list[FailureGroup]
     seconds_left: float
+    put_off: list[PutOffGroup]
 
     @property
     def total(self) -> int:
@@ -61,7 +72,7 @@ class BatchProgress:
 
 
 def batch_progress(*, batch: Batch, now: datetime) -> BatchProgress:
-    """Two queries: counts by state, and failures by reason where there are any."""
+    """Three queries at most: counts by state, failures by reason and what e-mails wait for, where there are any."""
     counts = counts_of(batch)
     waiting = counts[State.QUEUED]
     needs_requests = waiting > 0 and batch.kind == BatchKind.LINKS
@@ -69,7 +80,17 @@ def batch_progress(*, batch: Batch, now: datetime) -> BatchProgress:
         counts=counts,
         failures=_failures_of(batch) if counts[State.FAILED] else [],
         seconds_left=seconds_until_done(requests=waiting, now=now) if needs_requests else 0.0,
+        put_off=_put_off(batch) if waiting and batch.kind == BatchKind.EMAILS else [],
     )
+
+
+def _put_off(batch: Batch) -> list[PutOffGroup]:
+    rows = rows_of(batch).filter(state=State.QUEUED).exclude(waits_for="").order_by("waits_for")
+    grouped = rows.values_list("waits_for").annotate(count=Count("pk"), until=Max("next_work_at"))
+    return [
+        PutOffGroup(waits_for=WaitsFor(waits_for), count=count, until=until)
+        for waits_for, count, until in grouped
+    ]
 
 
 def _failures_of(batch: Batch) -> list[FailureGroup]:

@@ -70,9 +70,17 @@ def create_confirmed(
     _refuse_repetition(token)
     if not 0 < plan.size(including=including) <= at_most:
         raise OtherThanConfirmed(plan)
+    # The owner of one car is on the phone; those of many are not.
+    is_paced = plan.size(including=including) > 1
     try:
         return create_batch(
-            vehicles=vehicles, kind=kind, by=by, now=now, including=including, confirmation=token
+            vehicles=vehicles,
+            kind=kind,
+            by=by,
+            now=now,
+            including=including,
+            confirmation=token,
+            is_paced=is_paced,
         )
     except IntegrityError:
         _refuse_repetition(token)
@@ -87,11 +95,13 @@ def create_batch(
     now: datetime,
     including: Collection[str] = (),
     confirmation: UUID | None = None,
+    is_paced: bool = True,
     chunk: int = CHUNK,
 ) -> Batch:
     """Queues a reconnect for each eligible vehicle and returns the batch; work starts in the background.
 
-    `including` are causes that signing in does not mend, whose owners are to be e-mailed all the same.
+    `including` are causes that signing in does not mend, whose owners are to be e-mailed all the same. E-mails go
+    out at the pace and in the hours of `accounts/paced_mail.py` unless somebody waits for them.
 
     Where another batch or an owner's click got to a vehicle first, theirs stands and ours has none: the
     constraint on open reconnects decides. A fixed number of queries for each chunk. Raises IntegrityError, with
@@ -102,10 +112,13 @@ def create_batch(
     with transaction.atomic():
         batch = Batch.objects.create(kind=kind, created_by=by, created_at=now, confirmation=confirmation)
         vehicle_ids = list(eligible.values_list("pk", flat=True))
-        is_short = kind == BatchKind.LINKS and len(vehicle_ids) <= A_FEW
+        is_short = len(vehicle_ids) <= A_FEW if kind == BatchKind.LINKS else not is_paced
         due_at = now - GOES_BEFORE if is_short else now
         for some_ids in chunks(vehicle_ids, chunk):
-            rows = [_queued(vehicle_id, batch, now=now, due_at=due_at) for vehicle_id in some_ids]
+            rows = [
+                _queued(vehicle_id, batch, now=now, due_at=due_at, at_once=not is_paced)
+                for vehicle_id in some_ids
+            ]
             Reconnect.objects.bulk_create(rows, ignore_conflicts=True)
         transaction.on_commit(partial(tasks.wake, lane_of(kind), now=now))
     return batch
@@ -150,13 +163,14 @@ def lane_of(kind: BatchKind) -> tasks.Lane:
     return tasks.Lane.LINKS if kind == BatchKind.LINKS else tasks.Lane.MAILS
 
 
-def _queued(vehicle_id: str, batch: Batch, *, now: datetime, due_at: datetime) -> Reconnect:
+def _queued(vehicle_id: str, batch: Batch, *, now: datetime, due_at: datetime, at_once: bool) -> Reconnect:
     wants_email = batch.kind == BatchKind.EMAILS
     return Reconnect(
         vehicle_id=vehicle_id,
         batch=batch,
         origin=Origin.EMAIL if wants_email else Origin.STAFF,
         wants_email=wants_email,
+        at_once=wants_email and at_once,
         requested_by=batch.created_by,
         created_at=now,
         next_work_at=due_at,

@@ -36,7 +36,7 @@ class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):
 @admin.register(Reconnect)
 class ReconnectAdmin(ReadOnly, StaffStyles, ActsOnReconnects):
     list_display = ["created_at", "state", "failure", "owner", "car", "vehicle_id", "origin", "requested_by"]
-    list_filter = ["state", "origin", "failure", "created_at"]
+    list_filter = ["state", "origin", "failure", "waits_for", "created_at"]
     list_select_related = ["vehicle__owner", "vehicle__make", "vehicle__model", "requested_by"]
     list_per_page = 100
     list_max_show_all = 100
@@ -75,7 +75,7 @@ class ReconnectAdmin(ReadOnly, StaffStyles, ActsOnReconnects):
             (None, {"fields": ["vehicle", "owner", "state", "origin", "requested_by", "batch", link]}),
             (_("Failure"), {"fields": ["failure", "failure_detail", "tries"]}),
             (_("Times"), {"fields": [*times, "lasting_until", "ended_at"]}),
-            (_("Work"), {"fields": ["reminders_sent", "checks_done", "next_work_at"]}),
+            (_("Work"), {"fields": ["reminders_sent", "checks_done", "waits_for", "next_work_at"]}),
         ]
 
     def get_search_results(
