@@ -22,6 +22,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from onboarding_portal.accounts.audit import POLICY, Act, about, record
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
 from onboarding_portal.operations.models import Alarm, Process, RegularJob
@@ -138,6 +139,7 @@ ADMIN: dict[str, Rule] = {
     **model_pages("accounts_user", add=True, delete=True),
     "admin:accounts_user_add": Rule([{"accounts.add_user", "accounts.change_user"}]),
     **model_pages("accounts_invitation", add=True, delete=True),
+    **model_pages("accounts_auditentry", change=False),
     **model_pages("axes_accessattempt", delete=True),
     **model_pages("catalogue_make"),
     **model_pages("catalogue_model"),
@@ -256,6 +258,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "auth_group": Group.objects.create(name="Support").pk,
             "accounts_user": owner.pk,
             "accounts_invitation": invitation.pk,
+            "accounts_auditentry": record(act=Act.CHANGED, actor=POLICY, about=about(owner)).pk,
             "axes_accessattempt": guess.pk,
             "catalogue_make": trim.model.make_id,
             "catalogue_model": trim.model_id,

@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.audit import Act, record
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
@@ -57,6 +58,7 @@ class MakeOutageAdmin(ReadOnly, StaffModelAdmin[MakeOutage]):
     show_facets = admin.ShowFacets.NEVER
     ordering = ["-began_at", "-pk"]
     actions = ["lift"]
+    act_of_adding = Act.OUTAGE_MARKED
     fields = [
         *("make", "controller", "began_at", "found_at", "broken_count", "car_count", "usually", "who_set_it"),
         *("recovering_since", "lifted_at", "lifted_by"),
@@ -97,8 +99,11 @@ class MakeOutageAdmin(ReadOnly, StaffModelAdmin[MakeOutage]):
     def lift(self, request: HttpRequest, queryset: MakeOutageQuerySet) -> None:
         """What broke before this moment does not bring the mark back; what breaks after it may."""
         staff = user_of(request)
-        ongoing = list(queryset.ongoing().select_related("make"))
-        count = queryset.lift(by=staff, now=timezone.now())
-        LogEntry.objects.log_actions(staff.pk, ongoing, CHANGE, gettext("Lifted."))
+        with transaction.atomic():
+            ongoing = list(queryset.ongoing().select_related("make"))
+            count = queryset.lift(by=staff, now=timezone.now())
+            for outage in ongoing:
+                record(act=Act.OUTAGE_LIFTED, actor=staff, thing=outage)
+            self.write_history(request, ongoing, gettext("Lifted."))
         text = ngettext("Lifted %d mark.", "Lifted %d marks.", count)
         self.message_user(request, text % count, messages.SUCCESS)

@@ -1,4 +1,5 @@
-"""What staff do to many vehicles at once. Each act is written into every vehicle's history, with who did it.
+"""What staff do to many vehicles at once. Each act is in the audit log once, with all its cars, and in
+every vehicle's history.
 
 Selections may be a hundred thousand vehicles: they are worked through in chunks, each its own short transaction.
 """
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts import audit
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.lengths import about
@@ -61,15 +63,16 @@ def preview(*, act: Act, vehicles: QuerySet[Vehicle], now: datetime) -> Preview:
     return Preview(changing=changing, left_out=vehicles.count() - changing, seconds=seconds)
 
 
-def carry_out(*, act: Act, vehicles: QuerySet[Vehicle], by: User, now: datetime) -> int:
+def carry_out(*, act: Act, vehicles: QuerySet[Vehicle], by: User, now: datetime, why: str = "") -> int:
     """Does it, and returns how many vehicles it changed. Refreshing goes on in the background."""
-    changed = 0
+    changed, write_down = 0, audit.Recorder(act=_RECORDED_AS[act], actor=by, why=why)
     for vehicle_ids in _chunks(vehicles):
         with transaction.atomic():
             fitting = _FITTING[act](Vehicle.objects.filter(pk__in=vehicle_ids)).order_by("pk")
             chosen = list(fitting.select_related("make", "model").select_for_update(of=["self"]))
             changed += _CHANGE[act](Vehicle.objects.filter(pk__in=[vehicle.pk for vehicle in chosen]), now)
-            LogEntry.objects.log_actions(by.pk, chosen, CHANGE, change_message=str(SAID[act]))
+            write_down(audit.about(*chosen))
+            LogEntry.objects.log_actions(by.pk, chosen, CHANGE, str(SAID[act]))
     enqueue_due_work()
     return changed
 
@@ -90,6 +93,12 @@ _FITTING: dict[Act, Callable[[VehicleQuerySet], VehicleQuerySet]] = {
     Act.MARK_STALE: lambda vehicles: vehicles.markable(),
     Act.CLEAR_STALE: lambda vehicles: vehicles.exclude(stale_since=None),
     Act.REFRESH: lambda vehicles: vehicles.present(),
+}
+
+_RECORDED_AS = {
+    Act.MARK_STALE: audit.Act.MARKED_STALE,
+    Act.CLEAR_STALE: audit.Act.CLEARED_STALE,
+    Act.REFRESH: audit.Act.READ_AGAIN,
 }
 
 _CHANGE: dict[Act, Callable[[VehicleQuerySet, datetime], int]] = {

@@ -12,7 +12,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
-from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.audit import POLICY, Act, about, record
+from onboarding_portal.accounts.models import AuditEntry, Erasure, User
 from onboarding_portal.onboarding.models import Attempt, AttemptState, Claim
 from onboarding_portal.operations.clock import purge as purging
 from onboarding_portal.operations.clock.purge import purge
@@ -100,6 +101,12 @@ def act_of_staff(at: datetime) -> models.Model:
     return LogEntry.objects.get(user=user)
 
 
+def audited(at: datetime) -> models.Model:
+    entry = record(act=Act.CHANGED, actor=POLICY, about=about(make_owner()))
+    AuditEntry.objects.filter(pk=entry.pk).update(at=at)
+    return entry
+
+
 CASES: dict[str, list[Callable[[datetime], models.Model]]] = {
     "attempts to connect a car that came to nothing": [
         attempt(state) for state in AttemptState if state != AttemptState.CONNECTED
@@ -112,6 +119,8 @@ CASES: dict[str, list[Callable[[datetime], models.Model]]] = {
     ],
     "cars that are gone at ev.energy": [lambda at: make_vehicle(removed_at=at)],
     "acts of staff and owners' histories": [act_of_staff],
+    "the audit log": [audited],
+    "that somebody was erased": [lambda at: Erasure.objects.create(erased_at=at, by_kind="STAFF")],
 }
 
 

@@ -1,8 +1,9 @@
 """What staff may see and do with users, groups, invitations and locked sign-ins."""
 
+from onboarding_portal.accounts.admin.audit import AuditEntryAdmin
 from onboarding_portal.accounts.admin.groups import GroupAdmin
 from onboarding_portal.accounts.admin.invitations import InvitationAdmin
 from onboarding_portal.accounts.admin.users import UserAdmin
 from onboarding_portal.accounts.admin.wrong_passwords import AccessAttemptAdmin
 
-__all__ = ["AccessAttemptAdmin", "GroupAdmin", "InvitationAdmin", "UserAdmin"]
+__all__ = ["AccessAttemptAdmin", "AuditEntryAdmin", "GroupAdmin", "InvitationAdmin", "UserAdmin"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from onboarding_portal.accounts.address_field import AddressField
+from onboarding_portal.accounts.audit import Act
 from onboarding_portal.accounts.invitations import mail as invitation_mail
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Invitation
@@ -48,6 +49,7 @@ class InvitationAdmin(StaffModelAdmin[Invitation]):
     search_help_text = _("The beginning of an e-mail address")
     ordering = ("-created_at", "pk")
     actions = ("send_again",)
+    act_of_adding = Act.INVITED
 
     @admin.display(description=_("state"))
     def state(self, invitation: Invitation) -> str:
@@ -84,7 +86,7 @@ class InvitationAdmin(StaffModelAdmin[Invitation]):
             return
         for invitation in queryset:
             try:
-                invitation_mail.send_again(invitation=invitation, now=timezone.now())
+                invitation_mail.send_again(invitation=invitation, by=user_of(request), now=timezone.now())
                 sent += 1
             except invitation_mail.AlreadyAccepted:
                 accepted += 1

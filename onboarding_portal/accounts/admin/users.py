@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import PermissionDenied
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from onboarding_portal.accounts.address_field import AddressField
+from onboarding_portal.accounts.audit import Act, about, record
 from onboarding_portal.accounts.ev_energy_user import ClaimRefused, check_typed_id
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import User
@@ -115,8 +115,10 @@ class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         rows = User.objects.filter(pk__in=queryset)
         within = rows if user_of(request).is_superuser else rows.owners()
-        count = within.end_sessions()
-        LogEntry.objects.log_actions(user_of(request).pk, within, CHANGE, change_message=str(SIGNED_OUT))
+        with transaction.atomic():
+            count = within.end_sessions()
+            record(act=Act.SIGNED_OUT_EVERYWHERE, actor=user_of(request), about=about(*within))
+            self.write_history(request, within, SIGNED_OUT)
         text = ngettext("%d user is signed out everywhere.", "%d users are signed out everywhere.", count)
         self.message_user(request, text % count, messages.SUCCESS)
 

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 
+from onboarding_portal.accounts.audit import Act, Actor, record
 from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import Invitation
 
@@ -13,11 +15,13 @@ class AlreadyAccepted(Exception):
     """The invitation was used: its owner signs in like everybody else."""
 
 
-def send_again(*, invitation: Invitation, now: datetime) -> None:
+def send_again(*, invitation: Invitation, by: Actor, now: datetime) -> None:
     """Mails the invitation with a new link; the link before is dead. Raises AlreadyAccepted and MailNotSent."""
-    token = invitation.renew(now=now)
-    if token is None:
-        raise AlreadyAccepted
+    with transaction.atomic():
+        token = invitation.renew(now=now)
+        if token is None:
+            raise AlreadyAccepted
+        record(act=Act.INVITED_AGAIN, actor=by, thing=invitation)
     send(invitation=invitation, token=token)
 
 

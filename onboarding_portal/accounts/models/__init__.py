@@ -1,4 +1,7 @@
+from onboarding_portal.accounts.models.audit_act import Act
+from onboarding_portal.accounts.models.audit_entry import ActorKind, AuditEntry, AuditSubject
 from onboarding_portal.accounts.models.colleague import Colleague, StaffIdentity
+from onboarding_portal.accounts.models.erasure import Erasure
 from onboarding_portal.accounts.models.invitation import Invitation, InvitationQuerySet, InvitationState
 from onboarding_portal.accounts.models.invitation_import import InvitationImport, InvitationImportRow, RowKind
 from onboarding_portal.accounts.models.mail_minute import MailMinute, WaitsFor
@@ -10,7 +13,12 @@ from onboarding_portal.accounts.models.staff_session import StaffSession
 from onboarding_portal.accounts.models.user import User, UserManager, UserQuerySet
 
 __all__ = [
+    "Act",
+    "ActorKind",
+    "AuditEntry",
+    "AuditSubject",
     "Colleague",
+    "Erasure",
     "FactorKind",
     "Invitation",
     "InvitationImport",
@@ -21,8 +29,8 @@ __all__ = [
     "MailMinute",
     "MailPause",
     "ReadyMadeGroup",
-    "SecondFactor",
     "RowKind",
+    "SecondFactor",
     "SentMail",
     "StaffIdentity",
     "StaffSession",

@@ -160,6 +160,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             ("end_sessions", _("Can end all sessions of owners")),
             ("pause_mail", _("Can pause all mail to owners")),
             ("merge_users", _("Can merge two accounts of one owner")),
+            ("export_owner", _("Can export all that is held about an owner")),
+            ("erase_owner", _("Can erase an owner")),
         ]
 
     def __str__(self) -> str:

@@ -1,13 +1,27 @@
 """The network address a request came from, which the limits on codes and passwords count by."""
 
 import ipaddress
+from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from onboarding_portal.accounts.audit import requested_from
 
 UNKNOWN_ADDRESS = "::"  # visitors over a Unix socket share one limit
 # Whoever rents one address gets the neighbours easily: of IPv6 one connection has at least as many as this leaves.
 PREFIXES = {4: 24, 6: 64}
+
+
+class ClientAddressMiddleware:
+    """What is written into the audit log while a request is answered says where it came from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with requested_from(client_address(request)):
+            return self._get_response(request)
 
 
 def client_address(request: HttpRequest) -> str:

@@ -16,6 +16,8 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import (
+    AuditEntry,
+    Erasure,
     Invitation,
     InvitationImport,
     InvitationImportRow,
@@ -211,5 +213,17 @@ RULES = [
         name="acts of staff and owners' histories",
         after=HISTORY,
         rows=lambda before: LogEntry.objects.filter(action_time__lt=before),
+    ),
+    Rule(
+        name="the audit log",
+        after=HISTORY,
+        rows=lambda before: AuditEntry.objects.filter(at__lt=before),
+        oldest_first="at",
+    ),
+    Rule(
+        name="that somebody was erased",
+        after=HISTORY,
+        rows=lambda before: Erasure.objects.filter(erased_at__lt=before),
+        oldest_first="erased_at",
     ),
 ]

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
+from onboarding_portal.accounts.audit import Recorder, about_cars
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.reconnect import Reconnect, ReconnectQuerySet
@@ -23,11 +24,16 @@ def move_all(
     now: datetime,
     by: User | None = None,
     note: str = "",
+    written_by: Recorder | None = None,
     **values: Any,
 ) -> int:
-    """`Reconnect.move` for all of `rows`; returns how many went. A fixed number of queries for each chunk."""
+    """`Reconnect.move` for all of `rows`; returns how many went. A fixed number of queries for each chunk.
+
+    `written_by` has the audit log know each chunk's cars, in the chunk's transaction.
+    """
     pks = list(rows.filter(state__in=sources_of(to)).values_list("pk", flat=True))
-    return sum(_move_chunk(rows, chunk, to, now=now, by=by, note=note, **values) for chunk in chunks(pks))
+    more: dict[str, Any] = {"now": now, "by": by, "note": note, "written_by": written_by}
+    return sum(_move_chunk(rows, chunk, to, **more, **values) for chunk in chunks(pks))
 
 
 def chunks(pks: Sequence[Key], size: int = CHUNK) -> Iterator[Sequence[Key]]:
@@ -44,6 +50,7 @@ def _move_chunk(
     now: datetime,
     by: User | None,
     note: str,
+    written_by: Recorder | None,
     **values: Any,
 ) -> int:
     with transaction.atomic():
@@ -54,4 +61,7 @@ def _move_chunk(
         ReconnectEvent.objects.bulk_create(
             [ReconnectEvent(reconnect_id=pk, state=to, at=now, by=by, note=note) for pk in locked]
         )
+        if written_by is not None:
+            cars = Reconnect.objects.filter(pk__in=locked).order_by("pk")
+            written_by(about_cars(cars.values_list("vehicle_id", "vehicle__owner_id")))
     return len(locked)

@@ -5,8 +5,9 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 
+from onboarding_portal.accounts.audit import Act, Recorder
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.models import (
@@ -22,17 +23,18 @@ from onboarding_portal.reconnects.models import (
 from onboarding_portal.reconnects.staff.batches import lane_of
 
 
-def cancel(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
+def cancel(*, rows: ReconnectQuerySet, by: User, now: datetime, why: str = "") -> int:
     """Ends them, their links and their reminders; returns how many."""
-    return move_all(rows.open(), State.CANCELLED, now=now, by=by, note="By staff")
+    write = Recorder(act=Act.RECONNECTS_CANCELLED, actor=by, why=why)
+    return move_all(rows.open(), State.CANCELLED, now=now, by=by, note="By staff", written_by=write)
 
 
-def revoke(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
+def revoke(*, rows: ReconnectQuerySet, by: User, now: datetime, why: str = "") -> int:
     """Takes away every link that is out; returns for how many reconnects.
 
     Who is at the manufacturer's at this moment is still watched for. All others have nothing left to wait for.
     """
-    note = "Links revoked by staff"
+    note, write = "Links revoked by staff", Recorder(act=Act.LINKS_REVOKED, actor=by, why=why)
     sent_off = rows.filter(state=State.REDIRECTED)
     LastingLink.objects.filter(reconnect__in=sent_off).delete()
     kept = move_all(
@@ -41,6 +43,7 @@ def revoke(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
         now=now,
         by=by,
         note=note,
+        written_by=write,
         redirected_at=F("redirected_at"),
         next_work_at=F("next_work_at"),
         lasting_until=None,
@@ -48,35 +51,39 @@ def revoke(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
         expires_at=None,
     )
     others = rows.open().exclude(state=State.REDIRECTED)
-    return kept + move_all(others, State.CANCELLED, now=now, by=by, note=note)
+    return kept + move_all(others, State.CANCELLED, now=now, by=by, note=note, written_by=write)
 
 
-def send_again(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
+def send_again(*, rows: ReconnectQuerySet, by: User, now: datetime, why: str = "") -> int:
     """A new e-mail for each, in the place of what was open; returns how many."""
-    return _replace(rows, kind=BatchKind.EMAILS, by=by, now=now)
+    write = Recorder(act=Act.EMAILED_AGAIN, actor=by, why=why)
+    return _replace(rows, kind=BatchKind.EMAILS, by=by, now=now, write=write)
 
 
-def make_links_anew(*, rows: ReconnectQuerySet, by: User, now: datetime) -> int:
+def make_links_anew(*, rows: ReconnectQuerySet, by: User, now: datetime, why: str = "") -> int:
     """A new link to hand out for each, in the place of what was open; returns how many."""
-    return _replace(rows, kind=BatchKind.LINKS, by=by, now=now)
+    write = Recorder(act=Act.LINK_MADE_ANEW, actor=by, why=why)
+    return _replace(rows, kind=BatchKind.LINKS, by=by, now=now, write=write)
 
 
-def _replace(rows: ReconnectQuerySet, *, kind: BatchKind, by: User, now: datetime) -> int:
+def _replace(rows: ReconnectQuerySet, *, kind: BatchKind, by: User, now: datetime, write: Recorder) -> int:
     """Ends each and queues a new one for its vehicle, unless somebody else was first with that."""
     pks = list(rows.open().values_list("pk", flat=True))
     at_once = kind == BatchKind.EMAILS and len(pks) == 1  # its owner is on the phone
-    count = sum(_replace_chunk(some, kind=kind, by=by, now=now, at_once=at_once) for some in chunks(pks))
+    replace = partial(_replace_chunk, kind=kind, by=by, now=now, at_once=at_once, write=write)
+    count = sum(replace(some) for some in chunks(pks))
     transaction.on_commit(partial(tasks.wake, lane_of(kind), now=now))
     return count
 
 
-def _replace_chunk(pks: Sequence[int], *, kind: BatchKind, by: User, now: datetime, at_once: bool) -> int:
+def _replace_chunk(
+    pks: Sequence[int], *, kind: BatchKind, by: User, now: datetime, at_once: bool, write: Recorder
+) -> int:
     wants_email = kind == BatchKind.EMAILS
     with transaction.atomic():
-        old: QuerySet[Reconnect] = Reconnect.objects.filter(pk__in=pks)
-        count = move_all(
-            Reconnect.objects.filter(pk__in=pks), State.CANCELLED, now=now, by=by, note="Replaced by staff"
-        )
+        old = Reconnect.objects.filter(pk__in=pks)
+        note = "Replaced by staff"
+        count = move_all(old, State.CANCELLED, now=now, by=by, note=note, written_by=write)
         ended = old.filter(state=State.CANCELLED, ended_at=now)
         Reconnect.objects.bulk_create(
             [

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from onboarding_portal.accounts.audit import Act, record
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
@@ -103,7 +104,8 @@ class BatchAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Batch]):
         batch = self._batch_to_see(request, batch_id)
         with_links = may_see_links(request)
         if with_links:
-            self.log_change(request, batch, _("Downloaded with links."))
+            record(act=Act.LINKS_DOWNLOADED, actor=user_of(request), thing=batch)
+            self.write_history(request, [batch], _("Downloaded with links."))
         return StreamingHttpResponse(
             csv_rows(batch=batch, with_links=with_links),
             content_type="text/csv; charset=utf-8",
@@ -145,7 +147,7 @@ class BatchAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Batch]):
 
     def _done(self, request: HttpRequest, batch: Batch, done: str, *, count: int) -> HttpResponse:
         if count:
-            self.log_change(request, batch, done)
+            self.write_history(request, [batch], done)
         self.message_user(request, done, messages.SUCCESS if count else messages.WARNING)
         return redirect("admin:reconnects_batch_change", batch.pk)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
+from onboarding_portal.accounts.audit import Act, Recorder, about_cars, record
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.models import (
@@ -97,6 +98,7 @@ def create_batch(
     confirmation: UUID | None = None,
     is_paced: bool = True,
     chunk: int = CHUNK,
+    why: str = "",
 ) -> Batch:
     """Queues a reconnect for each eligible vehicle and returns the batch; work starts in the background.
 
@@ -120,8 +122,15 @@ def create_batch(
                 for vehicle_id in some_ids
             ]
             Reconnect.objects.bulk_create(rows, ignore_conflicts=True)
+        _write_down(batch, by=by, why=why)
         transaction.on_commit(partial(tasks.wake, lane_of(kind), now=now))
     return batch
+
+
+def _write_down(batch: Batch, *, by: User, why: str) -> None:
+    act = Act.LINKS_ASKED_FOR if batch.kind == BatchKind.LINKS else Act.EMAILS_ASKED_FOR
+    cars = rows_of(batch).order_by("pk").values_list("vehicle_id", "vehicle__owner_id")
+    record(act=act, actor=by, thing=batch, about=about_cars(cars), why=why)
 
 
 def cancel_batch(*, batch: Batch, by: User, now: datetime) -> int:
@@ -130,8 +139,10 @@ def cancel_batch(*, batch: Batch, by: User, now: datetime) -> int:
     Links and e-mails that are out already stay good: owners may be using them at this moment.
     """
     Batch.objects.filter(pk=batch.pk, cancelled_at=None).update(cancelled_at=now, cancelled_by=by)
+    write = Recorder(act=Act.BATCH_CANCELLED, actor=by, thing=batch)
     batch.refresh_from_db(fields=["cancelled_at", "cancelled_by"])
-    return move_all(rows_of(batch).filter(state=State.QUEUED), State.CANCELLED, now=now, by=by)
+    queued = rows_of(batch).filter(state=State.QUEUED)
+    return move_all(queued, State.CANCELLED, now=now, by=by, written_by=write)
 
 
 def retry_failed(*, batch: Batch, by: User, now: datetime) -> int:
@@ -139,7 +150,8 @@ def retry_failed(*, batch: Batch, by: User, now: datetime) -> int:
     other_open = Reconnect.objects.open().filter(vehicle=OuterRef("vehicle"))
     failed = rows_of(batch).filter(~Exists(other_open), state=State.FAILED)
     failed_pks = list(failed.values_list("pk", flat=True))
-    count = sum(_queue_again(pks, by=by, now=now) for pks in chunks(failed_pks))
+    write = Recorder(act=Act.BATCH_RETRIED, actor=by, thing=batch)
+    count = sum(_queue_again(pks, by=by, now=now, write=write) for pks in chunks(failed_pks))
     Batch.objects.filter(pk=batch.pk).update(cancelled_at=None, cancelled_by=None)
     transaction.on_commit(partial(tasks.wake, lane_of(BatchKind(batch.kind)), now=now))
     return count
@@ -177,7 +189,7 @@ def _queued(vehicle_id: str, batch: Batch, *, now: datetime, due_at: datetime, a
     )
 
 
-def _queue_again(pks: Sequence[int], *, by: User, now: datetime) -> int:
+def _queue_again(pks: Sequence[int], *, by: User, now: datetime, write: Recorder) -> int:
     again: dict[str, Any] = {
         "next_work_at": now,
         "tries": 0,
@@ -186,13 +198,15 @@ def _queue_again(pks: Sequence[int], *, by: User, now: datetime) -> int:
         "ended_at": None,
     }
     try:
-        return move_all(Reconnect.objects.filter(pk__in=pks), State.QUEUED, now=now, by=by, **again)
+        rows = Reconnect.objects.filter(pk__in=pks)
+        return move_all(rows, State.QUEUED, now=now, by=by, written_by=write, **again)
     except IntegrityError:
         # An owner clicked in between: their reconnect stands. Halving finds the rows that can still go.
         if len(pks) == 1:
             return 0
         half = len(pks) // 2
-        return _queue_again(pks[:half], by=by, now=now) + _queue_again(pks[half:], by=by, now=now)
+        halves = (pks[:half], pks[half:])
+        return sum(_queue_again(some, by=by, now=now, write=write) for some in halves)
 
 
 def _refuse_repetition(token: UUID) -> None:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.audit import Act, about, record
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.reconnects.models import UnstableVehicle, UnstableVehicleQuerySet
@@ -58,13 +59,10 @@ class UnstableVehicleAdmin(ReadOnly, StaffStyles, PlainRefusals):
     def clear_flag(self, request: HttpRequest, queryset: UnstableVehicleQuerySet) -> None:
         """Asks for no confirmation: it sends nothing, and the rules flag a vehicle again if it is not better."""
         staff = user_of(request)
-        flagged = list(queryset.flagged())
-        count = queryset.clear(by=staff, now=timezone.now())
-        LogEntry.objects.log_actions(
-            staff.pk,
-            flagged,
-            CHANGE,
-            gettext("Staff have looked."),
-        )
+        with transaction.atomic():
+            flagged = list(queryset.flagged().select_related("vehicle"))
+            count = queryset.clear(by=staff, now=timezone.now())
+            record(act=Act.UNSTABLE_CLEARED, actor=staff, about=about(*flagged))
+            self.write_history(request, flagged, gettext("Staff have looked."))
         text = ngettext("Cleared %d vehicle.", "Cleared %d vehicles.", count)
         self.message_user(request, text % count, messages.SUCCESS)

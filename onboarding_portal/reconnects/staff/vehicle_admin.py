@@ -6,6 +6,7 @@ from uuid import uuid4
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import ADDITION
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -127,7 +128,7 @@ class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, LogPagesAdmin, Vehicl
             return self._show(repetition.batch, request)
         except OtherThanConfirmed as other:
             return self._ask(other.plan, request, has_changed=True)
-        self._batch_admin.log_addition(request, batch, _("Asked for on the list of vehicles."))
+        self.write_history(request, [batch], _("Asked for on the list of vehicles."), flag=ADDITION)
         return self._show(batch, request)
 
     def _ask(self, plan: BatchPlan, request: HttpRequest, *, has_changed: bool = False) -> HttpResponse:

@@ -1,0 +1,44 @@
+"""The closed list of what the audit log knows as acts, room by room, each with words for people.
+
+A new act of staff, of a key, of a job or of the policy is a line here; the column has no list of its own, so a line
+needs no migration.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Act(models.TextChoices):
+    # The admin's own forms, on rows of any kind
+    ADDED = "admin.added", _("Added")
+    CHANGED = "admin.changed", _("Changed")
+    DELETED = "admin.deleted", _("Deleted")
+
+    # accounts
+    SIGNED_OUT_EVERYWHERE = "accounts.signed_out_everywhere", _("Signed out everywhere")
+    ADDRESS_CHANGED = "accounts.address_changed", _("Changed the e-mail address")
+    PASSWORD_SET = "accounts.password_set", _("Set a password")
+    INVITED = "accounts.invited", _("Invited")
+    INVITED_AGAIN = "accounts.invited_again", _("Sent the invitation again")
+    EXPORTED = "accounts.exported", _("Exported all that is held about an owner")
+    ERASED = "accounts.erased", _("Erased an owner")
+    ERASED_AT_EV_ENERGY = "accounts.erased_at_ev_energy", _("Erased a car at ev.energy")
+
+    # vehicles
+    MARKED_STALE = "vehicles.marked_stale", _("Marked as stale")
+    CLEARED_STALE = "vehicles.cleared_stale", _("Cleared the stale mark")
+    READ_AGAIN = "vehicles.read_again", _("Had it read again from ev.energy")
+    OUTAGE_MARKED = "vehicles.outage_marked", _("Marked a manufacturer as in trouble")
+    OUTAGE_LIFTED = "vehicles.outage_lifted", _("Said that a manufacturer’s trouble is over")
+
+    # reconnects
+    LINKS_ASKED_FOR = "reconnects.links_asked_for", _("Had reconnect links made")
+    EMAILS_ASKED_FOR = "reconnects.emails_asked_for", _("Had reconnect links e-mailed")
+    EMAILED_AGAIN = "reconnects.emailed_again", _("E-mailed a reconnect link again")
+    LINK_MADE_ANEW = "reconnects.link_made_anew", _("Had a new reconnect link made")
+    LINKS_REVOKED = "reconnects.links_revoked", _("Revoked reconnect links")
+    RECONNECTS_CANCELLED = "reconnects.cancelled", _("Cancelled reconnects")
+    BATCH_CANCELLED = "reconnects.batch_cancelled", _("Cancelled a batch")
+    BATCH_RETRIED = "reconnects.batch_retried", _("Tried what failed in a batch again")
+    LINKS_DOWNLOADED = "reconnects.links_downloaded", _("Downloaded a list with links")
+    UNSTABLE_CLEARED = "reconnects.unstable_cleared", _("Looked at a car whose repairs do not hold")

@@ -1,0 +1,164 @@
+"""The audit log: what an entry says, what stays of it, and that nobody changes one."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from onboarding_portal.accounts import audit
+from onboarding_portal.accounts.audit import Act, Recorder, about, record
+from onboarding_portal.accounts.models import ActorKind, AuditEntry, AuditSubject
+from tests.factories import make_owner, make_staff, make_vehicle
+
+pytestmark = pytest.mark.django_db
+
+LIST = reverse("admin:accounts_auditentry_changelist")
+
+
+def boss(**fields: object) -> Client:
+    client = Client()
+    client.force_login(
+        make_staff(is_superuser=True, **fields), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    return client
+
+
+def test_an_entry_says_who_what_whom_from_where_and_why() -> None:
+    sam, car = make_staff(email="sam@example.com"), make_vehicle()
+
+    with audit.requested_from("192.0.2.7"):
+        entry = record(act=Act.MARKED_STALE, actor=sam, about=about(car), why="She called twice")
+
+    stored = AuditEntry.objects.get(pk=entry.pk)
+    subject = stored.subjects.get()
+    assert (stored.actor_kind, stored.actor_name, stored.words) == (
+        "STAFF",
+        "sam@example.com",
+        "Marked as stale",
+    )
+    assert (stored.network_address, stored.why, stored.count) == ("192.0.2.7", "She called twice", 1)
+    assert (subject.owner, subject.vehicle_id) == (car.owner, car.pk)
+
+
+@pytest.mark.parametrize(
+    ("actor", "kind", "name"),
+    [
+        (audit.POLICY, ActorKind.POLICY, "policy"),
+        (audit.key("CRM"), ActorKind.KEY, "CRM"),
+        (audit.job("purge"), ActorKind.JOB, "purge"),
+        (audit.command("erase_owner"), ActorKind.COMMAND, "erase_owner"),
+    ],
+)
+def test_who_acts_need_not_be_a_person(actor: audit.Actor, kind: str, name: str) -> None:
+    entry = record(act=Act.CHANGED, actor=actor, about=about(make_owner()))
+
+    assert (entry.actor_kind, entry.actor_name, entry.actor) == (kind, name, None)
+
+
+def test_an_owner_is_not_named_as_text() -> None:
+    entry = record(act=Act.EXPORTED, actor=make_owner(email="ann@example.com"))
+
+    assert (entry.actor_kind, entry.actor_name) == ("OWNER", "")
+
+
+def test_an_entry_outlives_the_colleague_and_the_owner() -> None:
+    sam, car = make_staff(email="sam@example.com"), make_vehicle()
+    entry = record(act=Act.MARKED_STALE, actor=sam, about=about(car))
+
+    sam.delete()
+    car.owner.delete()
+
+    stored = AuditEntry.objects.get(pk=entry.pk)
+    assert (stored.actor, stored.actor_name, stored.count) == (None, "sam@example.com", 1)
+    assert stored.subjects.get().owner is None
+
+
+def test_an_act_in_pieces_is_one_entry_with_all_its_cars(django_assert_num_queries: object) -> None:
+    cars, write = [make_vehicle() for _ in range(4)], Recorder(act=Act.READ_AGAIN, actor=audit.POLICY)
+
+    write([])
+    write(about(*cars[:2]))
+    write(about(*cars[2:]))
+
+    entry = AuditEntry.objects.get()
+    assert entry.count == 4
+    assert set(entry.subjects.values_list("vehicle_id", flat=True)) == {car.pk for car in cars}
+
+
+def test_nothing_is_written_for_an_act_on_nothing() -> None:
+    Recorder(act=Act.READ_AGAIN, actor=audit.POLICY)([])
+
+    assert not AuditEntry.objects.exists()
+
+
+def test_an_entry_is_found_by_owner_and_by_car_newest_first() -> None:
+    car = make_vehicle()
+    first = record(act=Act.MARKED_STALE, actor=audit.POLICY, about=about(car))
+    second = record(act=Act.CLEARED_STALE, actor=audit.POLICY, about=about(car))
+    record(act=Act.CHANGED, actor=audit.POLICY, about=about(make_owner()))
+
+    assert list(AuditEntry.objects.about_owner(car.owner_id)) == [second, first]
+    assert list(AuditEntry.objects.about_vehicle(car.pk)) == [second, first]
+
+
+def test_nobody_adds_changes_or_deletes_an_entry_in_the_admin() -> None:
+    entry, client = record(act=Act.CHANGED, actor=audit.POLICY), boss()
+
+    add = client.post(reverse("admin:accounts_auditentry_add"), {"act": "x"})
+    change = client.post(reverse("admin:accounts_auditentry_change", args=[entry.pk]), {"why": "x"})
+    delete = client.post(reverse("admin:accounts_auditentry_delete", args=[entry.pk]), {"post": "yes"})
+    many = client.post(LIST, {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"})
+
+    assert [each.status_code for each in (add, change, delete)] == [403, 403, 403]
+    assert many.status_code != 500
+    assert list(AuditEntry.objects.values("pk", "why")) == [{"pk": entry.pk, "why": ""}]
+    assert AuditSubject not in admin.site._registry
+
+
+def test_an_entry_is_not_saved_twice() -> None:
+    entry = record(act=Act.CHANGED, actor=audit.POLICY)
+    entry.why = "Other"
+
+    with pytest.raises(TypeError):
+        entry.save()
+
+
+@pytest.mark.parametrize("by", ["owner", "vehicle", "vehicle in small letters", "user id", "colleague"])
+def test_the_list_is_searched_by_whom_an_act_was_about_and_who_acted(by: str) -> None:
+    sam, car = make_staff(email="sam@example.com"), make_vehicle()
+    record(act=Act.MARKED_STALE, actor=sam, about=about(car), why="the one")
+    record(act=Act.MARKED_STALE, actor=make_staff(), about=about(make_vehicle()), why="another")
+    term = {
+        "owner": car.owner.email,
+        "vehicle": car.pk,
+        "vehicle in small letters": car.pk.lower(),
+        "user id": car.owner.ev_energy_user_id,
+        "colleague": "sam@",
+    }[by]
+
+    page = boss().get(LIST, {"q": term}).content.decode()
+
+    assert "the one" in page
+    assert "another" not in page
+
+
+def test_the_list_takes_the_same_number_of_queries_however_many_were_acted_on(
+    django_assert_max_num_queries: object,
+) -> None:
+    cars = [make_vehicle() for _ in range(30)]
+    record(act=Act.READ_AGAIN, actor=audit.POLICY, about=about(*cars))
+    for car in cars:
+        record(act=Act.MARKED_STALE, actor=audit.POLICY, about=about(car))
+    client = boss()
+
+    with django_assert_max_num_queries(9):  # type: ignore[operator]
+        page = client.get(LIST).content.decode()
+
+    assert "and 27 more" in page
+
+
+def test_an_act_a_later_release_dropped_is_shown_by_its_name() -> None:
+    entry = record(act=Act.CHANGED, actor=audit.POLICY)
+    AuditEntry.objects.filter(pk=entry.pk).update(act="rooms.gone")
+
+    assert "rooms.gone" in boss().get(LIST).content.decode()
