@@ -36,7 +36,7 @@ def zone_names() -> tuple[str, ...]:
 
 
 @cache
-def _known_names() -> frozenset[str]:
+def known_zone_names() -> frozenset[str]:
     """What a browser may say besides: those of ships and of people who hide where they are."""
     known = zoneinfo.available_timezones()
     return frozenset(zone_names()) | {name for name in known if name == "GMT" or name.startswith("Etc/")}
@@ -44,7 +44,7 @@ def _known_names() -> frozenset[str]:
 
 def zone_named(name: object) -> zoneinfo.ZoneInfo | None:
     """The zone, or None where there is none of that name (any more). The name is anybody's claim."""
-    return zoneinfo.ZoneInfo(name) if isinstance(name, str) and name in _known_names() else None
+    return zoneinfo.ZoneInfo(name) if isinstance(name, str) and name in known_zone_names() else None
 
 
 def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo | None:

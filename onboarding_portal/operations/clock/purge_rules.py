@@ -30,7 +30,14 @@ from onboarding_portal.accounts.models import (
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.operations.engine.alarms import Alarm
 from onboarding_portal.operations.engine.samples import Sample
-from onboarding_portal.reconnects.models import FINAL_STATES, Batch, LastingLink, Reconnect
+from onboarding_portal.reconnects.models import (
+    FINAL_STATES,
+    AheadMail,
+    Batch,
+    LastingLink,
+    PolicyChoice,
+    Reconnect,
+)
 from onboarding_portal.vehicles.make_outage import MakeOutage, UsualDay
 from onboarding_portal.vehicles.models import ByHand, SyncRun, SyncState, Vehicle
 
@@ -177,6 +184,18 @@ RULES = [
         after=HISTORY,
         rows=lambda before: InvitationImport.objects.filter(created_at__lt=before),
         oldest_first="created_at",
+    ),
+    Rule(
+        name="choices of the policy",
+        after=HISTORY,
+        rows=lambda before: PolicyChoice.objects.filter(chosen_at__lt=before),
+        oldest_first="chosen_at",
+    ),
+    Rule(
+        name="e-mails sent before a connection breaks",
+        after=HISTORY,
+        rows=lambda before: AheadMail.objects.filter(chosen_at__lt=before),
+        oldest_first="chosen_at",
     ),
     Rule(
         name="batches without a reconnect left",

@@ -59,6 +59,16 @@ JOBS = [
         run="onboarding_portal.onboarding.tasks.sweep_attempts",
     ),
     Job(
+        name="run_policy",
+        every=timedelta(minutes=10),
+        run="onboarding_portal.reconnects.policy.jobs.run_policy",
+    ),
+    Job(
+        name="sweep_policy",
+        every=timedelta(minutes=1),
+        run="onboarding_portal.reconnects.policy.jobs.sweep_policy",
+    ),
+    Job(
         name="sweep_reconnects",
         every=timedelta(minutes=1),
         run="onboarding_portal.reconnects.background.tasks.sweep_reconnects",

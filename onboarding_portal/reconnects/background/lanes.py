@@ -67,14 +67,23 @@ def rows_of(lane: Lane) -> Sequence[ReconnectQuerySet]:
         case Lane.WATCHES:
             return [rows.filter(state=State.REDIRECTED)]
         case Lane.MAILS:
+            # Held back while the make has trouble; then they are due, and those that came back are left out.
+            letters = _letters()
             return [
                 rows.filter(state=State.RECONNECTED),
-                # Held back while the make has trouble; then they are due, and those that came back are left out.
-                rows.filter(state=State.QUEUED, wants_email=True).outside_outages(),
-                rows.filter(state=State.LINK_READY, wants_email=True).outside_outages(),
-                rows.filter(state=State.EMAILED).outside_outages(),
-                rows.filter(state=State.OPENED).outside_outages(),
+                letters.filter(state=State.QUEUED, wants_email=True),
+                letters.filter(state=State.LINK_READY, wants_email=True),
+                letters.filter(state=State.EMAILED),
+                letters.filter(state=State.OPENED),
             ]
+
+
+def _letters() -> ReconnectQuerySet:
+    """What may be mailed now of all that asks something of an owner."""
+    rows = Reconnect.objects.select_related(
+        "vehicle__owner", "vehicle__make", "vehicle__model", "policy_choice__version"
+    )
+    return rows.outside_outages().sendable(now=timezone.now())
 
 
 def has_work(lane: Lane, *, now: datetime) -> bool:
@@ -116,9 +125,7 @@ def _take_due(lane: Lane, *, now: datetime) -> Reconnect | None:
 
 def _take_due_letter(letters: Sequence[ReconnectQuerySet], *, now: datetime) -> Reconnect | None:
     """What asks something of an owner is taken for all of their cars together, for one e-mail."""
-    every = Reconnect.objects.select_related(
-        "vehicle__owner", "vehicle__make", "vehicle__model"
-    ).outside_outages()
+    every = _letters()
     asking, reminding = every.filter(state__in=TO_ASK, wants_email=True), every.filter(state__in=TO_REMIND)
     for rows, along in zip(letters, [asking, asking, reminding, reminding], strict=True):
         if row := rows.take_due_of_one_owner(along=along, now=now, at_most=MOST_CARS):

@@ -21,7 +21,7 @@ from onboarding_portal.reconnects.mailed.letter import send_letter, send_news
 from onboarding_portal.reconnects.mailed.pacing import is_put_off
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Failure, Leased, Reconnect, State, UnstableVehicle
-from onboarding_portal.reconnects.timetable import PAUSES, REMINDERS
+from onboarding_portal.reconnects.timetable import PAUSES
 from onboarding_portal.vehicles.models import ByHand
 
 NEW_ADDRESS = "The owner's e-mail address has changed"
@@ -50,9 +50,9 @@ def deliver(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:
 
 def next_mail_at(reconnect: Reconnect, *, reminders_sent: int) -> datetime | None:
     """When an EMAILED or OPENED reconnect is to be looked at again: its next reminder, else the end of its link."""
-    if reconnect.emailed_at is None or reminders_sent >= len(REMINDERS):
+    if reconnect.emailed_at is None or reminders_sent >= len(reconnect.reminders):
         return reconnect.lasting_until
-    reminder_at = reconnect.emailed_at + REMINDERS[reminders_sent]
+    reminder_at = reconnect.emailed_at + reconnect.reminders[reminders_sent]
     return min(reminder_at, reconnect.lasting_until or reminder_at)
 
 
@@ -61,7 +61,9 @@ def _others_of(held: Leased, *, states: Iterable[State]) -> list[Leased]:
     rows = Reconnect.objects.filter(
         state__in=states, lease_until=held.lease, vehicle__owner=held.reconnect.vehicle.owner_id
     ).exclude(pk=held.reconnect.pk)
-    rows = rows.select_related("vehicle__owner", "vehicle__make", "vehicle__model", "requested_by")
+    rows = rows.select_related(
+        *("vehicle__owner", "vehicle__make", "vehicle__model", "requested_by", "policy_choice__version")
+    )
     return [Leased(reconnect=row, lease=held.lease) for row in rows.order_by("pk")]
 
 
@@ -153,7 +155,7 @@ def _is_reminder_due(held: Leased, *, now: datetime) -> bool:
 def _wants_reminder(held: Leased) -> bool:
     reconnect = held.reconnect
     return (
-        reconnect.reminders_sent < len(REMINDERS)
+        reconnect.reminders_sent < len(reconnect.reminders)
         and reconnect.vehicle.needs_repair
         and reconnect.vehicle.owner.is_active
         and reconnect.vehicle.owner.wants_reminders
@@ -177,7 +179,7 @@ def _objection_to(reconnect: Reconnect) -> str:
 
 def _after_reminder(reconnect: Reconnect, *, lease: datetime) -> None:
     """One that was not wanted counts as well: it is not made up for later."""
-    sent = min(reconnect.reminders_sent + 1, len(REMINDERS))
+    sent = min(reconnect.reminders_sent + 1, len(reconnect.reminders))
     Reconnect.objects.filter(pk=reconnect.pk).release(
         lease=lease, tries=0, reminders_sent=sent, next_work_at=next_mail_at(reconnect, reminders_sent=sent)
     )

@@ -4,7 +4,10 @@ from onboarding_portal.reconnects.models.batch import A_FEW, Batch, BatchKind
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
 from onboarding_portal.reconnects.models.lasting_link import LastingLink, hash_token, token_hashes
+from onboarding_portal.reconnects.models.make_survival import AheadMail, MakeSurvival
 from onboarding_portal.reconnects.models.many import CHUNK, chunks, move_all
+from onboarding_portal.reconnects.models.policy import CAUSES, Arm, Policy, PolicyVersion, Trial
+from onboarding_portal.reconnects.models.policy_choice import PolicyChoice, PolicyChoiceQuerySet
 from onboarding_portal.reconnects.models.reconnect import (
     DETAIL_LENGTH,
     Leased,
@@ -22,21 +25,30 @@ from onboarding_portal.reconnects.models.unstable_vehicle import (
 
 __all__ = [
     "A_FEW",
+    "CAUSES",
     "CHUNK",
     "DETAIL_LENGTH",
     "FINAL_STATES",
     "OPEN_STATES",
+    "AheadMail",
+    "Arm",
     "Batch",
     "BatchKind",
     "CameBack",
     "Failure",
     "LastingLink",
     "Leased",
+    "MakeSurvival",
     "Origin",
+    "Policy",
+    "PolicyChoice",
+    "PolicyChoiceQuerySet",
+    "PolicyVersion",
     "Reconnect",
     "ReconnectEvent",
     "ReconnectQuerySet",
     "State",
+    "Trial",
     "UnstableVehicle",
     "UnstableVehicleQuerySet",
     "WrongState",

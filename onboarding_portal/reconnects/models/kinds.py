@@ -8,6 +8,7 @@ class Origin(models.TextChoices):
     OWNER = "OWNER", _("Owner's button")
     STAFF = "STAFF", _("Link by staff")
     EMAIL = "EMAIL", _("E-mail by staff")
+    RULE = "RULE", _("E-mail by the policy")
 
 
 class CameBack(models.TextChoices):

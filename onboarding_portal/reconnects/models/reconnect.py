@@ -5,7 +5,7 @@ somebody is at it now. A worker that is killed leaves a lease that runs out, and
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,12 +14,14 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.daytime import in_daytime
 from onboarding_portal.accounts.models import User, WaitsFor
 from onboarding_portal.reconnects.models.batch import Batch
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
+from onboarding_portal.reconnects.models.policy import Policy
 from onboarding_portal.reconnects.models.states import OPEN_STATES, State, columns_of_move, sources_of
-from onboarding_portal.reconnects.timetable import UNSTATED_LIFETIME
+from onboarding_portal.reconnects.timetable import REMINDERS, UNSTATED_LIFETIME
 from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK
 from onboarding_portal.vehicles.models import MakeOutage, Vehicle
 
@@ -58,6 +60,16 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
     def outside_outages(self) -> "ReconnectQuerySet":
         """Without those whose make has trouble: asking their owners to sign in would be in vain."""
         return self.exclude(MakeOutage.objects.cars("vehicle__"))
+
+    def sendable(self, *, now: datetime) -> "ReconnectQuerySet":
+        """Without what the policy asked for while it is off, or while it is not the owner's daytime."""
+        policy = Policy.objects.current()
+        by_policy = Q(origin=Origin.RULE)
+        if not policy.is_on or policy.version is None:
+            return self.exclude(by_policy)
+        hours = {"from_hour": policy.version.from_hour, "until_hour": policy.version.until_hour}
+        awake = in_daytime("vehicle__owner__time_zone", now=now, **hours)
+        return self.exclude(by_policy & ~awake)
 
     def with_link_run_out(self, *, now: datetime) -> "ReconnectQuerySet":
         """Agrees with `Reconnect.link_works_until`."""
@@ -268,6 +280,16 @@ class Reconnect(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def reminders(self) -> list[timedelta]:
+        """How long after the e-mail. What the policy asked for goes by its version, until that is stopped."""
+        if self.origin != Origin.RULE:
+            return REMINDERS
+        choice = getattr(self, "policy_choice", None)
+        if choice is None or choice.reminders_ended_at is not None:
+            return []
+        return [timedelta(days=days) for days in choice.version.reminder_days]
 
     @property
     def link_works_until(self) -> datetime | None:

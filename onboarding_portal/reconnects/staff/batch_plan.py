@@ -124,6 +124,12 @@ def taken(
 
 def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) -> QuerySet[Any]:
     """Adds `left_out_because`: a key of LEFT_OUT, IN_VAIN, or "" for vehicles a batch of this kind would take."""
+    reasons = reasons_to_leave_out(kind=kind, now=now)
+    return vehicles.annotate(left_out_because=Case(*reasons, default=Value(""), output_field=CharField()))
+
+
+def reasons_to_leave_out(*, kind: BatchKind, now: datetime) -> list[When]:
+    """In the order in which they count; for others who choose among vehicles and have reasons of their own."""
     reconnects = Reconnect.objects.filter(vehicle=OuterRef("pk"))
     whens = [
         When(removed_at__isnull=False, then=Value("removed")),
@@ -148,8 +154,7 @@ def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) ->
                 then=Value("cooldown"),
             ),
         ]
-    whens.append(When(where_signing_in_does_not_help(), then=Value(IN_VAIN)))
-    return vehicles.annotate(left_out_because=Case(*whens, default=Value(""), output_field=CharField()))
+    return [*whens, When(where_signing_in_does_not_help(), then=Value(IN_VAIN))]
 
 
 def _estimated_seconds(count: int, *, kind: BatchKind, now: datetime) -> float:
