@@ -6,6 +6,10 @@ from django.db.migrations import AddIndex
 from django.db.migrations.state import ProjectState
 
 
+def _way(schema_editor: BaseDatabaseSchemaEditor) -> type[AddIndex]:
+    return AddIndexConcurrently if schema_editor.connection.vendor == "postgresql" else AddIndex
+
+
 class AddIndexBesideWriters(AddIndexConcurrently):
     """For a migration of its own with `atomic = False`. SQLite, which lets one writer in anyway, adds it as usual."""
 
@@ -16,10 +20,7 @@ class AddIndexBesideWriters(AddIndexConcurrently):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-        else:
-            AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
+        _way(schema_editor).database_forwards(self, app_label, schema_editor, from_state, to_state)
 
     def database_backwards(
         self,
@@ -28,7 +29,4 @@ class AddIndexBesideWriters(AddIndexConcurrently):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-        else:
-            AddIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
+        _way(schema_editor).database_backwards(self, app_label, schema_editor, from_state, to_state)

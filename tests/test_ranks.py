@@ -14,8 +14,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from onboarding_portal.ev_energy.budget import Budget, Priority, Reservation, current_priority
+from onboarding_portal.ev_energy.budget import Budget
 from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.ev_energy.priority import Priority, current_priority
+from onboarding_portal.ev_energy.reservation import Reservation
 from onboarding_portal.operations.ev_energy_check.findings import check_ev_energy
 from onboarding_portal.reconnects.background.lanes import Lane, run_slice
 from onboarding_portal.reconnects.models import A_FEW, BatchKind, Reconnect

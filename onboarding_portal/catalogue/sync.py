@@ -14,9 +14,9 @@ from django.db import transaction
 from onboarding_portal.catalogue.models import Entry, Make, Model, Trim
 from onboarding_portal.catalogue.words import search_words
 from onboarding_portal.ev_energy import resources
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.json_types import Unreadable
+from onboarding_portal.ev_energy.priority import Priority, priority
 
 Row = TypeVar("Row", bound=Entry)
 

@@ -17,10 +17,10 @@ from django.utils.crypto import salted_hmac
 
 from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry
 from onboarding_portal.ev_energy import shared_cache
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import BadResponse, EvEnergyError
 from onboarding_portal.ev_energy.json_types import Unreadable, parse
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.ev_energy.resources import Page
 from onboarding_portal.ev_energy.shared_cache import CacheDown
 from onboarding_portal.ev_energy.times import iso

@@ -19,17 +19,17 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 
 from django.conf import settings
 
+from onboarding_portal.ev_energy.budget_state import BudgetState, budget_state
 from onboarding_portal.ev_energy.errors import BudgetExhausted
 from onboarding_portal.ev_energy.fair_share import Spender, current_spender
 from onboarding_portal.ev_energy.in_hand import PLACES_LAST_SECONDS, InHand, Left, Place, Settlement
+from onboarding_portal.ev_energy.priority import Priority, current_priority
 from onboarding_portal.ev_energy.rate_window import Observation, Window
+from onboarding_portal.ev_energy.reservation import Reservation, is_news, observed
 from onboarding_portal.ev_energy.responses import Answer
 from onboarding_portal.ev_energy.shared_cache import CacheDown
 from onboarding_portal.ev_energy.window_store import Ledger, WindowStore
@@ -41,66 +41,6 @@ BULK_COMES_BACK_AFTER_SECONDS = 1.0
 # Background work takes some places ahead: 3 with a limit of 1,000.
 MOST_AHEAD = 7
 REQUESTS_FOR_EACH_PLACE_AHEAD = 300
-
-
-class Priority(StrEnum):
-    """Who waits for the answer: an owner in front of a screen, staff in front of theirs, or nobody in a hurry."""
-
-    OWNER = "owner"
-    STAFF = "staff"
-    BULK = "bulk"
-
-
-_priority: ContextVar[Priority] = ContextVar("ev_energy_priority", default=Priority.OWNER)
-
-
-def current_priority() -> Priority:
-    """With which priority calls are made now."""
-    return _priority.get()
-
-
-@contextmanager
-def priority(of: Priority) -> Iterator[None]:
-    """Calls made inside are made with this priority."""
-    token = _priority.set(of)
-    try:
-        yield
-    finally:
-        _priority.reset(token)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetState:
-    """The budget at one moment, in requests. Not known while the cache is down: then all is as if unused.
-
-    `reserve` is kept for owners, `staff_reserve` for staff; each is available in full to the ranks above.
-    """
-
-    is_known: bool
-    limit: int
-    used: int
-    remaining: int
-    reserve: int
-    staff_reserve: int
-    available_for_staff: int
-    available_for_bulk: int
-    next_free_at: datetime | None  # when the oldest request leaves the window
-    blocked_until: datetime | None  # after a 429
-    rate_limited_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """A request that may be sent. `mark` is None where it could not be written down.
-
-    `used` and `limit` are what the window said then: an answer that says the same is no news.
-    """
-
-    mark: int | None
-    sent_at: float | None = None
-    spender: Spender | None = None
-    used: int | None = None
-    limit: int | None = None
 
 
 class Budget:
@@ -124,7 +64,7 @@ class Budget:
 
     def reserve(self) -> Reservation:
         """Leave to send one request, with the priority in force. Raises BudgetExhausted at once, if so."""
-        rank, now = _priority.get(), self._clock()
+        rank, now = current_priority(), self._clock()
         if rank is Priority.BULK and (place := self._in_hand.take_place(now=now)):
             return Reservation(place.mark, now, used=place.used, limit=place.limit)
         spender = current_spender() if rank is Priority.OWNER else None
@@ -142,7 +82,7 @@ class Budget:
 
         It is written down along with this process's next reservation, or at once if it says something new.
         """
-        seen = Observation() if answer is None else _observed(answer)
+        seen = Observation() if answer is None else observed(answer)
         now = self._clock()
         last = len(reservations) - 1
         self._in_hand.settle(
@@ -156,7 +96,7 @@ class Budget:
             )
             for number, reservation in enumerate(reservations)
         )
-        if reservations and _is_news(seen, reservations[-1]):
+        if reservations and is_news(seen, reservations[-1]):
             self.flush()
 
     def flush(self) -> None:
@@ -173,25 +113,14 @@ class Budget:
 
     def snapshot(self) -> BudgetState:
         """The budget now, for people to look at."""
-        now = self._clock()
         window, is_known = self._seen_window()
-        used = window.used(now=now)
-        remaining = max(0, window.limit - used)
-        next_free_at = window.next_free_at(now=now)
-        return BudgetState(
+        return budget_state(
+            window,
             is_known=is_known,
-            limit=window.limit,
-            used=used,
-            remaining=remaining,
             reserve=self._reserved_requests,
-            staff_reserve=self._keep(Priority.BULK, window) - self._keep(Priority.STAFF, window),
-            available_for_staff=max(0, remaining - self._keep(Priority.STAFF, window)),
-            available_for_bulk=max(0, remaining - self._keep(Priority.BULK, window)),
-            next_free_at=None if next_free_at is None else datetime.fromtimestamp(next_free_at, tz=UTC),
-            blocked_until=(
-                datetime.fromtimestamp(window.blocked_until, tz=UTC) if window.blocked_until > now else None
-            ),
-            rate_limited_count=window.rate_limited_count,
+            kept_from_staff=self._keep(Priority.STAFF, window),
+            kept_from_bulk=self._keep(Priority.BULK, window),
+            now=self._clock(),
         )
 
     def seconds_until_done(self, *, requests: int, now: datetime) -> float:
@@ -266,32 +195,9 @@ class Budget:
     @contextmanager
     def _ledger(self) -> Iterator[Ledger | None]:
         """The ledger, ours alone until the end of the block; None if the lock could not be had in time."""
-        wait_seconds = OWNER_WAITS_SECONDS if _priority.get() is Priority.OWNER else BULK_WAITS_SECONDS
+        wait_seconds = OWNER_WAITS_SECONDS if current_priority() is Priority.OWNER else BULK_WAITS_SECONDS
         with self._store.locked(wait_seconds=wait_seconds) as ledger:
             yield ledger
-
-
-def _is_news(seen: Observation, reservation: Reservation) -> bool:
-    """Whether others should know at once: a 429, another limit, or more spent than all of us together know of."""
-    if reservation.used is None or seen.is_rate_limited:
-        return True
-    if seen.limit is not None and seen.limit != reservation.limit:
-        return True
-    if seen.remaining is None or reservation.limit is None:
-        return False
-    return reservation.limit - seen.remaining > reservation.used + reservation.limit // 100
-
-
-def _observed(answer: Answer) -> Observation:
-    if answer.status == 401:
-        # The headers then speak of the limit for anonymous callers, not of ours.
-        return Observation()
-    return Observation(
-        limit=answer.limit,
-        remaining=answer.remaining,
-        is_rate_limited=answer.status == 429,
-        retry_after_seconds=answer.retry_after,
-    )
 
 
 _budgets: dict[tuple[str, int], Budget] = {}

@@ -14,11 +14,11 @@ from django.utils import timezone
 from onboarding_portal.accounts.allowance import count
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.on_behalf import on_behalf_of_owner
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.deadline import deadline, seconds_left
 from onboarding_portal.ev_energy.errors import EvEnergyError, NotFound
 from onboarding_portal.ev_energy.ids import is_vehicle_id
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.onboarding.models import Attempt, Claim, ClaimState, TooManyVehicles, is_hopeless
 from onboarding_portal.owner_limits import DAY, MOST_CLAIMS, Press
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner, store_vehicle

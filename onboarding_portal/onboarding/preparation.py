@@ -14,10 +14,10 @@ from django_tasks import task
 from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.on_behalf import on_behalf_of_owner
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.timing import ONBOARDING_LEASE, ONBOARDING_SLICE_SECONDS, SLICE_SECONDS
 from onboarding_portal.vehicles.tasks import OWNER_IS_WAITING

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.utils import timezone
 from django_tasks import task
 
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.onboarding.arrival import read_back
 from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.onboarding.preparation import prepare_due_attempts

@@ -15,10 +15,10 @@ from onboarding_portal.accounts.allowance import may
 from onboarding_portal.accounts.ev_energy_user import EvEnergyUserTaken, find_ev_energy_user
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.on_behalf import on_behalf_of_owner
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client, get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.ev_energy.turns import turns
 from onboarding_portal.owner_limits import Press
 from onboarding_portal.timing import FIRST_LOOK_LEASE, OWNER_CALL_SECONDS, VEHICLE_SLICE_SECONDS

@@ -17,9 +17,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from onboarding_portal.ev_energy import resources
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.errors import BudgetExhausted, CanComeBack, EvEnergyError, Invalid, NotFound
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.timing import SYNC_LEASE
 from onboarding_portal.vehicles import staleness
 from onboarding_portal.vehicles.models import NOT_STALE, SyncRun, SyncState, Vehicle

@@ -12,9 +12,9 @@ from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import Client, get_client
 from onboarding_portal.ev_energy.errors import BudgetExhausted, CanComeBack, EvEnergyError, RateLimited
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.timing import VEHICLE_SLICE_SECONDS, VEHICLE_WORK_LEASE
 from onboarding_portal.vehicles.diagnosis import diagnose
 from onboarding_portal.vehicles.first_look import look_for_due_cars

@@ -73,7 +73,8 @@ def spend(*, rank: str, calls: int, start_at: float) -> dict[str, float]:
     """Runs in a process with the database: statements for each call, and when the last one was booked."""
     from django.db import connection  # noqa: PLC0415  needs settings
 
-    from onboarding_portal.ev_energy.budget import Priority, get_budget, priority  # noqa: PLC0415  as above
+    from onboarding_portal.ev_energy.budget import get_budget  # noqa: PLC0415  as above
+    from onboarding_portal.ev_energy.priority import Priority, priority  # noqa: PLC0415  as above
     from tests.ev_energy.rolling_server import answer  # noqa: PLC0415  as above
 
     statements = 0

@@ -5,9 +5,10 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from onboarding_portal.ev_energy.budget import Budget, Priority, priority
+from onboarding_portal.ev_energy.budget import Budget
 from onboarding_portal.ev_energy.errors import BudgetExhausted
 from onboarding_portal.ev_energy.fair_share import Spender, on_behalf_of
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.ev_energy.rate_window import Observation
 from onboarding_portal.ev_energy.window_store import WindowStore
 from tests.ev_energy.rolling_server import RollingLimit

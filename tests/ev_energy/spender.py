@@ -40,9 +40,9 @@ def configure() -> None:
 
 
 def spend() -> None:
-    from onboarding_portal.ev_energy.budget import Priority, priority  # noqa: PLC0415  needs settings
     from onboarding_portal.ev_energy.client import get_client  # noqa: PLC0415  as above
     from onboarding_portal.ev_energy.errors import BudgetExhausted  # noqa: PLC0415  as above
+    from onboarding_portal.ev_energy.priority import Priority, priority  # noqa: PLC0415  needs settings
 
     done = 0
     while done < int(os.environ["SPENDER_LINKS"]):

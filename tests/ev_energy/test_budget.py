@@ -12,9 +12,11 @@ from pytest_django import Settings
 
 from onboarding_portal.ev_energy import budget as budget_module
 from onboarding_portal.ev_energy import shared_cache
-from onboarding_portal.ev_energy.budget import Budget, Priority, Reservation, get_budget, priority
+from onboarding_portal.ev_energy.budget import Budget, get_budget
 from onboarding_portal.ev_energy.client import Client, get_client
 from onboarding_portal.ev_energy.errors import BudgetExhausted, RateLimited, Unavailable
+from onboarding_portal.ev_energy.priority import Priority, priority
+from onboarding_portal.ev_energy.reservation import Reservation
 from tests.ev_energy.rolling_server import RollingLimit, answer
 from tests.ev_energy_api import EvEnergyApi
 

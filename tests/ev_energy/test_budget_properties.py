@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onboarding_portal.ev_energy import budget as budget_module
-from onboarding_portal.ev_energy.budget import Budget, Priority, priority
+from onboarding_portal.ev_energy.budget import Budget
 from onboarding_portal.ev_energy.errors import BudgetExhausted
 from onboarding_portal.ev_energy.fair_share import Spender, on_behalf_of
 from onboarding_portal.ev_energy.in_hand import PLACES_LAST_SECONDS
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.ev_energy.rate_window import FLIGHT_SECONDS
 from onboarding_portal.ev_energy.responses import Answer
 from tests.ev_energy.rolling_server import RollingLimit

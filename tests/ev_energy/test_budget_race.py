@@ -16,8 +16,9 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from onboarding_portal.ev_energy.budget import Budget, Priority, priority
+from onboarding_portal.ev_energy.budget import Budget
 from onboarding_portal.ev_energy.errors import BudgetExhausted
+from onboarding_portal.ev_energy.priority import Priority, priority
 from tests.ev_energy.rolling_server import RollingLimit
 
 ROOT = Path(__file__).resolve().parent.parent.parent

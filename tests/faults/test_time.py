@@ -9,7 +9,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from onboarding_portal.ev_energy.budget import Priority, get_budget, priority
+from onboarding_portal.ev_energy.budget import get_budget
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.operations.clock.schedule import JOBS, perform
 from onboarding_portal.reconnects.background.lanes import Lane, run_slice
 from onboarding_portal.reconnects.models import Reconnect, State

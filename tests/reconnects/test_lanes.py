@@ -5,7 +5,8 @@ import pytest
 import time_machine
 from requests import ConnectionError as NoConnection
 
-from onboarding_portal.ev_energy.budget import Priority, get_budget, priority
+from onboarding_portal.ev_energy.budget import get_budget
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.reconnects.background.lanes import WAKE_UP_EARLY, Lane, run_slice
 from onboarding_portal.reconnects.models import (
     A_FEW,

@@ -19,9 +19,9 @@ from pytest_django import Settings
 from requests import PreparedRequest
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import forget_client, get_client
 from onboarding_portal.ev_energy.errors import RateLimited
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.ev_energy.resources import ErrorLog
 from onboarding_portal.operations.clock import jobs
 from onboarding_portal.vehicles import staleness

@@ -24,10 +24,10 @@ from onboarding_portal.accounts.new_address import tell_old_address
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.addresses import address_to_look_up
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.ids import is_user_id
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.timing import OWNER_WAITS_SECONDS
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.auth import Token, read_token
-from onboarding_portal.ev_energy.budget import Priority, get_budget, priority
+from onboarding_portal.ev_energy.budget import get_budget
 from onboarding_portal.ev_energy.errors import (
     BadResponse,
     BudgetExhausted,
@@ -22,6 +22,7 @@ from onboarding_portal.ev_energy.errors import (
     Invalid,
 )
 from onboarding_portal.ev_energy.ids import is_user_id, is_vehicle_id
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.ev_energy.responses import Answer
 from onboarding_portal.ev_energy.transport import Transport
 from onboarding_portal.operations.ev_energy_check.client_secrets import first_good_answer

@@ -15,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from onboarding_portal.ev_energy import budget
+from onboarding_portal.ev_energy.priority import Priority
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.operations.clock.regular_job import RegularJob
 from onboarding_portal.operations.metrics.processes import Process
@@ -40,9 +41,9 @@ def request_budget(now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("portal_budget_limit", "Requests in a rolling window.", value=state.limit)
     yield GaugeMetricFamily("portal_budget_used", "Requests of the window that are used.", value=state.used)
     left = _gauge("portal_budget_left", "Requests that may be sent now, by rank.", "rank")
-    left.add_metric([budget.Priority.OWNER], state.remaining)
-    left.add_metric([budget.Priority.STAFF], state.available_for_staff)
-    left.add_metric([budget.Priority.BULK], state.available_for_bulk)
+    left.add_metric([Priority.OWNER], state.remaining)
+    left.add_metric([Priority.STAFF], state.available_for_staff)
+    left.add_metric([Priority.BULK], state.available_for_bulk)
     yield left
     blocked = state.blocked_until - now if state.blocked_until else timedelta(0)
     yield GaugeMetricFamily(

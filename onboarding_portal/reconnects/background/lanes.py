@@ -14,10 +14,10 @@ from enum import StrEnum
 from django.db.models import Min
 from django.utils import timezone
 
-from onboarding_portal.ev_energy.budget import Priority, priority
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError, RateLimited
+from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.reconnects.background.watch import OWNER_MAY_WAIT, look, look_later
 from onboarding_portal.reconnects.link.failed_try import (
     ForeignLink,
