@@ -18,6 +18,7 @@ from tests.year.world import DAY, HOUR, Car, Truth, World
 REMINDERS = [3 * DAY, 7 * DAY]  # as docs/reconnects.md says
 LINK_LIVES = 14 * DAY
 WATCH = DAY  # who went and gave up is left alone for so long
+SILENT_AFTER = 2 * DAY  # EV_ENERGY_STALE_AFTER_HOURS
 ASK, REMIND, NEWS = "ask", "remind", "news"
 LINK = re.compile(r"/reconnect/([\w-]+)/")
 
@@ -111,7 +112,9 @@ class Ledger:
 
     def is_unclear(self, car: Car, *, now: datetime) -> bool:
         troubled = self.world.in_outage(car, now=now, after=4 * DAY)
-        return car.is_lemon or troubled or car.changed_within(self.unclear_for, now=now)
+        # A car that sleeps is found out when it has been silent for long, and its cause with a look of its own.
+        silence = SILENT_AFTER if self.world.truth_of(car) == Truth.ASLEEP else timedelta(0)
+        return car.is_lemon or troubled or car.changed_within(silence + self.unclear_for, now=now)
 
     def end(self, car: Car) -> None:
         if asked := self.asked.get(car.vehicle_id):
