@@ -76,15 +76,15 @@ def trim_json(number: int = 1, *, model: Json | int = 1, onboardable: bool = Tru
 
 
 def vehicle_json(number: int = 1, *, user: Json | int = 1, **fields: Any) -> Json:
-    """As it comes with all expands: owner, trim with model and make, latest status.
+    """As it comes with what we ask to be expanded: trim with model and make, latest status.
 
-    `user` is the owner's number, or the owner itself.
+    `user` is the owner's number, or the owner itself, expanded.
     """
     vehicle_id = fields.pop("id", an_id("vhcl", number))
     return {
         "id": vehicle_id,
         "url": url(f"/vehicles/{vehicle_id}"),
-        "user": user if isinstance(user, dict) else user_json(user),
+        "user": user if isinstance(user, dict) else url(f"/users/{an_id('user', user)}"),
         "trim": trim_json(model=model_json(make=make_json())),
         "latest_status_log": status_log_json(vehicle_id=vehicle_id),
         "charging_sub_sessions": url(f"/charging_sub_sessions?vehicle_id={vehicle_id}"),

@@ -36,7 +36,7 @@ from onboarding_portal.ev_energy.transport import Transport
 R = TypeVar("R", bound=Resource)
 
 WHOLE_BY_NAME = [("ordering", "name"), ("page_size", str(LARGEST_PAGE))]
-VEHICLE_EXPANDS = [("expand", name) for name in ("latest_status_log", "user", "trim.model.make")]
+VEHICLE_EXPANDS = [("expand", name) for name in ("latest_status_log", "trim.model.make")]
 
 
 class Client(LogOperations):

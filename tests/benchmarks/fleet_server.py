@@ -59,7 +59,7 @@ class FleetServer(ThreadingHTTPServer):
         return {
             "id": identity,
             "url": f"{self.origin}/v2/vehicles/{identity}",
-            "user": {"id": user, "url": f"{self.origin}/v2/users/{user}", "email": f"{user}@fleet.example"},
+            "user": f"{self.origin}/v2/users/{user}",
             "integrated": "INACTIVE" if number % 50 == 0 else "ACTIVE",
             "disabled": False,
             "smart_charging_enabled": True,

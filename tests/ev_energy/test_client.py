@@ -156,7 +156,6 @@ def test_vehicle_comes_with_owner_status_and_trim(client: Client, ev_energy_api:
     assert vehicle.latest_status.odometer_m == 12_345_678
     assert query_of(ev_energy_api) == [
         ("expand", "latest_status_log"),
-        ("expand", "user"),
         ("expand", "trim.model.make"),
     ]
 

@@ -70,14 +70,17 @@ def test_all_pages_are_stored_and_counted(ev_energy_api: EvEnergyApi) -> None:
     assert set(Vehicle.objects.values_list("pk", flat=True)) == {vehicle["id"] for vehicle in ours}
 
 
-def test_the_run_asks_for_full_pages_with_everything_expanded(ev_energy_api: EvEnergyApi) -> None:
+def test_the_run_asks_for_full_pages_with_what_it_reads_and_nothing_of_the_owner(
+    ev_energy_api: EvEnergyApi,
+) -> None:
     ev_energy_api.add_vehicles([])
 
     sync()
 
     [request] = ev_energy_api.requests
-    for part in ("page_size=100", "expand=latest_status_log", "expand=user", "expand=trim.model.make"):
+    for part in ("page_size=100", "expand=latest_status_log", "expand=trim.model.make"):
         assert part in str(request.url)
+    assert "user" not in str(request.url)
 
 
 def test_staleness_is_applied_after_reading(ev_energy_api: EvEnergyApi) -> None:
