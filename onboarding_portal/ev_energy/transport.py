@@ -13,11 +13,13 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from onboarding_portal.counters import SPENT
-from onboarding_portal.ev_energy.budget import Budget, Priority, Reservation, current_priority
+from onboarding_portal.ev_energy.budget import Budget
 from onboarding_portal.ev_energy.deadline import DeadlineAdapter, seconds_left
 from onboarding_portal.ev_energy.errors import BadResponse, BudgetExhausted, Unavailable
 from onboarding_portal.ev_energy.ids import is_user_id
+from onboarding_portal.ev_energy.priority import Priority, current_priority
 from onboarding_portal.ev_energy.request_context import current_request_id
+from onboarding_portal.ev_energy.reservation import Reservation
 from onboarding_portal.ev_energy.responses import Answer
 from onboarding_portal.ev_energy.retries import Repeat, retry
 

@@ -9,7 +9,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from onboarding_portal.ev_energy import budget
-from onboarding_portal.ev_energy.budget import BudgetState
+from onboarding_portal.ev_energy.budget_state import BudgetState
 from onboarding_portal.operations.clock.regular_job import RegularJob
 from onboarding_portal.operations.engine.samples import Rates, Sample, digest
 from onboarding_portal.operations.metrics.processes import ALL_GONE, Kind, Process, counts_of
