@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from onboarding_portal.brand.colours import NoColour, colour
 from onboarding_portal.service_urls import CannotBeRead, cache_settings, database_settings, mail_settings
 from onboarding_portal.web_addresses import host_in_ascii, normal_address, origin
 
@@ -129,6 +130,10 @@ class Environment:
     def time_zone(self, name: Text, *, default: Text) -> Text:
         return self._read(name, default, _time_zone)
 
+    def colour(self, name: Text) -> Text:
+        """A colour as `#08694c`; "" where none is set."""
+        return self._read(name, "", _colour)
+
     def _read(self, name: Text, default: T, read: Callable[[Text], T]) -> T:
         text = self.str(name)
         try:
@@ -183,6 +188,13 @@ def _hours(text: str) -> tuple[int, int]:
             "is not two hours of one day. Set it to the first and the one it ends before: 8-20."
         )
     return first, end
+
+
+def _colour(text: str) -> str:
+    try:
+        return colour(text)
+    except NoColour:
+        raise CannotBeRead("is no colour. Set it to one such as #08694c, or leave it empty.") from None
 
 
 def _time_zone(text: str) -> str:

@@ -42,6 +42,9 @@ PORTAL_URL = env.origin("PORTAL_URL")
 PORTAL_NAME = env.str("PORTAL_NAME", default="Your energy company")
 PORTAL_SUPPORT_EMAIL = env.str("PORTAL_SUPPORT_EMAIL", default="")
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
+BRAND_ACCENT_COLOUR = env.colour("BRAND_ACCENT_COLOUR")
+BRAND_LOGO = env.str("BRAND_LOGO", default="")
+BRAND_FAVICON = env.str("BRAND_FAVICON", default="")
 PORTAL_HOST = urlsplit(PORTAL_URL).hostname or ""
 _host = f"[{PORTAL_HOST}]" if ":" in PORTAL_HOST else PORTAL_HOST  # as browsers name it
 IS_HTTPS = PORTAL_URL.startswith("https://")
@@ -100,6 +103,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "onboarding_portal.operations.middleware.body_size.BodySizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "onboarding_portal.brand.middleware.BrandMiddleware",
     "onboarding_portal.operations.middleware.private_pages.PrivatePagesMiddleware",
     "onboarding_portal.operations.middleware.storable_text.StorableTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

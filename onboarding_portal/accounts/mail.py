@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from onboarding_portal.accounts.models import Invitation, MailKind, SentMail, User
 from onboarding_portal.accounts.models.sent_mail import ANSWER_LENGTH
+from onboarding_portal.brand.colours import schemes
 from onboarding_portal.counters import MAILS
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.redaction import redact
@@ -57,10 +58,13 @@ def send_mail(
     The templates know portal_name, portal_url and support_email. Whether the server took it is noted for `owner`,
     without one for the account with this address. Raises MailNotSent.
     """
+    light, _dark = schemes(settings.BRAND_ACCENT_COLOUR)
     everything = {
         "portal_name": settings.PORTAL_NAME,
         "portal_url": settings.PORTAL_URL,
         "support_email": settings.PORTAL_SUPPORT_EMAIL,
+        "brand_fill": light["fill"],
+        "brand_on_fill": light["on-fill"],
         **context,
     }
     subject = " ".join(render_to_string(f"{template}_subject.txt", everything).split())

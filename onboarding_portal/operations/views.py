@@ -10,19 +10,21 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from onboarding_portal.accounts.viewer_zone import zone_to_name
+from onboarding_portal.brand.face import face
 from onboarding_portal.ev_energy.request_context import current_request_id
 from onboarding_portal.unreachable import is_standby, is_unreachable
 
 RETRY_AFTER_SECONDS = 30
 
 
-def portal(request: HttpRequest) -> dict[str, str]:
+def portal(request: HttpRequest) -> dict[str, Any]:
     """What every template may use: the company, and the time zone where it may not be the reader's, on every page.
 
     Error pages show the request's id.
     """
     return {
         "portal_name": settings.PORTAL_NAME,
+        "brand": face(),
         "support_email": settings.PORTAL_SUPPORT_EMAIL,
         "request_id": current_request_id.get(),
         "zone_to_name": zone_to_name(request),

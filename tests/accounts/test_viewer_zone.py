@@ -96,7 +96,7 @@ def test_zone_that_staff_chose_goes_before_the_browsers(client: Client) -> None:
 
 @pytest.mark.parametrize("page", ["/accounts/login/", "/admin/login/"])
 def test_the_first_page_anybody_sees_has_the_script_that_tells_the_zone(client: Client, page: str) -> None:
-    assert '<script src="/static/zone.js" defer></script>' in client.get(page).content.decode()
+    assert '<script src="/static/portal.js" defer></script>' in client.get(page).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,7 @@ def _database(values: Values) -> Any:
 
 SMTP = "onboarding_portal.accounts.mail_server.EmailBackend"
 HOST = "cars.example.com"
+LOGO = str(Path(__file__).parents[1] / "brand/logo.svg")
 YEAR = 31_536_000
 ROWS = {
     "SECRET_KEY": text("SECRET_KEY", SECRET, secret=SECRET),
@@ -155,6 +156,9 @@ ROWS = {
     "PORTAL_NAME": text("PORTAL_NAME", "Brightfield Energy"),
     "PORTAL_SUPPORT_EMAIL": text("PORTAL_SUPPORT_EMAIL", "help@example.com"),
     "SECURITY_CONTACT": text("SECURITY_CONTACT", "security@example.com"),
+    "BRAND_ACCENT_COLOUR": parsed("BRAND_ACCENT_COLOUR", "#0b5fff", "#0b5fff"),
+    "BRAND_LOGO": text("BRAND_LOGO", LOGO),
+    "BRAND_FAVICON": text("BRAND_FAVICON", LOGO),
     "SIGNUP_OPEN": parsed("SIGNUP_OPEN", "false", False),
     "TIME_ZONE": parsed("TIME_ZONE", "Europe/London", "Europe/London"),
     "DATABASE_URL": Row(

@@ -5,6 +5,7 @@
 
 from onboarding_portal.operations.checks import (
     address,
+    brand,
     database,
     ev_energy,
     mail,
@@ -13,4 +14,4 @@ from onboarding_portal.operations.checks import (
     watchers,
 )
 
-__all__ = ["address", "database", "ev_energy", "mail", "ownership", "processes", "watchers"]
+__all__ = ["address", "brand", "database", "ev_energy", "mail", "ownership", "processes", "watchers"]
