@@ -8,6 +8,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from onboarding_portal.accounts.viewer_zone import zone_to_name
 from onboarding_portal.brand.face import face
@@ -20,11 +21,14 @@ RETRY_AFTER_SECONDS = 30
 def portal(request: HttpRequest) -> dict[str, Any]:
     """What every template may use: the company, and the time zone where it may not be the reader's, on every page.
 
-    Error pages show the request's id.
+    Error pages show the request's id, and staff's are in the look of the admin.
     """
+    is_desk = request.path_info.startswith(reverse("admin:index"))
     return {
         "portal_name": settings.PORTAL_NAME,
         "brand": face(),
+        "is_desk": is_desk,
+        "error_base": "errors/_desk.html" if is_desk else "base.html",
         "support_email": settings.PORTAL_SUPPORT_EMAIL,
         "request_id": current_request_id.get(),
         "zone_to_name": zone_to_name(request),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -25,15 +25,15 @@ def _only_post(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
-urlpatterns = [
+_of_each_kind = [
     path("400/", _raising(SuspiciousOperation("secret detail"))),
     path("403/", _raising(PermissionDenied("secret detail"))),
     path("405/", _only_post),
     path("413/", too_large),
     path("429/", too_many_requests),
     path("500/", _raising(ValueError("secret detail"))),
-    *urls.urlpatterns,
 ]
+urlpatterns = [*_of_each_kind, path("admin/", include(_of_each_kind)), *urls.urlpatterns]
 
 handler400 = urls.handler400
 handler403 = urls.handler403

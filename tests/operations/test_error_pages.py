@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from tests.factories import make_owner
+from tests.factories import make_owner, make_staff
 
 pytestmark = [pytest.mark.urls("tests.operations.pages_that_refuse")]
 
@@ -40,6 +40,21 @@ def test_signed_in_owner_sees_it_too(visitor: Client, status: int) -> None:
     visitor.force_login(make_owner())
 
     _check_page(visitor.get(f"/{status}/").content.decode())
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.django_db
+def test_staff_see_it_in_the_look_of_the_admin(visitor: Client, status: int) -> None:
+    visitor.force_login(make_staff(), backend="django.contrib.auth.backends.ModelBackend")
+
+    response = visitor.get(f"/admin/{status}/")
+
+    page = response.content.decode()
+    assert response.status_code == status
+    _check_page(page)
+    assert "/static/desk.css" in page
+    assert "/static/portal.css" not in page
+    assert ("Log out" in page) == (status not in {413, 500})  # those two ask nobody who is there
 
 
 @pytest.mark.django_db
