@@ -4,24 +4,30 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
-from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.vehicles.by_hand import ByHand
 from onboarding_portal.vehicles.causes import Cause
+from onboarding_portal.vehicles.followed import FollowedModel, FollowedQuerySet
 from onboarding_portal.vehicles.make_outage import CONTROLLER_LENGTH, MakeOutage
 from onboarding_portal.vehicles.notes import Note
+from onboarding_portal.vehicles.stale_episode import EndedBy, StaleEpisode
 from onboarding_portal.vehicles.sync_run import SyncRun, SyncState
+from onboarding_portal.vehicles.vehicle_words import INTEGRATION_LENGTH, Integration, StaleReason
 
 __all__ = [
+    "INTEGRATION_LENGTH",
     "ByHand",
     "Cause",
+    "EndedBy",
     "Integration",
     "MakeOutage",
     "Note",
+    "StaleEpisode",
     "StaleReason",
     "SyncRun",
     "SyncState",
@@ -31,30 +37,12 @@ __all__ = [
 CAUSE_DETAIL_LENGTH = 500
 NICKNAME_LENGTH = 40
 
-
-INTEGRATION_LENGTH = 40
-
-
-class Integration(models.TextChoices):
-    """The words of ev.energy's `integrated` that mean something here; any other is kept, and says nothing."""
-
-    ACTIVE = "ACTIVE", _("Connected")
-    INACTIVE = "INACTIVE", _("Disconnected")
-    UNINTEGRATED = "UNINTEGRATED", _("Not integrated")
-
-
-class StaleReason(models.TextChoices):
-    CONNECTION_LOST = "CONNECTION_LOST", _("Connection lost")
-    SILENT = "SILENT", _("Silent")
-    MARKED_BY_STAFF = "MARKED_BY_STAFF", _("Marked by staff")
-
-
 # What a row says when nothing is wrong, or nothing is known yet, for `update(**NOT_STALE)`.
 NO_CAUSE: dict[str, object] = {"cause": "", "cause_detail": "", "cause_read_at": None, "cause_due_at": None}
 NOT_STALE: dict[str, object] = {"stale_since": None, "stale_reason": "", **NO_CAUSE}
 
 
-class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
+class VehicleQuerySet(FollowedQuerySet["Vehicle"]):
     # Mutators
 
     def mark_stale(self, *, now: datetime) -> int:
@@ -62,14 +50,13 @@ class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
 
         A vehicle that is stale already keeps the time since when. Vehicles that are not connectable are left out.
         """
-        since = models.functions.Coalesce(F("stale_since"), models.Value(now))
-        return self.markable().update(
-            stale_since=since, stale_reason=StaleReason.MARKED_BY_STAFF, cause_due_at=now
-        )
+        since = Coalesce(F("stale_since"), models.Value(now))
+        values = {"stale_since": since, "stale_reason": StaleReason.MARKED_BY_STAFF, "cause_due_at": now}
+        return self.markable().change_stale(values, now=now)
 
-    def clear_stale(self) -> int:
+    def clear_stale(self, *, now: datetime, ended_by: str = EndedBy.CLEARED) -> int:
         """Returns how many were stale. The rules mark a vehicle again at the next sync if they still hold."""
-        return self.exclude(stale_since=None).update(**NOT_STALE)
+        return self.exclude(stale_since=None).change_stale(NOT_STALE, now=now, ended_by=ended_by)
 
     def request_refresh(self, *, now: datetime) -> int:
         """Has the vehicles read from ev.energy in the background; returns how many."""
@@ -101,6 +88,16 @@ class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
     def not_handled_by_hand(self) -> "VehicleQuerySet":
         return self.filter(~Exists(ByHand.objects.of_vehicle()))
 
+    def with_live_connection(self) -> "VehicleQuerySet":
+        """Those whose connection lives, with `connected_since`: first seen with this owner, or last repaired.
+
+        The counterpart of `StaleEpisode.objects.lives_that_ended`: how long they will have lived is not known yet.
+        """
+        repairs = StaleEpisode.objects.repaired().filter(vehicle=OuterRef("pk")).order_by("-ended_at")
+        repaired_at = Coalesce(Subquery(repairs.values("ended_at")[:1]), F("connected_at"))
+        alive = self.connectable().filter(integration=Integration.ACTIVE)
+        return alive.annotate(connected_since=Greatest("connected_at", repaired_at))
+
     def of(self, owner_id: int) -> "VehicleQuerySet":
         """The owner's own vehicles with what their cards need."""
         outage = MakeOutage.objects.of(make_id=OuterRef("make"), controller=OuterRef("controller"))
@@ -112,7 +109,7 @@ class VehicleQuerySet(LeasedQuerySet["Vehicle"]):
         )
 
 
-class Vehicle(models.Model):
+class Vehicle(FollowedModel):
     vehicle_id = models.CharField(_("vehicle id"), max_length=ID_LENGTH, primary_key=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="vehicles", verbose_name=_("owner")
@@ -214,14 +211,14 @@ class Vehicle(models.Model):
         """Staff's mark; returns False if it was there already or the vehicle is not connectable."""
         return self._mutate(Vehicle.objects.filter(pk=self.pk).mark_stale(now=now))
 
-    def clear_stale(self) -> bool:
+    def clear_stale(self, *, now: datetime) -> bool:
         """Returns False if the vehicle was not stale."""
-        return self._mutate(Vehicle.objects.filter(pk=self.pk).clear_stale())
+        return self._mutate(Vehicle.objects.filter(pk=self.pk).clear_stale(now=now))
 
     def mark_removed(self, *, now: datetime) -> bool:
         """ev.energy no longer has the vehicle; returns False if that was known."""
         present = Vehicle.objects.present().filter(pk=self.pk)
-        return self._mutate(present.update(removed_at=now, read_at=now, **NOT_STALE))
+        return self._mutate(present.change_stale({"removed_at": now, "read_at": now, **NOT_STALE}, now=now))
 
     def write_notes(self, staff_notes: str) -> None:
         """Stores staff's notes and nothing else, so that a form opened before a sync does not undo it."""

@@ -103,6 +103,6 @@ _RECORDED_AS = {
 
 _CHANGE: dict[Act, Callable[[VehicleQuerySet, datetime], int]] = {
     Act.MARK_STALE: lambda vehicles, now: vehicles.mark_stale(now=now),
-    Act.CLEAR_STALE: lambda vehicles, now: vehicles.clear_stale(),
+    Act.CLEAR_STALE: lambda vehicles, now: vehicles.clear_stale(now=now),
     Act.REFRESH: lambda vehicles, now: vehicles.request_refresh(now=now),
 }

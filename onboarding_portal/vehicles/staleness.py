@@ -12,7 +12,7 @@ not fall silent, the portal was deaf. So a vehicle's silence ends at `read_at`, 
 from that look on: `stale_since` is `read_at`, so that data sent after it counts as new, however long the reading of
 all the others took.
 
-Each rule is one UPDATE, for all vehicles or for some.
+Each rule is one change of many rows, for all vehicles or for some.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def _apply(vehicles: VehicleQuerySet, *, now: datetime) -> Applied:
     )
     stale = vehicles.exclude(stale_since=None)
     return Applied(
-        cleared=stale.filter(has_new_data | not_connectable).update(**NOT_STALE),
+        cleared=stale.filter(has_new_data | not_connectable).change_stale(NOT_STALE, now=now),
         connection_lost=_mark(
             vehicles.filter(integration=Integration.INACTIVE, stale_reason__in=["", StaleReason.SILENT]),
             StaleReason.CONNECTION_LOST,
@@ -86,9 +86,8 @@ def _mark(vehicles: VehicleQuerySet, reason: StaleReason, *, now: datetime) -> i
         When(last_status_at__gt=F("stale_since"), then=F("read_at")),
         default=F("stale_since"),
     )
-    return vehicles.connectable().update(
-        **{**NO_CAUSE, "stale_reason": reason, "stale_since": since, "cause_due_at": now}
-    )
+    values = {**NO_CAUSE, "stale_reason": reason, "stale_since": since, "cause_due_at": now}
+    return vehicles.connectable().change_stale(values, now=now)
 
 
 def _is_silent(now: datetime) -> Q:

@@ -99,6 +99,7 @@ def sync_vehicles(
     finally:
         run.release(now=clock())
     applied = staleness.apply_to_all(now=clock())
+    Vehicle.objects.catch_up_episodes(now=clock())
     review_outages(now=clock())
     run.refresh_from_db()
     return SyncReport(outcome=outcome, run=run, applied=applied)
@@ -214,4 +215,4 @@ def _remove_vanished(run: SyncRun, *, now: datetime) -> int:
         )
         last = SyncRun.objects.filter(state=SyncState.COMPLETE).order_by("-started_at").first()
         vanished = vanished.filter(read_at__lt=last.started_at) if last else vanished.none()
-    return vanished.update(removed_at=now, **NOT_STALE)
+    return vanished.change_stale({"removed_at": now, **NOT_STALE}, now=now)

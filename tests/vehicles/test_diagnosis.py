@@ -121,7 +121,7 @@ def test_whose_service_reads_the_car_is_remembered(
 @pytest.mark.django_db
 def test_a_vehicle_that_came_back_meanwhile_gets_no_cause(ev_energy_api: EvEnergyApi) -> None:
     vehicle = make_stale_vehicle()
-    Vehicle.objects.clear_stale()
+    Vehicle.objects.clear_stale(now=NOW)
     ev_energy_api.add_error_logs(vehicle.pk, [error_log_json(logged_at=iso(NOW), **EXPIRED)])
 
     assert diagnose(vehicle=vehicle, client=get_client(), now=NOW) is None

@@ -188,6 +188,6 @@ def test_staff_clear_any_reason() -> None:
     for reason in StaleReason:
         vehicle = make_stale_vehicle(reason, cause=Cause.UNKNOWN)
 
-        assert vehicle.clear_stale()
+        assert vehicle.clear_stale(now=NOW)
         assert (vehicle.stale_since, vehicle.stale_reason, vehicle.cause) == (None, "", "")
-        assert not vehicle.clear_stale()
+        assert not vehicle.clear_stale(now=NOW)

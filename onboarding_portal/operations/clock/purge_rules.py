@@ -39,7 +39,7 @@ from onboarding_portal.reconnects.models import (
     Reconnect,
 )
 from onboarding_portal.vehicles.make_outage import MakeOutage, UsualDay
-from onboarding_portal.vehicles.models import ByHand, SyncRun, SyncState, Vehicle
+from onboarding_portal.vehicles.models import ByHand, StaleEpisode, SyncRun, SyncState, Vehicle
 
 # What staff, and owners who ask, may want to look up: two years of it.
 HISTORY = timedelta(days=730)
@@ -206,6 +206,12 @@ RULES = [
         name="past troubles at manufacturers",
         after=HISTORY,
         rows=lambda before: MakeOutage.objects.filter(lifted_at__lt=before),
+    ),
+    Rule(
+        name="stale episodes that are over",
+        after=HISTORY,
+        rows=lambda before: StaleEpisode.objects.filter(ended_at__lt=before),
+        oldest_first="ended_at",
     ),
     Rule(
         name="cars that are gone at ev.energy",

@@ -14,7 +14,7 @@ from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.reconnects.mailed.emails import next_mail_at
 from onboarding_portal.reconnects.models import CameBack, Reconnect, ReconnectQuerySet, State, move_all
 from onboarding_portal.reconnects.timetable import WATCH_STEPS
-from onboarding_portal.vehicles.models import Integration, Vehicle
+from onboarding_portal.vehicles.models import EndedBy, Integration, Vehicle
 from onboarding_portal.vehicles.refresh import refresh_vehicle
 
 # The owner may be in front of the screen for so long; these looks go ahead of bulk work.
@@ -129,7 +129,8 @@ def finish(*, reconnect: Reconnect, lease: datetime, now: datetime) -> None:
     # Both or neither: nobody takes up a reconnect that has ended, and the mark would stay.
     with transaction.atomic():
         if reconnect.try_move(State.RECONNECTED, now=now, lease=lease, next_work_at=now):
-            Vehicle.objects.filter(pk=reconnect.vehicle_id).clear_stale()
+            car = Vehicle.objects.filter(pk=reconnect.vehicle_id)
+            car.clear_stale(now=now, ended_by=EndedBy.RECONNECTED)
 
 
 def notice_returns(*, now: datetime) -> int:

@@ -64,4 +64,5 @@ def _move_chunk(
         if written_by is not None:
             cars = Reconnect.objects.filter(pk__in=locked).order_by("pk")
             written_by(about_cars(cars.values_list("vehicle_id", "vehicle__owner_id")))
+        Reconnect.objects.filter(pk__in=locked).note_repair(to)
     return len(locked)

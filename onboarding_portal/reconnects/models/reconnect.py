@@ -23,7 +23,7 @@ from onboarding_portal.reconnects.models.policy import Policy
 from onboarding_portal.reconnects.models.states import OPEN_STATES, State, columns_of_move, sources_of
 from onboarding_portal.reconnects.timetable import REMINDERS, UNSTATED_LIFETIME
 from onboarding_portal.timing import RECONNECT_LEASE, SAME_CLICK
-from onboarding_portal.vehicles.models import MakeOutage, Vehicle
+from onboarding_portal.vehicles.models import MakeOutage, StaleEpisode, Vehicle
 
 DETAIL_LENGTH = 300
 
@@ -88,6 +88,11 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         return {state: counted.get(state, 0) for state in State}
 
     # Mutators
+
+    def note_repair(self, to: State) -> None:
+        """After a move `to` the end: the cars' stale episodes say that it was these reconnects that ended them."""
+        if to is State.RECONNECTED:
+            StaleEpisode.objects.note_repair(reconnects=self)
 
     def take_lease(self, *, now: datetime) -> datetime | None:
         """Leases the one row of this queryset; the answer is the lease, or None if somebody is at it.
@@ -264,6 +269,7 @@ class Reconnect(models.Model):
             if not row.update(**values):
                 raise WrongState(f"A reconnect cannot become {to} now.")
             ReconnectEvent.objects.create(reconnect=self, state=to, at=now, by=by, note=note)
+            type(self).objects.filter(pk=self.pk).note_repair(to)
         for name, value in values.items():
             setattr(self, name, value)
 
