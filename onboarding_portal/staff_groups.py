@@ -66,6 +66,7 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "accounts.change_colleague",
         "accounts.change_user_address",
         "accounts.delete_invitation",
+        "accounts.export_lists",
         "accounts.merge_users",
         "accounts.view_colleague",
         "axes.delete_accessattempt",

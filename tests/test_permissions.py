@@ -98,6 +98,7 @@ def model_pages(
     look = [{f"{app}.view_{model}"}]
     look += [{f"{app}.change_{model}"}] if change else []  # to Django who may change may look
     return {
+        f"admin:{name}_list_csv": Rule([{*each, "accounts.export_lists"} for each in look]),
         f"admin:{name}_changelist": Rule(look),
         f"admin:{name}_change": Rule(look),
         f"admin:{name}_history": Rule(look),

@@ -31,7 +31,7 @@ def text_of(response: HttpResponse) -> str:
 
 def csv_of(client: Client, address: str) -> list[dict[str, str]]:
     answer = client.get(address)
-    content = answer.getvalue().decode()
+    content = answer.getvalue().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(content)))
 
 

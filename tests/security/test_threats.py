@@ -310,6 +310,12 @@ def downloading_a_batch() -> Send:
     return lambda number: b"".join(client.get(page("reconnects_batch_csv", batch.pk)).streaming_content)
 
 
+def downloading_a_list() -> Send:
+    client = superuser()
+    make_broken_car()
+    return lambda number: b"".join(client.get(page("vehicles_vehicle_list_csv")).streaming_content)
+
+
 def drawing_codes_to_scan() -> Send:
     now = timezone.now()
     ready = make_reconnect(State.LINK_READY, link_made_at=now, expires_at=now + timedelta(hours=1))
@@ -634,6 +640,13 @@ LINES = [
         prepare=downloading_a_batch,
         most=Spent(rows=TIMES),
         bound="a right; with links, one log entry each",
+    ),
+    Line(
+        name="staff: download a list as CSV",
+        addresses=("admin:vehicles_vehicle_list_csv",),
+        prepare=downloading_a_list,
+        most=Spent(rows=TIMES),
+        bound="a right of its own; read in pieces; an entry in the audit log each",
     ),
     Line(
         name="staff: codes to scan",

@@ -156,6 +156,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
         permissions = [
             ("change_user_address", _("Can change the e-mail address of a user")),
+            ("export_lists", _("Can download lists")),
             ("send_code", _("Can send sign-in codes to owners")),
             ("end_sessions", _("Can end all sessions of owners")),
             ("pause_mail", _("Can pause all mail to owners")),

@@ -5,6 +5,7 @@ whatever is added, changed or deleted in them is in the audit log.
 import json
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
@@ -18,11 +19,13 @@ from django.db import DatabaseError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.audit import Act, about, record
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.staff import list_csv
 from onboarding_portal.unreachable import is_unreachable
 
 logger = logging.getLogger("onboarding_portal.accounts")
@@ -119,9 +122,14 @@ class StaffModelAdmin(admin.ModelAdmin[Row]):
         with transaction.atomic():  # Django's deletes after it has written that it did
             return super().response_action(request, queryset, *args, **kwargs)
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(list_csv.download, self))
+        return [path("csv/", view, name=list_csv.name_of_csv(self)), *super().get_urls()]
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        extra_context = {**(extra_context or {}), "csv_url": list_csv.address_of_csv(self, request)}
         if request.method == "POST" and not self._can_read_selection(request):
             self.message_user(request, SELECTION_NOT_READ, messages.ERROR)
             return redirect(request.get_full_path())

@@ -1,12 +1,11 @@
 """A batch as CSV, for staff to take away."""
 
-import csv
 from collections.abc import Iterable, Iterator
-from io import StringIO
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from onboarding_portal.accounts.staff.csv_cells import BOM, csv_lines
 from onboarding_portal.reconnects.models import CHUNK, Batch, Reconnect
 from onboarding_portal.reconnects.staff.batches import rows_of
 from onboarding_portal.reconnects.staff.link_to_hand_out import link_to_hand_out
@@ -14,7 +13,7 @@ from onboarding_portal.reconnects.staff.link_to_hand_out import link_to_hand_out
 
 def csv_rows(*, batch: Batch, with_links: bool) -> Iterator[str]:
     """The batch as lines of CSV, for a streaming answer. `with_links` only for those who may see secrets."""
-    yield _csv_line(
+    yield BOM + _csv_line(
         ["vehicle_id", "owner", "car", "state", "failure", "reason", "link_expires_at", "emailed_at"]
         + ["redirected_at", "reconnected_at"]
         + (["link"] if with_links else [])
@@ -38,7 +37,4 @@ def _in_pieces(rows: QuerySet[Reconnect]) -> Iterator[Reconnect]:
 
 
 def _csv_line(cells: Iterable[str]) -> str:
-    buffer = StringIO()
-    # A cell that begins like a formula is run by spreadsheets; an apostrophe makes it text.
-    csv.writer(buffer).writerow([f"'{cell}" if cell[:1] in set("=+-@\t\r") else cell for cell in cells])
-    return buffer.getvalue()
+    return csv_lines([cells])
