@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from onboarding_portal.brand.colours import NoColour, colour
 from onboarding_portal.service_urls import CannotBeRead, cache_settings, database_settings, mail_settings
-from onboarding_portal.web_addresses import host_in_ascii, normal_address, origin
+from onboarding_portal.web_addresses import host_in_ascii, normal_address, origin, secure_address
 
 T = TypeVar("T")
 Text = str  # a method below has the name of the type
@@ -93,6 +93,10 @@ class Environment:
     def origin(self, name: Text) -> Text:
         """The same for an address that is a scheme and a host alone."""
         return self._read(name, "", origin)
+
+    def webhook(self, name: Text) -> Text:
+        """A web address with https, which may have a query; "" if it is none."""
+        return self._read(name, "", secure_address)
 
     def database(self, name: Text, *, default: Text) -> dict[Text, Any]:
         return self._read(name, database_settings(default), database_settings)

@@ -269,6 +269,10 @@ CONTENT_SECURITY_POLICY = {
 # Who may read /metrics; without it there is no such page, and nothing is kept for it.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+# Whom alarms are told: people by e-mail, and one webhook. Both may be empty.
+ADMINS = [(address, address) for address in env.list("ADMINS")]
+ALARM_WEBHOOK_URL = env.webhook("ALARM_WEBHOOK_URL")
+
 # Where errors are told, beside the log; without it nothing of Sentry's is loaded.
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 

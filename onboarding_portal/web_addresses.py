@@ -32,6 +32,17 @@ def normal_address(url: str) -> str:
     return whole.geturl().removesuffix("/") if whole.path == "/" else whole.geturl()
 
 
+def secure_address(url: str) -> str:
+    """Returns an address with https, which may have a path and a query. Raises CannotBeRead."""
+    bare, mark, query = url.partition("?")
+    normal = normal_address(bare)
+    if not normal.startswith("https://") or "#" in query:
+        raise CannotBeRead("is no address with https. Set it to one that begins with https:// and a host.")
+    if any(character.isspace() or not character.isprintable() for character in url):
+        raise CannotBeRead("has a space in it. Set it to the address alone.")
+    return f"{normal}{mark}{query}"
+
+
 def origin(url: str) -> str:
     """Returns an address that has no path. Raises CannotBeRead."""
     normal = normal_address(url).rstrip("/")

@@ -32,5 +32,3 @@ class OperationsConfig(AppConfig):
             bound_waiting(seconds=BACKGROUND_SECONDS if is_background(sys.argv) else PAGE_SECONDS)
             if is_dsn(settings.SENTRY_DSN):
                 import_string("onboarding_portal.operations.sentry.begin")()
-            # By its path: it has rows, which cannot be loaded before the apps are.
-            import_string("onboarding_portal.operations.metrics.reporter.begin_command")(sys.argv)

@@ -231,6 +231,17 @@ ROWS = {
     ),
     "TRUSTED_PROXY_COUNT": parsed("TRUSTED_PROXY_COUNT", "2", 2),
     "METRICS_TOKEN": text("METRICS_TOKEN", SECRET, secret=SECRET),
+    "ADMINS": Row(
+        sound="ops@example.com",
+        effect=lambda values: [address for _name, address in values["ADMINS"]],
+        meant=lambda raw: [each for each in bare(raw).replace(",", " ").split(" ") if each],
+    ),
+    "ALARM_WEBHOOK_URL": Row(
+        sound="https://hooks.example.com/alarms/{}",
+        effect=lambda values: values["ALARM_WEBHOOK_URL"].lower(),
+        meant=lambda raw: bare(raw).lower(),
+        secret=SECRET,
+    ),
     "SENTRY_DSN": text("SENTRY_DSN", "https://0123456789abcdef@sentry.example.com/42"),
     "LOG_LEVEL": parsed("LOG_LEVEL", "WARNING", "WARNING"),
     "LOG_FORMAT": parsed("LOG_FORMAT", "plain", "plain"),

@@ -57,6 +57,16 @@ def addresses() -> Iterator[CheckMessage]:
         )
 
 
+@portal_check
+def admins() -> Iterator[CheckMessage]:
+    if not all(_is_address(address) for _name, address in settings.ADMINS):
+        yield error(
+            44,
+            "ADMINS has an entry that is not an address: nobody would be told there of an alarm.",
+            "Set ADMINS to addresses alone, with commas between them, or leave it empty.",
+        )
+
+
 def _is_sender(sender: str) -> bool:
     """Whether a message from this sender can be made, and names one sender that mail servers take."""
     try:

@@ -44,6 +44,12 @@ class Job:
 
 COMMANDS = "onboarding_portal.operations.clock.jobs"
 
+# Any process does it that finds it due: a dead clock cannot tell of itself.
+WATCH = Job(
+    name="watch_engine",
+    every=timedelta(seconds=20),
+    run="onboarding_portal.operations.engine.watch.look",
+)
 JOBS = [
     Job(name="sync_vehicles", every=SLOT, run=f"{COMMANDS}.sync_vehicles"),
     Job(name="sync_catalogue", every=timedelta(days=1), run=f"{COMMANDS}.sync_catalogue"),
@@ -73,6 +79,7 @@ JOBS = [
         every=timedelta(minutes=1),
         run="onboarding_portal.reconnects.background.tasks.sweep_reconnects",
     ),
+    WATCH,
 ]
 
 
@@ -105,7 +112,8 @@ def _carry_out(job: Job, begun_at: datetime, held_until: datetime, clock: Callab
         return False
     RegularJob.objects.note_done(job.name, held_until=held_until, next_at=begun_at + job.every, now=clock())
     JOBS_ENDED.labels(job.name, "done").inc()
-    logger.info("Job %s done", job.name, extra={"seconds": round(time.monotonic() - started, 1)})
+    level = logging.INFO if job.every >= timedelta(minutes=1) else logging.DEBUG
+    logger.log(level, "Job %s done", job.name, extra={"seconds": round(time.monotonic() - started, 1)})
     return True
 
 

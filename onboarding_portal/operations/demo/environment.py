@@ -74,6 +74,8 @@ def _settings(folder: Path, *, portal: str, sandbox: str) -> dict[str, str]:
         "EMAIL_URL": f"filemail:///{quote(str(folder / 'mail'))}",
         "STATIC_ROOT": str(folder / "static"),
         "TRUSTED_PROXY_COUNT": "0",
+        "ADMINS": "",
+        "ALARM_WEBHOOK_URL": "",
         "EV_ENERGY_API_URL": f"{sandbox}/v2",
         "EV_ENERGY_TOKEN_URL": f"{sandbox}/o/token/",
         "EV_ENERGY_CLIENT_ID": "sandbox-client",

@@ -70,10 +70,10 @@ class AlarmQuerySet(models.QuerySet["Alarm"]):
             return  # somebody else has begun it
 
     def _end(self, row: "Alarm", *, now: datetime) -> None:
-        """Told to those who were told that it began, or are still to be."""
+        """Told by the channels by which it was told that it began, or is still to be."""
         with transaction.atomic():
             if self.open().filter(pk=row.pk, quiet_since=row.quiet_since).update(ended_at=row.quiet_since):
-                told = Notice.objects.filter(alarm=row, moment=Moment.BEGUN)
+                told = row.notices.filter(moment=Moment.BEGUN).exclude(due_at=None, told_at=None)
                 channels = [Channel(channel) for channel in told.values_list("channel", flat=True)]
                 Notice.objects.ask(row, moment=Moment.ENDED, channels=channels, now=now)
 
@@ -135,6 +135,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """
         for row in self.due(channel, now=now).select_related("alarm")[:10]:
             mine = self.filter(pk=row.pk, due_at=row.due_at)
+            if row.asked_at <= now - GIVEN_UP_AFTER:
+                mine.update(due_at=None, sending_since=None, failure="Too late")
+                continue
             was_killed = row.sending_since is not None
             if was_killed and row.repeats:
                 mine.update(due_at=None, sending_since=None, failure="Stopped twice while sending")

@@ -11,6 +11,7 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 from onboarding_portal.ev_energy import budget
 from onboarding_portal.ev_energy.budget_state import BudgetState
 from onboarding_portal.operations.clock.regular_job import RegularJob
+from onboarding_portal.operations.clock.schedule import JOBS
 from onboarding_portal.operations.engine.samples import Rates, Sample, digest
 from onboarding_portal.operations.metrics.processes import ALL_GONE, Kind, Process, counts_of
 from onboarding_portal.timing import LONGEST_RUN
@@ -78,13 +79,9 @@ def read_facts(*, now: datetime) -> Facts:
         budget=state,
         queue=_queue(alive=alive, now=now),
         sync=_sync(state),
-        jobs=list(RegularJob.objects.order_by("name")),
+        # A row of a job that another release had is due for ever.
+        jobs=list(RegularJob.objects.filter(name__in=[job.name for job in JOBS]).order_by("name")),
     )
-
-
-def read_sums() -> dict[str, float]:
-    """What all processes have counted until now."""
-    return digest(counts_of(Process.objects.values_list("counts", flat=True)))
 
 
 def _queue(*, alive: list[str], now: datetime) -> Queue:

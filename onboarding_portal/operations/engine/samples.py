@@ -83,14 +83,14 @@ class Rates:
     """How much was counted within a length of time, by the samples and the sums of now."""
 
     def __init__(self, samples: list[Sample], sums: Digest, *, now: datetime) -> None:
+        self.sums = sums
         self._samples = samples
-        self._sums = sums
         self._now = now
 
     def increase(self, key: str, *, within: timedelta) -> float:
         """Counted since the newest sample that is as old; since the oldest there is where none is."""
         sample = self._sample(within)
-        return max(0.0, self._sums.get(key, 0.0) - sample.sums.get(key, 0.0)) if sample else 0.0
+        return max(0.0, self.sums.get(key, 0.0) - sample.sums.get(key, 0.0)) if sample else 0.0
 
     def share(self, part: str, whole: str, *, within: timedelta) -> float:
         """Which part of the whole, from 0 to 1; 0 where nothing was counted."""

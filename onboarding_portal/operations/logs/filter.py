@@ -14,7 +14,7 @@ from onboarding_portal.redaction import redact
 SHORTEST_SECRET = 8  # shorter ones are words that may stand anywhere
 SECRET_NAMES = (
     *("SECRET_KEY", "EV_ENERGY_CLIENT_SECRET", "EV_ENERGY_NEXT_CLIENT_SECRET"),
-    *("METRICS_TOKEN", "SENTRY_DSN"),
+    *("METRICS_TOKEN", "SENTRY_DSN", "ALARM_WEBHOOK_URL"),
 )
 SECRET_LISTS = ("SECRET_KEY_FALLBACKS",)
 URLS_WITH_PASSWORDS = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")

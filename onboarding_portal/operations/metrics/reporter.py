@@ -1,11 +1,13 @@
-"""Writes this process's row: every few seconds from a thread of its own, and whenever it answers a scrape."""
+"""Writes this process's row: every few seconds from a thread of its own, and whenever it answers a scrape.
+
+Beside it the thread looks after the engine, if no clock does.
+"""
 
 import atexit
 import logging
 import sys
 import threading
 import uuid
-from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 
@@ -15,13 +17,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from onboarding_portal.counters import COUNTED
+from onboarding_portal.operations.engine.watch import look_if_due
 from onboarding_portal.operations.logs.config import is_server
 from onboarding_portal.operations.metrics.processes import GONE_AFTER, Counts, Kind, Process, SampleKey
 
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=20)
-KINDS_OF_COMMANDS = {"db_worker": Kind.WORKER, "clock": Kind.CLOCK, "runserver": Kind.WEB}
 
 
 def counted() -> dict[SampleKey, float]:
@@ -39,7 +41,7 @@ class Reporter:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._id = uuid.uuid4().hex
+        self.id = uuid.uuid4().hex
         self._started_at = timezone.now()
         self._lock = threading.Lock()
         self._stored: Counts = {}  # when the row was written last
@@ -51,10 +53,10 @@ class Reporter:
         with self._lock:
             now, counts = timezone.now(), counted()
             self._is_cut_off = True
-            if not Process.objects.note(id=self._id, kind=self._kind, counts=self._own(counts), now=now):
+            if not Process.objects.note(id=self.id, kind=self._kind, counts=self._own(counts), now=now):
                 self._lost = self._stored
                 Process.objects.begin(
-                    id=self._id,
+                    id=self.id,
                     kind=self._kind,
                     counts=self._own(counts),
                     started_at=self._started_at,
@@ -71,6 +73,7 @@ class Reporter:
                 if not times:
                     now = timezone.now()
                     Process.objects.fold(Q(seen_at__lt=now - GONE_AFTER), now=now)
+                look_if_due()
             except DatabaseFailure as failure:
                 logger.warning("No sign of life could be stored: %s", type(failure).__name__)
             finally:
@@ -83,7 +86,7 @@ class Reporter:
             return
         try:
             self.report()
-            Process.objects.fold(Q(pk=self._id), now=timezone.now())
+            Process.objects.fold(Q(pk=self.id), now=timezone.now())
         except DatabaseFailure:
             return
 
@@ -105,15 +108,14 @@ class Holder:
 this_process = Holder()
 
 
-def begin(kind: Kind) -> None:
-    """From now on this process, if it is one that serves, gives signs of life."""
+def begin(kind: Kind) -> str:
+    """From now on this process, if it is one that serves, gives signs of life and looks after the engine.
+
+    Returns the id under which it does.
+    """
+    reporter = Reporter(kind)
     if is_server(sys.argv):
-        this_process.reporter = reporter = Reporter(kind)
+        this_process.reporter = reporter
         threading.Thread(target=reporter.go_on_reporting, name="signs of life", daemon=True).start()
         atexit.register(reporter.end)
-
-
-def begin_command(argv: Sequence[str]) -> None:
-    """Begins for a worker or a clock; a web process begins once it is ready to serve."""
-    if kind := KINDS_OF_COMMANDS.get(argv[1] if len(argv) > 1 else ""):
-        begin(kind)
+    return reporter.id

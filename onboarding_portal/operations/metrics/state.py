@@ -18,6 +18,7 @@ from onboarding_portal.ev_energy import budget
 from onboarding_portal.ev_energy.priority import Priority
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.operations.clock.regular_job import RegularJob
+from onboarding_portal.operations.clock.schedule import JOBS
 from onboarding_portal.operations.metrics.processes import Process
 from onboarding_portal.reconnects.models import OPEN_STATES, Reconnect, State
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun, SyncState, Vehicle
@@ -89,6 +90,12 @@ def sync(now: datetime) -> Iterator[Metric]:
         "When all vehicles were last read to the end; 0 if never.",
         value=finished_at.timestamp() if finished_at else 0,
     )
+    running = SyncRun.objects.filter(state=SyncState.RUNNING).first()
+    yield GaugeMetricFamily(
+        "portal_sync_stands_still",
+        "1 if a reading of all vehicles is under way and a whole slot has brought nothing.",
+        value=running is not None and running.stands_still(now=now),
+    )
 
 
 def jobs(now: datetime) -> Iterator[Metric]:
@@ -96,11 +103,15 @@ def jobs(now: datetime) -> Iterator[Metric]:
         "portal_job_done_timestamp_seconds", "When a job of the clock was last done; 0 if never.", "job"
     )
     failed = _gauge("portal_job_failed_in_a_row", "How often a job of the clock has failed since.", "job")
+    due = _gauge("portal_job_due_timestamp_seconds", "When a job of the clock is due, or was.", "job")
     for row in RegularJob.objects.order_by("name"):
+        if row.name in {job.name for job in JOBS}:  # one that another release had is due for ever
+            due.add_metric([row.name], row.next_at.timestamp())
         done.add_metric([row.name], row.done_at.timestamp() if row.done_at else 0)
         failed.add_metric([row.name], row.tries)
     yield done
     yield failed
+    yield due
 
 
 def journeys(now: datetime) -> Iterator[Metric]:

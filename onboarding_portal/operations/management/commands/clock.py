@@ -7,6 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from onboarding_portal.operations.clock.schedule import JOBS, Clock
+from onboarding_portal.operations.metrics.processes import Kind
+from onboarding_portal.operations.metrics.reporter import begin
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +22,7 @@ class Command(BaseCommand):
         clock = Clock(JOBS)
         # A log line, not an answer: where nobody takes it any more, logging goes on all the same.
         logger.info("Clock: %s.", ", ".join(job.name for job in JOBS))
+        begin(Kind.CLOCK)
         clock.run()
 
 

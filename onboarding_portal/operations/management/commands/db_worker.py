@@ -5,6 +5,7 @@ a task it does not know, which while one release replaces another is the other's
 """
 
 import logging
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
+from onboarding_portal.operations.metrics.processes import Kind
+from onboarding_portal.operations.metrics.reporter import begin
 from onboarding_portal.operations.pauses import Pauses
 from onboarding_portal.unreachable import is_unreachable
 
@@ -72,7 +75,14 @@ def _leave_to_others(result: DBTaskResult[Any, Any]) -> None:
 class Command(db_worker.Command):
     help = "Does the portal's background work, until it is told to stop. Any number of workers may run."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        # Its own sign of life has an id: a task that is under way names it, so that staff see whether it still is.
+        parser.set_defaults(worker_id=None)
+
     def handle(self, *, reload: bool, **options: Any) -> None:
+        own_id = begin(Kind.WORKER)
+        options["worker_id"] = options["worker_id"] or own_id
         if reload:  # for developers, whose database is at hand
             super().handle(reload=reload, **options)
             return
