@@ -48,6 +48,7 @@ BRAND_FAVICON = env.str("BRAND_FAVICON", default="")
 PORTAL_HOST = urlsplit(PORTAL_URL).hostname or ""
 _host = f"[{PORTAL_HOST}]" if ":" in PORTAL_HOST else PORTAL_HOST  # as browsers name it
 IS_HTTPS = PORTAL_URL.startswith("https://")
+STAFF_TWO_FACTOR = env.one_of("STAFF_TWO_FACTOR", ["required", "optional", "off"], default="optional")
 SIGNUP_OPEN = env.yes_or_no("SIGNUP_OPEN", default=True)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=[_host])
 

@@ -43,6 +43,9 @@ ACCOUNT_RATE_LIMITS = {
     "follow_reconnect_link": "100/15m/ip,20/15m/key",  # the link
     "password_in_known_browser": "10/15m/key",  # the browser and the address
     "change_password": "10/15m/key",  # whose password
+    "second_factor": "5/15m/key,40/1d/key",  # whose; only who has the password gets so far
+    "change_second_factor": "20/15m/key",  # whose
+    "second_factor_in_known_browser": "10/15m/key",  # the browser and the address
     **owner_limits.RATE_LIMITS,
 }
 ACCOUNT_EMAIL_VERIFICATION = "none"  # entering the mailed code is the verification

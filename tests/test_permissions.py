@@ -1,10 +1,11 @@
-"""Who may open what: one table of every address, and one of every admin action.
+"""Who may open what: one table of every address, one of every admin action, and one of every command.
 
 A new address or action fails here until it has a row. An owner's row says what each visitor gets. An admin row says
-which permissions open it; staff with these get in, staff with all others but these do not.
+which permissions open it; staff with these get in, staff with all others but these do not. What that means for each
+of the ready-made groups is tried as well, and printed at the end of the run.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
@@ -15,6 +16,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
+from django.core.management import get_commands
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -28,6 +30,7 @@ from onboarding_portal.accounts.staff.site import CODE_BACKEND
 from onboarding_portal.operations.models import Alarm, Process, RegularJob
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
+from onboarding_portal.staff_groups import StaffGroup, rights_of
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_attempt, make_owner, make_staff, make_trim
@@ -85,7 +88,7 @@ PAGES: dict[str, Row | list[Row]] = {
 @dataclass(frozen=True)
 class Rule:
     opens: list[set[str]] = field(default_factory=list)
-    status: int = 200
+    status: int | str = 200
     method: str = "get"
     for_all_staff: bool = False
 
@@ -120,6 +123,13 @@ ADMIN: dict[str, Rule] = {
     "admin:password_change": ALL_STAFF,
     "admin:password_change_done": ALL_STAFF,
     "admin:jsi18n": ALL_STAFF,
+    "admin:second_factor": Rule(status=ADMIN_LOGIN, for_all_staff=True),  # nobody's second step is awaited
+    "admin:two_factor": ALL_STAFF,
+    "admin:two_factor_app": ALL_STAFF,
+    "admin:two_factor_passkey": ALL_STAFF,
+    "admin:two_factor_codes": Rule(status=302, method="post", for_all_staff=True),
+    "admin:two_factor_remove": Rule(status=404, method="post", for_all_staff=True),  # their own alone
+    "admin:two_factor_again": Rule(status=ADMIN_LOGIN, method="post", for_all_staff=True),
     "admin:autocomplete": Rule(),  # no admin of ours asks for it
     "admin:view_on_site": Rule(status=404, for_all_staff=True),  # no model has a page of its own there
     "admin:no-such-page": Rule(status=404, for_all_staff=True),
@@ -180,6 +190,18 @@ ACTIONS: dict[tuple[str, str], str] = {
     ("reconnects.UnstableVehicle", "clear_flag"): "reconnects.change_unstablevehicle",
 }
 
+# Commands: whoever may run them has a shell on the server, and with it more than any group.
+COMMANDS = {
+    "check_ev_energy",
+    "clock",
+    "db_worker",
+    "demo",
+    "purge",
+    "sync_catalogue",
+    "sync_vehicles",
+    "vehicle_logs",
+}
+
 ADDRESSES = addresses()
 # Django's old addresses of change pages, which only redirect to the new ones.
 REDIRECTS_ONLY = {address.route for address in ADDRESSES if address.name == "admin:view"}
@@ -205,6 +227,15 @@ def test_every_admin_action_has_a_row_and_every_row_an_action() -> None:
     }
 
     assert found == ACTIONS.keys()
+
+
+def test_every_command_has_a_row_and_every_row_a_command(table_cell: Callable[..., None]) -> None:
+    found = {name for name, app in get_commands().items() if str(app).startswith("onboarding_portal.")}
+    for name in COMMANDS:
+        for group in StaffGroup:
+            table_cell("Groups", row=f"manage.py {name}", column=group.name.capitalize(), says="no")
+
+    assert found == COMMANDS
 
 
 # A world in which there is one of everything
@@ -308,6 +339,12 @@ def staff_with(permissions: Iterable[str]) -> Client:
     return signed_in(staff)
 
 
+def member_of(group: StaffGroup) -> User:
+    member = make_staff()
+    member.groups.add(Group.objects.get(ready_made__key=group))
+    return member
+
+
 def name_of(permission: Permission) -> str:
     return f"{permission.content_type.app_label}.{permission.codename}"
 
@@ -397,6 +434,38 @@ def test_an_admin_page_is_closed_to_staff_with_all_other_permissions(world: Worl
     for missing in closing:
         assert ask(staff_with(every - missing), rule.method, path) == 403, missing
     assert ask(staff_with([]), rule.method, path) == 403
+
+
+@pytest.mark.parametrize("group", StaffGroup)
+def test_each_group_opens_what_its_rights_say(
+    world: World, group: StaffGroup, table_cell: Callable[..., None]
+) -> None:
+    member, found, expected = member_of(group), {}, {}
+    for address in STAFFS_ADDRESSES:
+        rule = ADMIN[address.name]
+        may = rule.for_all_staff or any(needed <= rights_of(group) for needed in rule.opens)
+        expected[address.name] = rule.status if may else 403
+        row, column = address.name.removeprefix("admin:"), group.name.capitalize()
+        table_cell("Groups", row=row, column=column, says="opens" if may else "no")
+        found[address.name] = ask(signed_in(member), rule.method, world.path(address))
+
+    assert found == expected
+
+
+@pytest.mark.parametrize(("label", "action"), ACTIONS)
+def test_each_group_has_the_actions_its_rights_say(
+    label: str, action: str, table_cell: Callable[..., None]
+) -> None:
+    model = apps.get_model(label)
+    needed = {f"{model._meta.app_label}.view_{model._meta.model_name}", ACTIONS[label, action]}
+    found, expected = {}, {}
+    for group in StaffGroup:
+        expected[group] = needed <= rights_of(group)
+        says = "acts" if expected[group] else "no"
+        table_cell("Groups", row=f"{label}: {action}", column=group.name.capitalize(), says=says)
+        found[group] = action in admin.site._registry[model].get_actions(request_of(member_of(group)))
+
+    assert found == expected
 
 
 @pytest.mark.parametrize(("label", "action"), ACTIONS)

@@ -25,6 +25,7 @@ KINDS = {
     "accounts/email/staff_address": MailKind.NO_CODE,
     "accounts/email/invitation": MailKind.INVITATION,
     "accounts/email/address_changed": MailKind.ADDRESS_CHANGED,
+    "accounts/email/staff_notice": MailKind.STAFF,
     "reconnects/mail/reconnect": MailKind.RECONNECT,
     "reconnects/mail/reconnect_many": MailKind.RECONNECT,
     "reconnects/mail/reminder": MailKind.REMINDER,

@@ -160,6 +160,7 @@ ROWS = {
     "BRAND_LOGO": text("BRAND_LOGO", LOGO),
     "BRAND_FAVICON": text("BRAND_FAVICON", LOGO),
     "SIGNUP_OPEN": parsed("SIGNUP_OPEN", "false", False),
+    "STAFF_TWO_FACTOR": parsed("STAFF_TWO_FACTOR", "required", "required"),
     "TIME_ZONE": parsed("TIME_ZONE", "Europe/London", "Europe/London"),
     "DATABASE_URL": Row(
         sound="postgres://user:{}@db.example.com:5432/portal",

@@ -37,7 +37,8 @@ def spent(api: EvEnergyApi) -> Spent:
     return Spent(
         calls=len(api.requests),
         mails=len(mail.outbox),
-        rows=sum(model._default_manager.count() for model in apps.get_models()) - tasks,
+        rows=sum(model._default_manager.count() for model in apps.get_models() if not model._meta.proxy)
+        - tasks,
         tasks=tasks,
         hashes=len(counted),
     )

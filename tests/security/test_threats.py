@@ -4,6 +4,7 @@ Each line is sent as often as it says, by whoever would, and what was spent is c
 words. An address that takes a form and is in no line fails here.
 """
 
+import json
 import re
 import uuid
 from collections.abc import Callable
@@ -22,11 +23,13 @@ from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
 from onboarding_portal.accounts.admin.invitations import MOST_AT_ONCE
 from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.two_factor import app_codes
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
 from onboarding_portal.vehicles.models import MakeOutage, Vehicle
 from tests.accounts.hashes import count_hashes
 from tests.accounts.journey import CODE, ask_for_code
+from tests.accounts.soft_key import SoftKey
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_make, make_owner, make_staff
 from tests.reconnects.rows import make_broken_car, make_reconnect
@@ -186,6 +189,47 @@ def signing_in_again_and_again() -> Send:
 def guessing_the_old_password() -> Send:
     new = {"new_password1": "another-good-one", "new_password2": "another-good-one"}
     return as_staff("password_change", old_password="wrong", **new)
+
+
+def trying_codes_of_an_app() -> Send:
+    staff = make_staff(email="sam@example.com")
+    app_codes.add(user=staff, secret=app_codes.new_secret(), step=0, now=timezone.now())
+    client, right = Client(), {"username": "sam@example.com", "password": "staff-password"}
+    client.post(ADMIN_LOGIN, right)
+    return lambda number: client.post(page("second_factor"), {"code": f"{number:06d}"})
+
+
+def adding_an_app_with_wrong_codes() -> Send:
+    return as_staff("two_factor_app", code="000000")
+
+
+def adding_passkeys() -> Send:
+    client = superuser()
+
+    def send(number: int) -> Any:
+        options = json.loads(client.get(page("two_factor_passkey")).context["options"])
+        form = {"name": f"Key {number}", "passkey": SoftKey().register(options)}
+        return client.post(page("two_factor_passkey"), form)
+
+    return send
+
+
+def making_recovery_codes() -> Send:
+    staff, client = make_staff(), Client()
+    app_codes.add(user=staff, secret=app_codes.new_secret(), step=0, now=timezone.now())
+    client.force_login(staff)
+    return lambda number: client.post(page("two_factor_codes"))
+
+
+def removing_a_second_factor() -> Send:
+    staff, client = make_staff(), Client()
+    row = app_codes.add(user=staff, secret=app_codes.new_secret(), step=0, now=timezone.now())
+    client.force_login(staff)
+    return lambda number: client.post(page("two_factor_remove", row.pk))
+
+
+def signing_in_once_more() -> Send:
+    return as_staff("two_factor_again")
 
 
 def signing_staff_out() -> Send:
@@ -483,7 +527,7 @@ LINES = [
         name="POST /admin/login/, the right password",
         addresses=("admin:login",),
         prepare=signing_in_again_and_again,
-        most=Spent(hashes=11, rows=1),
+        most=Spent(hashes=11, rows=2),
         bound="10 in 15 minutes in a known browser",
     ),
     Line(
@@ -492,6 +536,49 @@ LINES = [
         prepare=guessing_the_old_password,
         most=Spent(hashes=10),
         bound="10 in 15 minutes",
+    ),
+    Line(
+        name="POST /admin/login/second-factor/",
+        addresses=("admin:second_factor",),
+        prepare=trying_codes_of_an_app,
+        most=Spent(),
+        bound="5 in 15 minutes, for who has the password",
+    ),
+    Line(
+        name="POST /admin/second-factor/app/",
+        addresses=("admin:two_factor_app",),
+        prepare=adding_an_app_with_wrong_codes,
+        most=Spent(),
+        bound="20 in 15 minutes; one app",
+    ),
+    Line(
+        name="POST /admin/second-factor/passkey/",
+        addresses=("admin:two_factor_passkey",),
+        prepare=adding_passkeys,
+        most=Spent(mails=10, rows=50),
+        bound="10 passkeys, ten recovery codes, what is noted of each",
+    ),
+    Line(
+        name="POST /admin/second-factor/recovery-codes/",
+        addresses=("admin:two_factor_codes",),
+        prepare=making_recovery_codes,
+        most=Spent(mails=20, rows=70),
+        bound="20 in 15 minutes, to oneself",
+        times=25,
+    ),
+    Line(
+        name="POST /admin/second-factor/<pk>/remove/",
+        addresses=("admin:two_factor_remove",),
+        prepare=removing_a_second_factor,
+        most=Spent(mails=1, rows=2),
+        bound="once",
+    ),
+    Line(
+        name="POST /admin/second-factor/sign-in-again/",
+        addresses=("admin:two_factor_again",),
+        prepare=signing_in_once_more,
+        most=Spent(),
+        bound="nothing to spend",
     ),
     Line(
         name="POST /admin/logout/",

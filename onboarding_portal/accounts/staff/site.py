@@ -1,28 +1,50 @@
 from collections.abc import Callable, Iterable
 from types import new_class
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
-from django.contrib.auth import BACKEND_SESSION_KEY
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import BACKEND_SESSION_KEY, REDIRECT_FIELD_NAME
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
-from django.urls import URLPattern, URLResolver, path
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
 from onboarding_portal.accounts.known_browser import remember_browser
 from onboarding_portal.accounts.models import User
-from onboarding_portal.accounts.sessions import is_of_staff
+from onboarding_portal.accounts.sessions import is_of_staff, note_seen
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.accounts.two_factor import pending, proof
+from onboarding_portal.accounts.two_factor.urls import two_factor_pages
 
 CODE_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # allauth keeps these for features that are switched off here; their tables stay empty.
 UNUSED = {EmailAddress, EmailConfirmation}
+
+
+class StaffLoginView(LoginView):
+    """Takes the password; who has a second factor is not signed in before they gave it."""
+
+    template_name = "admin/login.html"
+    authentication_form = AdminAuthenticationForm
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user, session = form.get_user(), self.request.session
+        if not isinstance(user, User) or not proof.is_asked_of(user):
+            return super().form_valid(form)
+        pending.begin(session, user=user, backend=user.backend, next_url=self.get_success_url())
+        return redirect("admin:second_factor")
 
 
 class StaffAdminSite(AdminSite):
@@ -40,15 +62,38 @@ class StaffAdminSite(AdminSite):
         self._pages.append(path(route, self.admin_view(view), name=name))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [*self._pages, *super().get_urls()]
+        return [*two_factor_pages, *self._pages, *super().get_urls()]
 
-    def has_permission(self, request: HttpRequest) -> bool:
+    def is_signed_in(self, request: HttpRequest) -> bool:
+        """Whether somebody signed in as staff, with all that is asked for or without."""
         # Staff get no codes, but an owner who signed in with one may be made staff while that session lives.
         by_code = request.session.get(BACKEND_SESSION_KEY) == CODE_BACKEND
         return super().has_permission(request) and not by_code and is_of_staff(request.session)
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        if not self.is_signed_in(request):
+            return False
+        note_seen(request.session, now=timezone.now())
+        return proof.is_enough(request.session)
+
+    @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response = super().login(request, extra_context)
+        """Django's, with one more step for those who have a second factor, or have to set one up."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        if request.method == "GET" and self.is_signed_in(request):
+            return redirect("admin:two_factor")
+        asked_for = {REDIRECT_FIELD_NAME} & {*request.GET, *request.POST}
+        context = {
+            **self.each_context(request),
+            "title": _("Log in"),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            **({} if asked_for else {REDIRECT_FIELD_NAME: reverse("admin:index")}),
+            **(extra_context or {}),
+        }
+        response = cast("HttpResponse", StaffLoginView.as_view(extra_context=context)(request))
         if request.method == "POST" and isinstance(request.user, User):
             remember_browser(request, response, email=request.user.email)
         return response
