@@ -3,16 +3,22 @@
 The library's own list of tasks loads each task's code to name it, and one that is gone breaks the list.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_tasks import TaskResultStatus
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
+from onboarding_portal.operations.engine.facts import is_cut_off
+from onboarding_portal.operations.metrics.processes import ALIVE_FOR, Kind
 from onboarding_portal.operations.models import Alarm, Notice, Process, RegularJob
 
 admin.site.unregister(DBTaskResult)  # Django's way to change the admin of somebody else's rows
@@ -22,8 +28,30 @@ admin.site.unregister(DBTaskResult)  # Django's way to change the admin of someb
 class TaskAdmin(DBTaskResultAdmin):
     show_full_result_count = False
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("id", "task_path", "status", "enqueued_at", "started_at", "finished_at")
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return ["id", "task_path", _standing(), "enqueued_at", "started_at", "finished_at"]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: DBTaskResult[Any, Any] | None = None
+    ) -> list[Any]:
+        return [_standing(), *super().get_readonly_fields(request, obj)]
+
+
+def _standing() -> Callable[[DBTaskResult[Any, Any]], str]:
+    """How a task stands, by which workers are alive now: a column. One query."""
+    now = timezone.now()
+    alive = list(
+        Process.objects.filter(kind=Kind.WORKER, seen_at__gt=now - ALIVE_FOR).values_list("pk", flat=True)
+    )
+
+    @admin.display(description=_("state"), ordering="status")
+    def how_it_stands(task: DBTaskResult[Any, Any]) -> str:
+        is_running = task.status == TaskResultStatus.RUNNING
+        if is_running and is_cut_off(task.started_at, task.worker_ids, alive=alive, now=now):
+            return gettext("Cut off: its worker is gone. What it was about is taken up again by itself.")
+        return gettext("Under way") if is_running else str(TaskResultStatus(task.status).label)
+
+    return how_it_stands
 
 
 @admin.register(RegularJob)

@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
-from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted, ReadOnly
+from onboarding_portal.accounts.staff.read_only import NeitherAddedNorDeleted
 from onboarding_portal.vehicles import admin_search_and_filters as listing
 from onboarding_portal.vehicles.advice import advice_for, words_for, words_in_outage
 from onboarding_portal.vehicles.data_age_admin import TellsDataAge
-from onboarding_portal.vehicles.models import MakeOutage, SyncRun, Vehicle
+from onboarding_portal.vehicles.models import MakeOutage, Vehicle
 from onboarding_portal.vehicles.outage_admin import MakeOutageAdmin
 from onboarding_portal.vehicles.staff_acts import Act, carry_out, preview
+from onboarding_portal.vehicles.sync_run_admin import SyncRunAdmin
 
 __all__ = ["MakeOutageAdmin", "SyncRunAdmin", "VehicleAdmin"]
 
@@ -197,37 +198,3 @@ class VehicleAdmin(TellsDataAge, NeitherAddedNorDeleted, StaffModelAdmin[Any]):
             "select_across": request.POST.get("select_across", "0"),
         }
         return render(request, "admin/vehicles/vehicle/confirm.html", context)
-
-
-@admin.register(SyncRun)
-class SyncRunAdmin(TellsDataAge, ReadOnly, StaffModelAdmin[SyncRun]):
-    list_display = [
-        "started_at",
-        "state",
-        "vehicle_count",
-        "page_count",
-        "unknown_owner_count",
-        "unreadable_count",
-        "removed_count",
-    ]
-    fields = [
-        *("state", "started_at", "progressed_at", "finished_at", "failure", "page_count", "vehicle_count"),
-        *("created_count", "unknown_owner_count", "owner_changed_count", "removed_count"),
-        "could_not_be_read",
-    ]
-    readonly_fields = ["could_not_be_read"]
-    ordering = ["-started_at"]
-
-    @admin.display(description=_("could not be read"))
-    def could_not_be_read(self, run: SyncRun) -> str:
-        if not run.unreadable_count:
-            return ""
-        count = ngettext(
-            "%(count)d vehicle could not be read: ",
-            "%(count)d vehicles could not be read: ",
-            run.unreadable_count,
-        ) % {"count": run.unreadable_count}
-        named = [
-            f"{vehicle_id or gettext('without an id')} ({field})" for vehicle_id, field in run.unreadable
-        ]
-        return count + ", ".join(named) + ("…" if run.unreadable_count > len(named) else "")

@@ -139,7 +139,7 @@ def _queue(facts: Facts) -> Line:
         value=value,
         more=more,
         link="admin:django_tasks_database_dbtaskresult_changelist",
-        query="?status=READY",
+        query="?status__exact=READY",
     )
 
 

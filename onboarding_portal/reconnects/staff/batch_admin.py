@@ -31,6 +31,7 @@ from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect, Sta
 from onboarding_portal.reconnects.staff import batches
 from onboarding_portal.reconnects.staff.batch_csv import csv_rows
 from onboarding_portal.reconnects.staff.batch_progress import BatchProgress, batch_progress
+from onboarding_portal.reconnects.staff.batch_standstill import without_workers
 from onboarding_portal.reconnects.staff.link_to_hand_out import shown_link
 from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_ask_for, may_see_links
 
@@ -60,6 +61,13 @@ class BatchAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Batch]):
         return (
             super().get_queryset(request).annotate(reconnect_count=_count(Q()), waiting_count=_count(waiting))
         )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if trouble := without_workers(now=timezone.now()):
+            self.message_user(request, trouble, messages.WARNING)
+        return super().changelist_view(request, extra_context)
 
     def get_urls(self) -> list[URLPattern]:
         def page(name: str, view: Callable[..., HttpResponseBase]) -> URLPattern:

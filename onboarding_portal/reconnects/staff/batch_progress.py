@@ -8,6 +8,7 @@ from django.db.models import Count, Max
 from onboarding_portal.accounts.models import WaitsFor
 from onboarding_portal.ev_energy.budget import seconds_until_done
 from onboarding_portal.reconnects.models import Batch, BatchKind, Failure, State
+from onboarding_portal.reconnects.staff.batch_standstill import standstill
 from onboarding_portal.reconnects.staff.batches import counts_of, is_finished, rows_of
 
 # ev.energy's own words may differ from vehicle to vehicle; beyond this many only the number is told.
@@ -34,12 +35,16 @@ class PutOffGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchProgress:
-    """Where a batch stands. `seconds_left` is what the request budget allows for the links still to be made."""
+    """Where a batch stands. `seconds_left` is what the request budget allows for the links still to be made.
+
+    `standstill` says why nothing is done for now, as far as that is known.
+    """
 
     counts: dict[State, int]
     failures: list[FailureGroup]
     seconds_left: float
     put_off: list[PutOffGroup]
+    standstill: str = ""
 
     @property
     def total(self) -> int:
@@ -72,7 +77,7 @@ class BatchProgress:
 
 
 def batch_progress(*, batch: Batch, now: datetime) -> BatchProgress:
-    """Three queries at most: counts by state, failures by reason and what e-mails wait for, where there are any."""
+    """Five queries at most: counts by state; failures, what e-mails wait for, what holds it up where there is any."""
     counts = counts_of(batch)
     waiting = counts[State.QUEUED]
     needs_requests = waiting > 0 and batch.kind == BatchKind.LINKS
@@ -81,6 +86,7 @@ def batch_progress(*, batch: Batch, now: datetime) -> BatchProgress:
         failures=_failures_of(batch) if counts[State.FAILED] else [],
         seconds_left=seconds_until_done(requests=waiting, now=now) if needs_requests else 0.0,
         put_off=_put_off(batch) if waiting and batch.kind == BatchKind.EMAILS else [],
+        standstill=standstill(batch, now=now) if waiting else "",
     )
 
 
