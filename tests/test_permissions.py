@@ -29,7 +29,14 @@ from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
 from onboarding_portal.operations.models import Alarm, Process, RegularJob
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
-from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
+from onboarding_portal.reconnects.models import (
+    Batch,
+    BatchKind,
+    MakeSurvival,
+    PolicyVersion,
+    State,
+    UnstableVehicle,
+)
 from onboarding_portal.staff_groups import StaffGroup, rights_of
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun
 from tests.ev_energy_api import EvEnergyApi
@@ -162,6 +169,12 @@ ADMIN: dict[str, Rule] = {
     **model_pages("reconnects_batch"),
     **model_pages("reconnects_reconnect"),
     **model_pages("reconnects_unstablevehicle"),
+    **model_pages("reconnects_policyversion", add=True),
+    **model_pages("reconnects_makesurvival"),
+    "admin:reconnects_policyversion_preview": Rule(
+        [{"reconnects.view_policyversion"}, {"reconnects.change_policyversion"}]
+    ),
+    "admin:reconnects_policyversion_switch": Rule([{"reconnects.switch_policy"}], status=302, method="post"),
     **model_pages("django_tasks_database_dbtaskresult"),
     **model_pages("operations_regularjob"),
     **model_pages("operations_process", change=False),
@@ -302,6 +315,10 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "reconnects_batch": batch.pk,
             "reconnects_reconnect": reconnect.pk,
             "reconnects_unstablevehicle": reconnect.vehicle_id,
+            "reconnects_policyversion": PolicyVersion.objects.create(why="To begin with").pk,
+            "reconnects_makesurvival": MakeSurvival.objects.create(
+                make=trim.model.make, life_count=0, ended_count=0
+            ).pk,
             "django_tasks_database_dbtaskresult": make_task().pk,
             "operations_regularjob": RegularJob.objects.create(name="purge", next_at=now).pk,
             "operations_process": Process.objects.create(

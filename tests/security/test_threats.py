@@ -26,12 +26,14 @@ from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.two_factor import app_codes
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
+from onboarding_portal.reconnects.policy.run import run as run_policy
 from onboarding_portal.vehicles.models import MakeOutage, Vehicle
 from tests.accounts.hashes import count_hashes
 from tests.accounts.journey import CODE, ask_for_code
 from tests.accounts.soft_key import SoftKey
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_make, make_owner, make_staff
+from tests.reconnects.policy.office import RULES, begin, make_due_cars
 from tests.reconnects.rows import make_broken_car, make_reconnect
 from tests.security.spending import NAMES, Spent, spent
 from tests.test_owners_presses import FORMS
@@ -358,6 +360,17 @@ def downloading_a_list() -> Send:
     client = superuser()
     make_broken_car()
     return lambda number: b"".join(client.get(page("vehicles_vehicle_list_csv")).streaming_content)
+
+
+def writing_rules() -> Send:
+    return as_staff("reconnects_policyversion_add", **RULES, _save="yes")
+
+
+def stopping_the_policy() -> Send:
+    make_due_cars(10, stale_since=timezone.now() - timedelta(days=2))
+    begin(now=timezone.now(), from_hour=0, until_hour=24)
+    run_policy(now=timezone.now())
+    return as_staff("reconnects_policyversion_switch", to="off")
 
 
 def drawing_codes_to_scan() -> Send:
@@ -734,6 +747,20 @@ LINES = [
         prepare=downloading_a_list,
         most=Spent(rows=TIMES),
         bound="a right of its own; read in pieces; an entry in the audit log each",
+    ),
+    Line(
+        name="staff: write rules of the policy",
+        addresses=("admin:reconnects_policyversion_add",),
+        prepare=writing_rules,
+        most=Spent(rows=3 * TIMES + 1),
+        bound="a right; a version and two log entries each",
+    ),
+    Line(
+        name="staff: stop the policy",
+        addresses=("admin:reconnects_policyversion_switch",),
+        prepare=stopping_the_policy,
+        most=Spent(rows=22),
+        bound="a right; once, and a log entry for each e-mail that waited",
     ),
     Line(
         name="staff: codes to scan",

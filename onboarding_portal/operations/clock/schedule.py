@@ -70,6 +70,11 @@ JOBS = [
         run="onboarding_portal.reconnects.policy.jobs.run_policy",
     ),
     Job(
+        name="count_survival",
+        every=timedelta(days=1),
+        run="onboarding_portal.reconnects.policy.jobs.count_survival",
+    ),
+    Job(
         name="sweep_policy",
         every=timedelta(minutes=1),
         run="onboarding_portal.reconnects.policy.jobs.sweep_policy",

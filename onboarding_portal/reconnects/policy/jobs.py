@@ -5,6 +5,8 @@ import logging
 from django.utils import timezone
 
 from onboarding_portal.reconnects.models import Arm
+from onboarding_portal.reconnects.policy import survival as counting
+from onboarding_portal.reconnects.policy.results import settle
 from onboarding_portal.reconnects.policy.run import run
 from onboarding_portal.reconnects.policy.switch import finish_stop
 
@@ -12,11 +14,18 @@ logger = logging.getLogger(__name__)
 
 
 def run_policy() -> None:
-    done = run(now=timezone.now())
+    now = timezone.now()
+    settle(now=now)
+    done = run(now=now)
     if done:
         logger.info(
             "The policy: %d e-mails queued, %d cars put off", done[Arm.MAIN], done.total() - done[Arm.MAIN]
         )
+
+
+def count_survival() -> None:
+    """How long connections live, once a day."""
+    logger.info("Lifetimes of connections: %d makes", counting.count_survival(now=timezone.now()))
 
 
 def sweep_policy() -> None:

@@ -12,6 +12,7 @@ from functools import partial
 
 from django.db import transaction
 
+from onboarding_portal.accounts.audit import POLICY, About, Act, Recorder, about_cars
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.models import (
     CHUNK,
@@ -27,6 +28,7 @@ from onboarding_portal.reconnects.models import (
 )
 from onboarding_portal.reconnects.policy.arms import arm_of
 from onboarding_portal.reconnects.policy.choice import chosen, room_left
+from onboarding_portal.vehicles.models import Vehicle
 
 # Who is held back is mailed like all others after so long.
 HELD_BACK_FOR = timedelta(days=14)
@@ -38,18 +40,27 @@ class _Car:
     stale_since: datetime
 
 
+class _Written:
+    """What the audit log is told: one entry for all pieces of a run, and one for those put off."""
+
+    def __init__(self) -> None:
+        self.mailed = Recorder(act=Act.POLICY_MAILED, actor=POLICY)
+        self.put_off = Recorder(act=Act.POLICY_PUT_OFF, actor=POLICY)
+
+
 def run(*, now: datetime) -> Counter[Arm]:
     """Returns how many cars were queued (MAIN), held back, and put off. Nothing while the policy is off."""
     if not Policy.objects.is_on():
         return Counter()
     flag_unstable(now=now)
     total: Counter[Arm] = Counter()
-    while (done := _run_piece(now=now)) is not None:
+    written = _Written()
+    while (done := _run_piece(now=now, written=written)) is not None:
         total += done
     return total
 
 
-def _run_piece(*, now: datetime) -> Counter[Arm] | None:
+def _run_piece(*, now: datetime, written: _Written) -> Counter[Arm] | None:
     """One transaction's work; None once nothing is due, or nothing more may be sent today."""
     with transaction.atomic():
         policy = Policy.objects.held(now=now)
@@ -63,12 +74,12 @@ def _run_piece(*, now: datetime) -> Counter[Arm] | None:
         cars = [_Car(*row) for row in rows]
         if not cars:
             return None
-        done = _take(cars, version=version, now=now)
+        done = _take(cars, version=version, now=now, written=written)
         transaction.on_commit(partial(tasks.wake, tasks.Lane.MAILS, now=now))
     return done
 
 
-def _take(cars: Sequence[_Car], *, version: PolicyVersion, now: datetime) -> Counter[Arm]:
+def _take(cars: Sequence[_Car], *, version: PolicyVersion, now: datetime, written: _Written) -> Counter[Arm]:
     earlier = _choices_of(cars)
     asked: list[PolicyChoice] = []
     put_off: list[PolicyChoice] = []
@@ -79,8 +90,15 @@ def _take(cars: Sequence[_Car], *, version: PolicyVersion, now: datetime) -> Cou
             choice = _new_choice(car, asking=len(of_car) + 1, version=version, now=now)
         (put_off if choice.mail_from > now else asked).append(choice)
     PolicyChoice.objects.bulk_create(put_off)
-    _queue(asked, version=version, now=now)
-    return Counter({Arm.MAIN: len(asked)}) + Counter(Arm(choice.arm) for choice in put_off)
+    queued = _queue(asked, version=version, now=now)
+    written.put_off(_about(put_off))
+    written.mailed(_about(queued))
+    return Counter({Arm.MAIN: len(queued)}) + Counter(Arm(choice.arm) for choice in put_off)
+
+
+def _about(choices: Iterable[PolicyChoice]) -> list[About]:
+    cars = Vehicle.objects.filter(pk__in=[choice.vehicle_id for choice in choices])
+    return about_cars(cars.order_by("pk").values_list("pk", "owner_id"))
 
 
 def _choices_of(cars: Sequence[_Car]) -> dict[_Car, list[PolicyChoice]]:
@@ -112,8 +130,8 @@ def _new_choice(car: _Car, *, asking: int, version: PolicyVersion, now: datetime
     )
 
 
-def _queue(choices: Iterable[PolicyChoice], *, version: PolicyVersion, now: datetime) -> None:
-    """A reconnect for each; where an owner's click was faster, theirs stands and the choice stays open."""
+def _queue(choices: Iterable[PolicyChoice], *, version: PolicyVersion, now: datetime) -> list[PolicyChoice]:
+    """A reconnect for each; where an owner's click was faster, theirs stands and the choice is left out."""
     by_vehicle = {choice.vehicle_id: choice for choice in choices}
     Reconnect.objects.bulk_create(
         [
@@ -140,3 +158,4 @@ def _queue(choices: Iterable[PolicyChoice], *, version: PolicyVersion, now: date
         if choice.arm == Arm.MAIN:  # chosen before the policy was stopped: it goes out by the rules of today
             choice.version, choice.chosen_at, choice.mail_from = version, now, now
     PolicyChoice.objects.bulk_update(again, ["reconnect", "version", "chosen_at", "mail_from"])
+    return taken

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
+from onboarding_portal.accounts.audit import POLICY, Act, Recorder, record
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models import (
+    AheadMail,
     Origin,
     Policy,
     PolicyChoice,
@@ -41,6 +43,7 @@ def write_rules(*, version: PolicyVersion, by: User | None, now: datetime) -> Po
         policy = Policy.objects.held(now=now)
         version.save()
         Policy.objects.filter(pk=policy.pk).update(version=version)
+        record(act=Act.POLICY_CHANGED, actor=by or POLICY, thing=version, why=version.why)
     return version
 
 
@@ -53,6 +56,7 @@ def switch_on(*, by: User | None, now: datetime) -> bool:
         if policy.is_on:
             return False
         policy.switch(is_on=True, by=by, now=now)
+        record(act=Act.POLICY_SWITCHED_ON, actor=by or POLICY, thing=policy.version)
     return True
 
 
@@ -67,6 +71,7 @@ def stop(*, by: User | None, now: datetime) -> Stopped | None:
         if not policy.is_on:
             return None
         policy.switch(is_on=False, by=by, now=now)
+        record(act=Act.POLICY_STOPPED, actor=by or POLICY, thing=policy.version)
     return finish_stop(by=by, now=now)
 
 
@@ -79,8 +84,10 @@ def finish_stop(*, by: User | None = None, now: datetime) -> Stopped:
     if Policy.objects.is_on():
         return Stopped(cancelled=0, without_reminders=0)
     waiting = list(_waiting().values_list("pk", flat=True))
+    write = Recorder(act=Act.POLICY_CANCELLED, actor=by or POLICY)
+    AheadMail.objects.cancel(now=now)
     return Stopped(
-        cancelled=sum(_cancel(pks, by=by, now=now) for pks in chunks(waiting)),
+        cancelled=sum(_cancel(pks, by=by, now=now, write=write) for pks in chunks(waiting)),
         without_reminders=PolicyChoice.objects.end_reminders(now=now),
     )
 
@@ -89,10 +96,11 @@ def _waiting() -> Any:
     return Reconnect.objects.filter(origin=Origin.RULE, state=State.QUEUED, emailed_at=None)
 
 
-def _cancel(pks: Sequence[int], *, by: User | None, now: datetime) -> int:
+def _cancel(pks: Sequence[int], *, by: User | None, now: datetime, write: Recorder) -> int:
     """The cars stay chosen: once the policy is on again, they are due as they were."""
     with transaction.atomic():
-        count = move_all(_waiting().filter(pk__in=pks), State.CANCELLED, now=now, by=by, note=STOPPED)
+        rows = _waiting().filter(pk__in=pks)
+        count = move_all(rows, State.CANCELLED, now=now, by=by, note=STOPPED, written_by=write)
         cancelled = Reconnect.objects.filter(pk__in=pks, state=State.CANCELLED, emailed_at=None)
         PolicyChoice.objects.filter(reconnect__in=cancelled).update(reconnect=None)
     return count

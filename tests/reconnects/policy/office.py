@@ -10,6 +10,21 @@ from onboarding_portal.vehicles.models import Vehicle
 from tests.factories import NOW, make_make, make_model
 from tests.reconnects.rows import make_broken_car
 
+# As the form sends them.
+RULES = {
+    "causes": ["SIGN_IN_EXPIRED"],
+    "stale_for_hours": "24",
+    "most_a_day": "50",
+    "from_hour": "0",
+    "until_hour": "24",
+    "reminder_days": "3, 7",
+    "pause_days": "21",
+    "most_askings": "2",
+    "trial": "NONE",
+    "later_by_hours": "72",
+    "why": "To begin with",
+}
+
 
 def write(*, now: datetime = NOW, **rules: Any) -> PolicyVersion:
     """New rules, which say the same as those a form shows at first, but for `rules`."""

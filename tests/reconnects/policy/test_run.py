@@ -92,7 +92,7 @@ def test_a_run_killed_between_its_pieces_is_taken_up(monkeypatch: pytest.MonkeyP
     begin()
     monkeypatch.setattr(running, "CHUNK", 2)
     monkeypatch.setattr(running, "flag_unstable", lambda now: None)
-    running._run_piece(now=NOW)  # and no more
+    running._run_piece(now=NOW, written=running._Written())  # and no more
     assert queued() == 2
 
     run(now=NOW)
