@@ -25,6 +25,12 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except SettingsRefused as refusal:
         sys.exit(str(refusal))
+    except Exception as error:
+        from onboarding_portal.operations.one_line import in_one_line
+
+        if line := in_one_line(error, argv=sys.argv):
+            sys.exit(line)
+        raise
 
 
 if __name__ == "__main__":

@@ -1,20 +1,26 @@
 """The mail server, with a proxy before it."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.core.management import call_command
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts import mail as mailing
 from onboarding_portal.reconnects.background.lanes import Lane, run_slice
+from onboarding_portal.reconnects.background.tasks import sweep_reconnects, wake
 from onboarding_portal.reconnects.models import Reconnect, State
 from onboarding_portal.timing import MAIL_SECONDS
 from tests.ev_energy.servers import drip, server
 from tests.factories import make_owner
 from tests.faults.conftest import CELLS, QUICK_CELLS, check_page, visitor, within_ten_seconds
+from tests.faults.killing import kill_worker_once
 from tests.faults.proxy import Proxy, proxy_before
 from tests.reconnects.rows import make_broken_car, make_reconnect
 from tests.rehearsal.mailbox import Mailbox
@@ -52,10 +58,22 @@ class Strict(Mailbox):
         return "250 OK"
 
 
+class Silent(Strict):
+    """Takes a mail, and says nothing of it."""
+
+    says_nothing = False
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd's name
+        answer = await super().handle_DATA(server, session, envelope)
+        while self.says_nothing:
+            await asyncio.sleep(0.01)
+        return answer
+
+
 @pytest.fixture
-def mail_server(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Strict, Proxy]]:
+def mail_server(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Silent, Proxy]]:
     logging.getLogger("mail.log").setLevel(logging.WARNING)
-    mailbox = Strict(port=free_port())
+    mailbox = Silent(port=free_port())
     controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
     controller.start()
     monkeypatch.setattr(mailing, "MAIL_SECONDS", 0.8)
@@ -145,3 +163,45 @@ def test_a_mail_server_that_sends_a_byte_now_and_then_is_given_up_in_time(
     with server(drip(b"220-", every_seconds=0.1), reads_request=False) as dripping:
         settings.EMAIL_PORT = int(dripping.url.rpartition(":")[2])
         check_page(ask_for_code("anna@example.com"), status=503, says="could not be sent")
+
+
+@pytest.mark.parametrize("killed", ["before it is sent", "after the server has taken it"])
+def test_worker_killed_at_an_e_mail_loses_none_and_sends_one_twice_at_most(
+    killed: str,
+    mail_server: tuple[Silent, Proxy],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    table_cell: Callable[..., None],
+) -> None:
+    table_cell(
+        "Faults", row="worker at an e-mail", column="down", says="none lost; the one cut off comes twice"
+    )
+    monkeypatch.setattr(mailing, "MAIL_SECONDS", 30)
+    settings.EMAIL_TIMEOUT = 30
+    mailbox, proxy = mail_server
+    owners = [make_owner(email=f"{name}@example.com") for name in ("vera", "wim")]
+    for owner in owners:
+        make_reconnect(wants_email=True, vehicle=make_broken_car(owner=owner))
+    wake(Lane.MAILS, now=timezone.now())
+    if killed == "before it is sent":
+        proxy.hang()
+        kill_worker_once(lambda: proxy.connections > 0)
+    else:
+        mailbox.says_nothing = True
+        kill_worker_once(lambda: len(mailbox.recipients) > 0)
+        mailbox.says_nothing = False
+    proxy.come_back()
+    already_sent = len(mailbox.recipients)
+
+    for _ in range(2):
+        Reconnect.objects.exclude(next_work_at=None).filter(state=State.QUEUED).update(
+            next_work_at=timezone.now(), lease_until=None
+        )
+        DBTaskResult.objects.filter(status="RUNNING").update(started_at=timezone.now() - timedelta(minutes=5))
+        sweep_reconnects()
+        call_command("db_worker", batch=True, startup_delay=False, verbosity=0)
+
+    assert set(mailbox.recipients) == {owner.email for owner in owners}
+    assert len(mailbox.recipients) == len(owners) + already_sent
+    assert already_sent == (1 if killed == "after the server has taken it" else 0)
+    assert set(Reconnect.objects.values_list("state", flat=True)) == {State.EMAILED}

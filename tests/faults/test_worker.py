@@ -1,15 +1,10 @@
 """A worker killed in the middle of each kind of work: the rows say what is left, the sweeps have it done."""
 
-import os
-import signal
-import time
-import warnings
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -24,6 +19,7 @@ from onboarding_portal.vehicles.sync import sync_vehicles
 from onboarding_portal.vehicles.tasks import enqueue_due_work
 from tests.factories import make_attempt, make_owner
 from tests.faults.conftest import EvEnergy
+from tests.faults.killing import kill_worker_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,22 +87,7 @@ def kill_in_the_middle(ev_energy: EvEnergy) -> None:
     """A worker of its own process, killed while it waits for ev.energy."""
     ev_energy.api.hang()
     asked = ev_energy.api.connections
-    connections.close_all()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of threads, which only the parent has
-        child = os.fork()
-    if child == 0:
-        forget_client()
-        try:
-            call_command("db_worker", batch=True, startup_delay=False, verbosity=0)
-        finally:
-            os._exit(0)
-    give_up_at = time.monotonic() + 10
-    while ev_energy.api.connections == asked and time.monotonic() < give_up_at:
-        time.sleep(0.01)
-    os.kill(child, signal.SIGKILL)
-    _pid, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), "It ended before it was killed"
+    kill_worker_once(lambda: ev_energy.api.connections > asked)
     ev_energy.api.come_back()
     forget_client()
 

@@ -5,11 +5,11 @@ counted by address and network together, the address alone has a higher limit fo
 signed in here before, or holds a code, has a number of their own.
 """
 
-from allauth.core import ratelimit
 from django.http import HttpRequest
 
 from onboarding_portal.accounts.known_browser import known_browser
 from onboarding_portal.accounts.sign_in.client_address import client_network
+from onboarding_portal.accounts.sign_in.counting import consume
 
 
 class TooManyCodes(Exception):
@@ -34,5 +34,5 @@ def count_resent_code(request: HttpRequest, *, email: str) -> None:
 
 
 def _consume(request: HttpRequest, action: str, key: str) -> None:
-    if not ratelimit.consume(request, action=action, key=key):
+    if not consume(request, action=action, key=key):
         raise TooManyCodes

@@ -15,7 +15,6 @@ from typing import Any
 from allauth.account.forms import ConfirmLoginCodeForm
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.stages import LoginByCodeStage, LoginStageController
-from allauth.core import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -23,6 +22,7 @@ from onboarding_portal.accounts.known_browser import remember_browser
 from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.sign_in.code_limits import TooManyCodes, count_code, count_resent_code
+from onboarding_portal.accounts.sign_in.counting import consume
 from onboarding_portal.addresses import normalize_address, readable
 
 ASKED_FOR = "code_asked_for"  # in the session, so that a new code needs no typing when the old one is used up
@@ -127,7 +127,7 @@ def finish(*, request: HttpRequest, pending: PendingSignIn, code: str, next_url:
     process = pending.process
     # allauth counts tries in the session, which requests sent at the same moment all read before any writes it.
     attempt = f"{pending.email}:{process.state['at']}"
-    if not ratelimit.consume(request, action="confirm_login_code", key=attempt):
+    if not consume(request, action="confirm_login_code", key=attempt):
         process.abort()
         raise TooManyTries
     if not ConfirmLoginCodeForm({"code": code}, code=process.code).is_valid():

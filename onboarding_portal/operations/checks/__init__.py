@@ -6,6 +6,7 @@
 from onboarding_portal.operations.checks import (
     address,
     brand,
+    cache,
     database,
     ev_energy,
     mail,
@@ -14,4 +15,4 @@ from onboarding_portal.operations.checks import (
     watchers,
 )
 
-__all__ = ["address", "brand", "database", "ev_energy", "mail", "ownership", "processes", "watchers"]
+__all__ = ["address", "brand", "cache", "database", "ev_energy", "mail", "ownership", "processes", "watchers"]
