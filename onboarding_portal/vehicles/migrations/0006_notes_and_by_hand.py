@@ -18,6 +18,23 @@ class Migration(migrations.Migration):
             options={'permissions': [('view_diagnostics', 'Can read the logs of vehicles'), ('hand_over_vehicle', 'Can hand a car over to another owner')], 'verbose_name': 'vehicle', 'verbose_name_plural': 'vehicles'},
         ),
         migrations.CreateModel(
+            name='Note',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.TextField(max_length=4000, verbose_name='note')),
+                ('author_name', models.CharField(max_length=508, verbose_name='author')),
+                ('written_at', models.DateTimeField(verbose_name='written')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author')),
+                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notes', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('vehicle', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notes', to='vehicles.vehicle', verbose_name='vehicle')),
+            ],
+            options={
+                'verbose_name': 'note',
+                'verbose_name_plural': 'notes',
+                'indexes': [models.Index(fields=['owner', 'written_at'], name='note_owner')],
+            },
+        ),
+        migrations.CreateModel(
             name='ByHand',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -35,23 +52,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'handled by hand',
                 'verbose_name_plural': 'handled by hand',
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None), ('vehicle', None)), fields=('owner',), name='by_hand_one_for_each_owner'), models.UniqueConstraint(condition=models.Q(('ended_at', None), ('vehicle__isnull', False)), fields=('owner', 'vehicle'), name='by_hand_one_for_each_car')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Note',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=4000, verbose_name='note')),
-                ('author_name', models.CharField(max_length=508, verbose_name='author')),
-                ('written_at', models.DateTimeField(verbose_name='written')),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notes', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
-                ('vehicle', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notes', to='vehicles.vehicle', verbose_name='vehicle')),
-            ],
-            options={
-                'verbose_name': 'note',
-                'verbose_name_plural': 'notes',
-                'indexes': [models.Index(fields=['owner', 'written_at'], name='note_owner')],
             },
         ),
     ]
