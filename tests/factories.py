@@ -85,8 +85,5 @@ def handle_by_hand(vehicle: Vehicle, *, to: User | None = None) -> ByHand:
 
 
 def pause_mail(owner: User) -> User:
-    by = make_staff()
-    assert MailPause.objects.begin(
-        owner_id=owner.pk, by_id=by.pk, by_name=by.signature, reason="In hospital.", now=NOW
-    )
+    assert MailPause.objects.begin(owner_id=owner.pk, by=make_staff(), reason="In hospital.", now=NOW)
     return owner

@@ -25,7 +25,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.audit import POLICY, Act, about, record
-from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.models import Invitation, MailKind, SentMail, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
 from onboarding_portal.operations.models import Alarm, Process, RegularJob
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
@@ -40,7 +40,7 @@ from onboarding_portal.reconnects.models import (
 from onboarding_portal.staff_groups import StaffGroup, rights_of
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun
 from tests.ev_energy_api import EvEnergyApi
-from tests.factories import make_attempt, make_owner, make_staff, make_trim
+from tests.factories import handle_by_hand, make_attempt, make_owner, make_staff, make_trim
 from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
 from tests.urlconf import Address, addresses
 
@@ -122,6 +122,13 @@ SEE_RECONNECT = [{"reconnects.view_reconnect"}, {"reconnects.change_reconnect"}]
 SEE_BATCH = [{"reconnects.view_batch"}, {"reconnects.change_batch"}]
 ACT_ON_BATCH = [{*look, "reconnects.request_reconnect_links"} for look in SEE_BATCH]
 ALL_STAFF = Rule(for_all_staff=True)
+SEE_OWNER = [{"accounts.view_user"}, {"accounts.change_user"}]
+
+
+def owner_form(right: str) -> Rule:
+    """A form of an owner's page: who may send it sees the page as well."""
+    return Rule([{*look, right} for look in SEE_OWNER], status=302, method="post")
+
 
 ADMIN: dict[str, Rule] = {
     "admin:index": ALL_STAFF,
@@ -142,6 +149,14 @@ ADMIN: dict[str, Rule] = {
     "admin:no-such-page": Rule(status=404, for_all_staff=True),
     "admin:auth_user_password_change": Rule(),  # staff's passwords are superusers' to set, owners have none
     "admin:engine": Rule([{"operations.view_alarm"}]),
+    "admin:accounts_user_owner": Rule(SEE_OWNER),
+    "admin:accounts_user_note": owner_form("vehicles.add_note"),
+    "admin:accounts_user_by_hand": owner_form("vehicles.add_byhand"),
+    "admin:accounts_user_end_by_hand": owner_form("vehicles.change_byhand"),
+    "admin:accounts_user_pause_mail": owner_form("accounts.pause_mail"),
+    "admin:accounts_user_resume_mail": owner_form("accounts.pause_mail"),
+    "admin:accounts_user_sign_out": owner_form("accounts.end_sessions"),
+    "admin:accounts_user_send_link": owner_form("accounts.send_code"),
     "admin:vehicles_time_zone": Rule(DIAGNOSTICS, status=302, method="post"),
     "admin:vehicles_vehicle_timeline": Rule(DIAGNOSTICS),
     "admin:vehicles_vehicle_logs": Rule(DIAGNOSTICS),
@@ -162,6 +177,8 @@ ADMIN: dict[str, Rule] = {
     **model_pages("catalogue_make"),
     **model_pages("catalogue_model"),
     **model_pages("catalogue_trim"),
+    **model_pages("accounts_sentmail"),
+    **model_pages("vehicles_byhand"),
     **model_pages("vehicles_syncrun"),
     **model_pages("vehicles_vehicle"),
     **model_pages("vehicles_makeoutage", add=True),
@@ -310,6 +327,8 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "catalogue_trim": trim.pk,
             "vehicles_syncrun": SyncRun.objects.create(started_at=now, progressed_at=now, **lease).pk,
             "vehicles_vehicle": reconnect.vehicle_id,
+            "vehicles_byhand": handle_by_hand(ready.vehicle).pk,
+            "accounts_sentmail": SentMail.objects.create(kind=MailKind.CODE, at=now, is_accepted=True).pk,
             "vehicles_makeoutage": MakeOutage.objects.mark(make_id=trim.model.make_id, now=now).pk,
             "onboarding_attempt": attempt.pk,
             "reconnects_batch": batch.pk,

@@ -24,6 +24,7 @@ KINDS = {
     "accounts/email/no_code": MailKind.NO_CODE,
     "accounts/email/staff_address": MailKind.NO_CODE,
     "accounts/email/invitation": MailKind.INVITATION,
+    "accounts/email/sign_in_link": MailKind.SIGN_IN_LINK,
     "accounts/email/address_changed": MailKind.ADDRESS_CHANGED,
     "accounts/email/staff_notice": MailKind.STAFF,
     "reconnects/mail/reconnect": MailKind.RECONNECT,

@@ -18,6 +18,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from onboarding_portal.accounts.models import SignIn
+
 STAFF_SESSION_LIFETIME = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=5)
 _OF_STAFF, _BEGAN, _SEEN = "of_staff", "staff_began", "staff_seen"
@@ -98,3 +100,9 @@ def _limit(sender: type, request: HttpRequest | None, user: Any, **_more: Any) -
         request.session[_OF_STAFF] = True
         request.session[_BEGAN] = request.session[_SEEN] = now.isoformat()
         request.session.set_expiry(now + STAFF_SESSION_LIFETIME)
+
+
+@receiver(user_logged_in)
+def _note(sender: type, user: Any, **_more: Any) -> None:
+    if not user.is_staff:
+        SignIn.objects.create(owner=user, at=timezone.now())

@@ -1,13 +1,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.onboarding.models import Attempt, Claim
+from onboarding_portal.onboarding.picked import with_names_of_picks
 from onboarding_portal.vehicles.admin_search_and_filters import SEARCH_HELP, search
 
 
@@ -63,15 +64,7 @@ class AttemptAdmin(ReadOnly, StaffModelAdmin[Attempt]):
         return str(attempt.trim_name or attempt.trim_id)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
-        names = {
-            f"{name}_name": Subquery(entries.filter(pk=OuterRef(f"{name}_id")).values("name")[:1])
-            for name, entries in (
-                ("make", Make.objects.all()),
-                ("model", Model.objects.all()),
-                ("trim", Trim.objects.all()),
-            )
-        }
-        return super().get_queryset(request).annotate(**names)
+        return with_names_of_picks(super().get_queryset(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str

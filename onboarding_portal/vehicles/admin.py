@@ -1,13 +1,11 @@
-"""Staff's view of vehicles. ev.energy is their source: staff change notes and marks, nothing else."""
+"""Staff's view of vehicles. ev.energy is their source: staff change marks, nothing else."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
-from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
-from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -77,7 +75,6 @@ class VehicleAdmin(TellsDataAge, NeitherAddedNorDeleted, StaffModelAdmin[Any]):
                     "trim",
                     "description",
                     "nickname",
-                    "staff_notes",
                 ]
             },
         ),
@@ -152,13 +149,15 @@ class VehicleAdmin(TellsDataAge, NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     ) -> tuple[QuerySet[Any], bool]:
         return listing.search(rows=queryset, term=search_term), False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [
-            field for field in flatten_fieldsets(self.get_fieldsets(request, obj)) if field != "staff_notes"
-        ]
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What was written before notes were dated and signed is shown where there is some."""
+        has_old_notes = obj is not None and obj.staff_notes
+        early = (_("Notes from before"), {"fields": ["staff_notes"]})
+        return [*super().get_fieldsets(request, obj), *([early] if has_old_notes else [])]
 
-    def save_model(self, request: HttpRequest, obj: Vehicle, form: ModelForm[Any], change: bool) -> None:
-        obj.write_notes(obj.staff_notes)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # The right is for the actions; a car's own page has nothing to change.
+        return obj is None and super().has_change_permission(request)
 
     @admin.action(description=TITLES[Act.MARK_STALE], permissions=["change"])
     def mark_stale(self, request: HttpRequest, queryset: QuerySet[Vehicle]) -> HttpResponse | None:

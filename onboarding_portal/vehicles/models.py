@@ -85,6 +85,12 @@ class VehicleQuerySet(FollowedQuerySet["Vehicle"]):
     def handled_by_hand(self) -> "VehicleQuerySet":
         return self.filter(Exists(ByHand.objects.of_vehicle()))
 
+    def handled_by(self, rows: "models.QuerySet[ByHand]") -> "VehicleQuerySet":
+        """The cars that are handled by these rows, which may be many cars of few owners."""
+        of_car = Vehicle.objects.filter(by_hand__in=rows, owner=F("by_hand__owner"))
+        of_owner = Vehicle.objects.filter(owner__in=rows.filter(vehicle=None).values("owner"))
+        return self.filter(Q(pk__in=of_car.values("pk")) | Q(pk__in=of_owner.values("pk")))
+
     def not_handled_by_hand(self) -> "VehicleQuerySet":
         return self.filter(~Exists(ByHand.objects.of_vehicle()))
 
@@ -160,6 +166,8 @@ class Vehicle(FollowedModel):
     read_at = models.DateTimeField(_("read from ev.energy"), default=timezone.now)
     refresh_due_at = models.DateTimeField(_("to be read again"), null=True, blank=True)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
+    # Staff handed the car over, and ev.energy cannot: its user there is still this one, who is not the owner here.
+    handed_over_under = models.CharField(max_length=30, blank=True, default="", db_default="", editable=False)
 
     objects = VehicleQuerySet.as_manager()
 
@@ -219,10 +227,6 @@ class Vehicle(FollowedModel):
         """ev.energy no longer has the vehicle; returns False if that was known."""
         present = Vehicle.objects.present().filter(pk=self.pk)
         return self._mutate(present.change_stale({"removed_at": now, "read_at": now, **NOT_STALE}, now=now))
-
-    def write_notes(self, staff_notes: str) -> None:
-        """Stores staff's notes and nothing else, so that a form opened before a sync does not undo it."""
-        Vehicle.objects.filter(pk=self.pk).update(staff_notes=staff_notes)
 
     def write_nickname(self, nickname: str) -> None:
         """Stores what the owner calls the car; "" takes the name away."""

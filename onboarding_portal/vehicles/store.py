@@ -37,7 +37,7 @@ READ_FIELDS = [
     *("read_at", "removed_at"),
     *STATUS_FIELDS,
 ]
-OWNER_FIELDS = ["owner", "nickname", "connected_at", "staff_notes", *NOT_STALE]
+OWNER_FIELDS = ["owner", "handed_over_under", "nickname", "connected_at", "staff_notes", *NOT_STALE]
 
 DESCRIPTION_LENGTH = 200
 CLOCK_SKEW = timedelta(minutes=10)  # a sample further ahead of our clock than this is not believed
@@ -86,7 +86,7 @@ def store_vehicle(*, resource: resources.Vehicle, owner: User, now: datetime) ->
     `now` is when it was read. Raises BelongsToAnotherOwner if the portal has it for somebody else, or if
     ev.energy says so (unless EV_ENERGY_VERIFY_OWNERSHIP is off: the API's sandbox names one user always).
     """
-    if settings.EV_ENERGY_VERIFY_OWNERSHIP and resource.user_id != owner.ev_energy_user_id:
+    if settings.EV_ENERGY_VERIFY_OWNERSHIP and not _is_owners(resource, owner):
         raise BelongsToAnotherOwner
     known = _Known.among([resource])
     fresh = _new_row(resource, owner_id=owner.pk, known=known, now=now)
@@ -128,7 +128,7 @@ def store_page(*, resources: Sequence[resources.Vehicle], now: datetime) -> Stor
         due = [vehicle for vehicle in stored.values() if vehicle.read_at <= now]
         for vehicle in due:
             resource = page[vehicle.pk]
-            handovers += _follow_owner(vehicle, owner_ids.get(resource.user_id), now=now)
+            handovers += _follow_owner(vehicle, _owner_of(vehicle, resource, owner_ids), now=now)
             _read(vehicle, resource, known=known, now=now)
         Vehicle.objects.bulk_create(
             due, update_conflicts=True, unique_fields=["vehicle_id"], update_fields=READ_FIELDS + OWNER_FIELDS
@@ -146,7 +146,16 @@ def _owner_ids(page: Collection[resources.Vehicle]) -> dict[str, int]:
     """Returns our owner for each of ev.energy's users on the page that we know."""
     user_ids = {resource.user_id for resource in page}
     owners = User.objects.filter(ev_energy_user_id__in=user_ids)
-    return {user.ev_energy_user_id or "": user.pk for user in owners.only("ev_energy_user_id")}
+    rows = owners.values_list("ev_energy_user_id", "pk", "merged__into")
+    return {user_id or "": into or pk for user_id, pk, into in rows}
+
+
+def _is_owners(resource: resources.Vehicle, owner: User) -> bool:
+    """By the owner's users at ev.energy; or because staff handed over what ev.energy cannot."""
+    if owner.is_at_ev_energy(resource.user_id):
+        return True
+    mine = Vehicle.objects.filter(pk=resource.vehicle_id, owner=owner).exclude(handed_over_under="")
+    return mine.filter(handed_over_under=resource.user_id).exists()
 
 
 def _lock(vehicle_ids: Collection[str]) -> dict[str, Vehicle]:
@@ -159,6 +168,14 @@ def _new_row(resource: resources.Vehicle, *, owner_id: int, known: _Known, now: 
     vehicle = Vehicle(vehicle_id=resource.vehicle_id, owner_id=owner_id, connected_at=now)
     _read(vehicle, resource, known=known, now=now)
     return vehicle
+
+
+def _owner_of(vehicle: Vehicle, resource: resources.Vehicle, owner_ids: dict[str, int]) -> int | None:
+    """Whom ev.energy names, except where it names the one from whom staff took the car."""
+    if vehicle.handed_over_under and vehicle.handed_over_under == resource.user_id:
+        return vehicle.owner_id
+    vehicle.handed_over_under = ""  # it has yet another user there: ev.energy's word holds again
+    return owner_ids.get(resource.user_id)
 
 
 def _follow_owner(vehicle: Vehicle, owner_id: int | None, *, now: datetime) -> list[Handover]:

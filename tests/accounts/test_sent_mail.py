@@ -102,7 +102,7 @@ def test_no_column_of_a_noted_mail_holds_its_code_link_or_address(client: Any) -
 
 def test_all_mail_to_an_owner_is_paused_once_and_resumed() -> None:
     owner, other, colleague = make_owner(), make_owner(), make_staff()
-    values = {"owner_id": owner.pk, "by_id": colleague.pk, "by_name": colleague.signature, "now": NOW}
+    values = {"owner_id": owner.pk, "by": colleague, "now": NOW}
 
     assert MailPause.objects.begin(**values, reason="In hospital.")
     assert not MailPause.objects.begin(**values, reason="Again.")
@@ -110,7 +110,7 @@ def test_all_mail_to_an_owner_is_paused_once_and_resumed() -> None:
     assert owner not in User.objects.mailable()
     assert other in User.objects.mailable()
 
-    assert MailPause.objects.end(owner_id=owner.pk, by_name=colleague.signature, now=NOW)
+    assert MailPause.objects.end(**values)
     assert owner.may_be_mailed
     assert owner in User.objects.mailable()
-    assert not MailPause.objects.end(owner_id=owner.pk, by_name="", now=NOW)
+    assert not MailPause.objects.end(**values)

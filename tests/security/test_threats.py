@@ -27,7 +27,7 @@ from onboarding_portal.accounts.two_factor import app_codes
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
 from onboarding_portal.reconnects.policy.run import run as run_policy
-from onboarding_portal.vehicles.models import MakeOutage, Vehicle
+from onboarding_portal.vehicles.models import ByHand, MakeOutage, Vehicle
 from tests.accounts.hashes import count_hashes
 from tests.accounts.journey import CODE, ask_for_code
 from tests.accounts.soft_key import SoftKey
@@ -321,8 +321,43 @@ def reading_many_cars_again() -> Send:
 
 
 def writing_notes() -> Send:
-    lists_below = {"reconnects-TOTAL_FORMS": "0", "reconnects-INITIAL_FORMS": "0"}
-    return as_staff("vehicles_vehicle_change", make_broken_car().pk, staff_notes="Rang.", **lists_below)
+    """The same note over and over, as by a double click, is one; so each says something else."""
+    client, owner = superuser(), make_owner()
+    return lambda number: client.post(page("accounts_user_note", owner.pk), {"text": f"Rang {number} times."})
+
+
+def writing_one_note_again() -> Send:
+    return as_staff("accounts_user_note", make_owner().pk, text="Rang.")
+
+
+def taking_over_by_hand_and_giving_back() -> Send:
+    client, owner = superuser(), make_owner()
+    me = client.session["_auth_user_id"]
+
+    def send(number: int) -> Any:
+        row = ByHand.objects.in_force().values_list("pk", flat=True).first() or 0
+        fields = {"colleague": me, "reason": "Rang.", "row": row}
+        return client.post(page(f"accounts_user_{'end_' * bool(row)}by_hand", owner.pk), fields)
+
+    return send
+
+
+def pausing_and_resuming_mail() -> Send:
+    client, owner = superuser(), make_owner()
+
+    def send(number: int) -> Any:
+        name = "resume" if number % 2 else "pause"
+        return client.post(page(f"accounts_user_{name}_mail", owner.pk), {"reason": "In hospital."})
+
+    return send
+
+
+def signing_an_owner_out() -> Send:
+    return as_staff("accounts_user_sign_out", make_owner().pk)
+
+
+def mailing_a_link_to_sign_in() -> Send:
+    return as_staff("accounts_user_send_link", make_owner().pk)
 
 
 def asking_for_many_reconnects() -> Send:
@@ -701,10 +736,45 @@ LINES = [
     ),
     Line(
         name="staff: write notes",
-        addresses=("admin:vehicles_vehicle_change",),
+        addresses=("admin:accounts_user_note",),
         prepare=writing_notes,
-        most=Spent(rows=TIMES),
+        most=Spent(rows=3 * TIMES),
         bound=STAFF,
+    ),
+    Line(
+        name="staff: write the same note again",
+        addresses=("admin:accounts_user_note",),
+        prepare=writing_one_note_again,
+        most=Spent(rows=3),
+        bound="a right; once a click",
+    ),
+    Line(
+        name="staff: take over by hand, and give back",
+        addresses=("admin:accounts_user_by_hand", "admin:accounts_user_end_by_hand"),
+        prepare=taking_over_by_hand_and_giving_back,
+        most=Spent(rows=3 * TIMES),
+        bound=STAFF,
+    ),
+    Line(
+        name="staff: pause and resume mail",
+        addresses=("admin:accounts_user_pause_mail", "admin:accounts_user_resume_mail"),
+        prepare=pausing_and_resuming_mail,
+        most=Spent(rows=3 * TIMES),
+        bound=STAFF,
+    ),
+    Line(
+        name="staff: sign an owner out",
+        addresses=("admin:accounts_user_sign_out",),
+        prepare=signing_an_owner_out,
+        most=Spent(rows=2 * TIMES),
+        bound=STAFF,
+    ),
+    Line(
+        name="staff: mail a link to sign in",
+        addresses=("admin:accounts_user_send_link",),
+        prepare=mailing_a_link_to_sign_in,
+        most=Spent(rows=4, mails=1),
+        bound="a right; one in ten seconds, and only to owners who may be mailed",
     ),
     Line(
         name="staff: ask 50 owners to reconnect",

@@ -65,8 +65,9 @@ class ChangeUserForm(UserChangeForm[User]):
 SIGNED_OUT = _("Signed out everywhere.")
 
 
-@admin.register(User)
 class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
+    """What this room knows of staff's list. The highest room that adds to it registers it, once."""
+
     form = ChangeUserForm
     add_form = AddUserForm
     add_fieldsets = ((None, {"fields": ("email",)}),)

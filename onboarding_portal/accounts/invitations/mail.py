@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from onboarding_portal.accounts.audit import Act, Actor, record
 from onboarding_portal.accounts.mail import send_mail
-from onboarding_portal.accounts.models import Invitation
+from onboarding_portal.accounts.models import Invitation, User
 
 
 class AlreadyAccepted(Exception):
@@ -25,12 +25,13 @@ def send_again(*, invitation: Invitation, by: Actor, now: datetime) -> None:
     send(invitation=invitation, token=token)
 
 
-def send(*, invitation: Invitation, token: str) -> None:
-    """Mails the link to start from. Raises MailNotSent; it can be sent again then."""
+def send(*, invitation: Invitation, token: str, is_known: bool = False, owner: User | None = None) -> None:
+    """Mails the link to start from, in other words to an owner who is known. Raises MailNotSent."""
     url = settings.PORTAL_URL + reverse("invitation", args=[token])
     send_mail(
-        template="accounts/email/invitation",
+        template="accounts/email/sign_in_link" if is_known else "accounts/email/invitation",
         to=invitation.email,
         context={"invitation_url": url, "invitation": invitation},
         invitation=invitation,
+        owner=owner,
     )

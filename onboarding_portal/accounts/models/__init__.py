@@ -6,9 +6,11 @@ from onboarding_portal.accounts.models.invitation import Invitation, InvitationQ
 from onboarding_portal.accounts.models.invitation_import import InvitationImport, InvitationImportRow, RowKind
 from onboarding_portal.accounts.models.mail_minute import MailMinute, WaitsFor
 from onboarding_portal.accounts.models.mail_pause import MailPause
+from onboarding_portal.accounts.models.merged_account import MergedAccount
 from onboarding_portal.accounts.models.ready_made_group import ReadyMadeGroup
 from onboarding_portal.accounts.models.second_factor import FactorKind, SecondFactor
 from onboarding_portal.accounts.models.sent_mail import MailKind, SentMail
+from onboarding_portal.accounts.models.sign_in import SignIn
 from onboarding_portal.accounts.models.staff_session import StaffSession
 from onboarding_portal.accounts.models.user import User, UserManager, UserQuerySet
 
@@ -28,10 +30,12 @@ __all__ = [
     "MailKind",
     "MailMinute",
     "MailPause",
+    "MergedAccount",
     "ReadyMadeGroup",
     "RowKind",
     "SecondFactor",
     "SentMail",
+    "SignIn",
     "StaffIdentity",
     "StaffSession",
     "User",

@@ -60,3 +60,13 @@ class Act(models.TextChoices):
     POLICY_CANCELLED = "reconnects.policy_cancelled", _("Cancelled e-mails of the policy that was stopped")
     POLICY_TOLD_AHEAD = "reconnects.policy_told_ahead", _("Chose owners to be told before it breaks")
     UNSTABLE_CLEARED = "reconnects.unstable_cleared", _("Looked at a car whose repairs do not hold")
+
+    # desk
+    NOTE_WRITTEN = "desk.note_written", _("Wrote a note")
+    BY_HAND_BEGUN = "desk.by_hand_begun", _("Took over by hand")
+    BY_HAND_ENDED = "desk.by_hand_ended", _("No longer handles by hand")
+    MAIL_PAUSED = "desk.mail_paused", _("Paused all mail to the owner")
+    MAIL_RESUMED = "desk.mail_resumed", _("Resumed mail to the owner")
+    SIGN_IN_LINK_SENT = "desk.sign_in_link_sent", _("Mailed a link to sign in")
+    MERGED = "desk.merged", _("Merged two accounts of one owner")
+    HANDED_OVER = "desk.handed_over", _("Handed a car over to another owner")

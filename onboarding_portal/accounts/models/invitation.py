@@ -13,6 +13,7 @@ from onboarding_portal.accounts.models.mail_minute import WaitsFor
 from onboarding_portal.accounts.models.user import User
 from onboarding_portal.addresses import address_to_look_up, normalize_address
 from onboarding_portal.leases import LeasedQuerySet
+from onboarding_portal.timing import SAME_CLICK
 from onboarding_portal.tokens import hash_token, token_hashes
 
 INVITATION_LIFETIME = timedelta(days=30)
@@ -56,6 +57,10 @@ class InvitationQuerySet(LeasedQuerySet["Invitation"]):
     def accept(self, *, user: User, now: datetime) -> int:
         """Marks the open invitations to the user's address as used; returns how many there were."""
         return self.for_email(user.email).open(now=now).update(user=user, accepted_at=now)
+
+    def end(self, *, email: str, now: datetime) -> int:
+        """The links to this address are dead; returns how many there were."""
+        return self.for_email(email).open(now=now).update(expires_at=now)
 
 
 class Invitation(models.Model):
@@ -116,6 +121,10 @@ class Invitation(models.Model):
         if self.accepted_at is not None:
             return InvitationState.ACCEPTED
         return InvitationState.OPEN if self.expires_at > now else InvitationState.EXPIRED
+
+    def is_fresh(self, *, now: datetime) -> bool:
+        """Whether it was made or renewed by this very click, of which this may be the second half."""
+        return self.expires_at - INVITATION_LIFETIME > now - SAME_CLICK
 
     # Mutators
 

@@ -1,11 +1,14 @@
 """All mail to an owner is paused: what the portal and batches send. What owners ask for themselves still goes out."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from onboarding_portal.accounts.models.user import User
 
 REASON_LENGTH = 500
 NAME_LENGTH = 254
@@ -15,16 +18,16 @@ class MailPauseQuerySet(models.QuerySet["MailPause"]):
     def in_force(self) -> Self:
         return self.filter(ended_at=None)
 
-    def begin(self, *, owner_id: int, by_id: int, by_name: str, reason: str, now: datetime) -> bool:
+    def begin(self, *, owner_id: int, by: "User", reason: str, now: datetime) -> bool:
         """Returns False if all mail to the owner was paused already."""
-        values = {"by_id": by_id, "by_name": by_name, "reason": reason, "since": now}
+        values = {"by": by, "by_name": by.signature, "reason": reason, "since": now}
         with transaction.atomic():
             _pause, is_new = self.get_or_create(owner_id=owner_id, ended_at=None, defaults=values)
         return is_new
 
-    def end(self, *, owner_id: int, by_name: str, now: datetime) -> bool:
+    def end(self, *, owner_id: int, by: "User", now: datetime) -> bool:
         """Returns False if mail to the owner was not paused."""
-        return bool(self.in_force().filter(owner=owner_id).update(ended_at=now, ended_by_name=by_name))
+        return bool(self.in_force().filter(owner=owner_id).update(ended_at=now, ended_by_name=by.signature))
 
 
 class MailPause(models.Model):

@@ -17,6 +17,7 @@ class MailKind(models.TextChoices):
     CODE = "CODE", _("Sign-in code")
     NO_CODE = "NO_CODE", _("Why there is no code")
     INVITATION = "INVITATION", _("Invitation")
+    SIGN_IN_LINK = "SIGN_IN_LINK", _("Link to sign in")
     RECONNECT = "RECONNECT", _("Please reconnect")
     REMINDER = "REMINDER", _("Reminder")
     GOOD_NEWS = "GOOD_NEWS", _("Reconnected")

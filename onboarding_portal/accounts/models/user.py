@@ -42,10 +42,16 @@ class UserQuerySet(LeasedQuerySet["User"]):
     def owners(self) -> Self:
         return self.filter(is_staff=False, is_superuser=False)
 
+    def colleagues(self) -> Self:
+        return self.filter(is_staff=True, is_active=True)
+
     def mailable(self) -> Self:
         """Those to whom batches and the portal itself may write. Agrees with `User.may_be_mailed`."""
         paused = MailPause.objects.in_force().filter(owner=OuterRef("pk"))
         return self.filter(~Exists(paused), is_active=True)
+
+    def merged_into(self, owner: "User") -> Self:
+        return self.filter(merged__into=owner)
 
     def with_due_cars(self, *, now: datetime) -> Self:
         return self.filter(cars_due_at__lte=now)
@@ -226,6 +232,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The owner's id at ev.energy; "" if there is none, or if it belongs to credentials used before."""
         is_current = self.ev_energy_client_id in {"", settings.EV_ENERGY_CLIENT_ID}
         return (self.ev_energy_user_id or "") if is_current else ""
+
+    def is_at_ev_energy(self, ev_energy_user_id: str) -> bool:
+        """Whether this user of ev.energy is the owner, by this account or by one that was merged into it."""
+        if ev_energy_user_id == self.ev_energy_user_id:
+            return True
+        return type(self).objects.merged_into(self).filter(ev_energy_user_id=ev_energy_user_id).exists()
 
     # Mutators
 

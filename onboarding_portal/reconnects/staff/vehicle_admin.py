@@ -69,7 +69,6 @@ class ReconnectInline(ReadOnly, admin.TabularInline[Reconnect, Vehicle]):
         return super().get_queryset(request).select_related("requested_by").defer("url")
 
 
-@admin.register(Vehicle)
 class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, LogPagesAdmin, VehicleAdmin):
     actions = [*(VehicleAdmin.actions or ()), *KIND_OF_ACTION]
     inlines = [*VehicleAdmin.inlines, ReconnectInline]

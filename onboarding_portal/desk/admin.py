@@ -1,0 +1,120 @@
+"""The lists and pages of the admin that lead to owners' pages, put together from the rooms below."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from onboarding_portal.accounts.admin import UserAdmin
+from onboarding_portal.accounts.models import SentMail, User
+from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.staff.model_admin import StaffChangeList, StaffModelAdmin
+from onboarding_portal.accounts.staff.read_only import ReadOnly
+from onboarding_portal.desk import rights, views
+from onboarding_portal.desk.filters import HandledFilter, WhoseFilter
+from onboarding_portal.reconnects.staff.vehicle_admin import ReconnectingVehicleAdmin
+from onboarding_portal.vehicles.models import ByHand, Note, Vehicle
+
+
+def link_to(owner: User) -> str:
+    return format_html('<a href="{}">{}</a>', views.page_of(owner), owner)
+
+
+class UserChangeList(StaffChangeList):
+    def url_for_result(self, result: Any) -> str:
+        """What is found leads straight to all about an owner; staff have their form."""
+        is_owner = not (result.is_staff or result.is_superuser)
+        return views.page_of(result) if is_owner else super().url_for_result(result)
+
+
+@admin.register(User)
+class OwnersAdmin(UserAdmin):
+    change_form_template = "admin/desk/user_change_form.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StaffChangeList]:
+        return UserChangeList
+
+    def get_urls(self) -> list[URLPattern]:
+        def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+            return path(f"<int:object_id>/{route}", view, name=f"accounts_user_{name}")
+
+        return [
+            page("owner/", views.owner, "owner"),
+            page("note/", views.note, "note"),
+            page("by-hand/", views.by_hand, "by_hand"),
+            page("by-hand/end/", views.end_by_hand, "end_by_hand"),
+            page("pause-mail/", views.pause, "pause_mail"),
+            page("resume-mail/", views.resume, "resume_mail"),
+            page("sign-out/", views.sign_out, "sign_out"),
+            page("send-link/", views.send_link, "send_link"),
+            *super().get_urls(),
+        ]
+
+
+@admin.register(Vehicle)
+class CarsAdmin(ReconnectingVehicleAdmin):
+    list_filter = [*ReconnectingVehicleAdmin.list_filter, HandledFilter]
+    change_form_template = "admin/desk/vehicle_change_form.html"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        vehicle = self.get_object(request, object_id)
+        context = {**(extra_context or {}), **(self._of_owner(request, vehicle) if vehicle else {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def _of_owner(self, request: HttpRequest, vehicle: Vehicle) -> dict[str, Any]:
+        """Notes and whoever handles the car, as on its owner's page."""
+        handled = ByHand.objects.of_vehicle(vehicle=vehicle, owner=vehicle.owner_id)
+        return {
+            "car": vehicle,
+            "owner": vehicle.owner,
+            "may_see_owner": rights.may_look(request),
+            "sections": {name: user_of(request).has_perm(right) for name, right in rights.SECTIONS.items()},
+            "notes": Note.objects.on_car(vehicle)
+            .order_by("-written_at")
+            .select_related("vehicle__make", "vehicle__model")[:50],
+            "handled": handled.select_related("vehicle").first(),
+            "colleagues": User.objects.colleagues().order_by("name", "email"),
+        }
+
+
+@admin.register(ByHand)
+class ByHandAdmin(ReadOnly, StaffModelAdmin[ByHand]):
+    """The desk's own list of what waits for people: mine, nobody's, everybody's."""
+
+    list_display = ["about", "colleague_name", "reason", "since", "ended_at"]
+    list_display_links = None
+    list_filter = [WhoseFilter]
+    list_select_related = ["owner", "vehicle__make", "vehicle__model", "colleague"]
+    ordering = ["-since", "pk"]
+    show_full_result_count = False
+
+    @admin.display(description=_("owner and car"))
+    def about(self, row: ByHand) -> str:
+        if row.vehicle is None:
+            return link_to(row.owner)
+        car = reverse("admin:vehicles_vehicle_change", args=[row.vehicle_id])
+        return format_html('{}<br><a href="{}">{}</a>', link_to(row.owner), car, row.vehicle)
+
+
+@admin.register(SentMail)
+class SentMailAdmin(ReadOnly, StaffModelAdmin[SentMail]):
+    list_display = ["at", "to_owner", "kind", "is_accepted", "answer"]
+    list_display_links = None
+    list_filter = ["is_accepted", "kind", "at"]
+    list_select_related = ["owner"]
+    ordering = ["-at", "pk"]
+    show_full_result_count = False
+
+    @admin.display(description=_("owner"), empty_value="-")
+    def to_owner(self, mail: SentMail) -> str:
+        return link_to(mail.owner) if mail.owner else ""
