@@ -18,8 +18,6 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from onboarding_portal.accounts.models import SignIn
-
 STAFF_SESSION_LIFETIME = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=5)
 _OF_STAFF, _BEGAN, _SEEN = "of_staff", "staff_began", "staff_seen"
@@ -104,5 +102,7 @@ def _limit(sender: type, request: HttpRequest | None, user: Any, **_more: Any) -
 
 @receiver(user_logged_in)
 def _note(sender: type, user: Any, **_more: Any) -> None:
+    from onboarding_portal.accounts.models import SignIn  # noqa: PLC0415  as above
+
     if not user.is_staff:
         SignIn.objects.create(owner=user, at=timezone.now())

@@ -12,7 +12,7 @@ from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.vehicles.models import ByHand, Vehicle
 
 MINE, NOBODYS, ANYBODYS = "mine", "nobodys", "anybodys"
-WHOSE = [(MINE, _("Mine")), (NOBODYS, _("Nobody’s: the colleague has left")), (ANYBODYS, _("Anybody’s"))]
+WHOSE = [(MINE, _("Mine")), (NOBODYS, _("Of colleagues who have left")), (ANYBODYS, _("Anybody’s"))]
 
 
 def _whose(value: str | None, request: HttpRequest) -> QuerySet[ByHand]:

@@ -24,6 +24,7 @@ from onboarding_portal.accounts.models import (
     MailMinute,
     MailPause,
     SentMail,
+    SignIn,
     StaffSession,
     User,
 )
@@ -158,6 +159,12 @@ RULES = [
         name="what was usual in the past",
         after=timedelta(days=90),
         rows=lambda before: UsualDay.objects.filter(day__lt=before.date()),
+    ),
+    Rule(
+        name="sign-ins of owners",
+        after=timedelta(days=90),
+        rows=lambda before: SignIn.objects.filter(at__lt=before),
+        oldest_first="at",
     ),
     Rule(
         name="attempts to connect a car that came to nothing",
