@@ -76,9 +76,12 @@ class Ledger:
         """Each car that the portal knew to wait for a sign-in, and whose owner was not asked yet."""
         for car in self.world.cars.values():
             asked = self.standing(car, now=now)
-            if asked or car.truth_at(known_at) != Truth.SIGN_IN:
+            # A link lives from its making; where a worker was killed in between, its e-mail came a while later.
+            is_ending = asked is not None and now >= asked.at + LINK_LIVES - self.grace
+            if (asked and not is_ending) or car.truth_at(known_at) != Truth.SIGN_IN:
                 continue
-            self.due.append(Due(car, ASK, now, now + self.grace, unclear=self.is_unclear(car, now=now)))
+            unclear = is_ending or self.is_unclear(car, now=now)
+            self.due.append(Due(car, ASK, now, now + self.grace, unclear=unclear))
 
     def owner_came_back(self, car: Car, *, now: datetime) -> None:
         self.due.append(Due(car, NEWS, now, now + self.grace))
