@@ -51,6 +51,7 @@ CALLERS = {
     "operations/ev_energy_check/findings.py": "staff",
     "reconnects/background/lanes.py": "owner just back; staff: a few links; background",
     "reconnects/owner/views.py": "owner",
+    "vehicles/erasing.py": "staff, in the background: somebody was promised it",
     "vehicles/first_look.py": "owner at first, then background",
     "vehicles/management/commands/sync_vehicles.py": "background",
     "vehicles/tasks.py": "owner; staff: a few cars; background",

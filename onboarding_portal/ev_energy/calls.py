@@ -65,6 +65,11 @@ class Caller:
         )
         return self._carry_out(call, lambda answer: parse(kind, answer.json()))
 
+    def done(self, operation: str, method: str, path: str, *, repeat: Repeat = Repeat.READ) -> None:
+        """For what is done by being answered well, whatever the answer says."""
+        call = Call(operation=operation, method=method, url=f"{self._api_url}{path}", repeat=repeat)
+        self._carry_out(call, lambda answer: None)
+
     def pages(
         self,
         operation: str,

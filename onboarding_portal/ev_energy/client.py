@@ -164,6 +164,14 @@ class Client(LogOperations):
             repeat=Repeat.IF_NEVER_CONNECTED,
         )
 
+    def delete_vehicle(self, *, vehicle_id: str) -> None:
+        """Removes the vehicle from ev.energy, for good. A second time it is NotFound.
+
+        ev.energy's own sandbox says that all is well and keeps its vehicles.
+        """
+        check_id(ids.is_vehicle_id(vehicle_id), "delete_vehicle")
+        self._call.done("delete_vehicle", "DELETE", f"/vehicles/{vehicle_id}")
+
     def _whole(self, operation: str, path: str, kind: type[R]) -> Page[R]:
         pages = list(self._call.pages(operation, path, kind, query=WHOLE_BY_NAME))
         return Page(

@@ -19,7 +19,9 @@ from onboarding_portal.vehicles.tasks import OWNER_IS_WAITING, enqueue_once
 @task(priority=OWNER_IS_WAITING)
 def read_back_attempt(attempt_id: str) -> None:
     """Reads back what a return left pending. Nothing happens if nothing is due."""
-    attempt = Attempt.objects.select_related("owner").get(pk=UUID(attempt_id))
+    attempt = Attempt.objects.select_related("owner").filter(pk=UUID(attempt_id)).first()
+    if attempt is None:  # its owner was erased meanwhile
+        return
     read_back(attempt=attempt, client=get_client(), now=timezone.now(), seconds=ONBOARDING_SLICE_SECONDS)
     attempt.end_task()
     read_back_later(attempt)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH, Make, Model, Trim, car_name
 from onboarding_portal.vehicles.by_hand import ByHand
+from onboarding_portal.vehicles.car_to_erase import CarToErase
 from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.followed import FollowedModel, FollowedQuerySet
 from onboarding_portal.vehicles.make_outage import CONTROLLER_LENGTH, MakeOutage
@@ -22,6 +23,7 @@ from onboarding_portal.vehicles.vehicle_words import INTEGRATION_LENGTH, Integra
 __all__ = [
     "INTEGRATION_LENGTH",
     "ByHand",
+    "CarToErase",
     "Cause",
     "EndedBy",
     "Integration",

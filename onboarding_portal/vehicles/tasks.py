@@ -17,8 +17,9 @@ from onboarding_portal.ev_energy.errors import BudgetExhausted, CanComeBack, EvE
 from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.timing import VEHICLE_SLICE_SECONDS, VEHICLE_WORK_LEASE
 from onboarding_portal.vehicles.diagnosis import diagnose
+from onboarding_portal.vehicles.erasing import erase_due_cars
 from onboarding_portal.vehicles.first_look import look_for_due_cars
-from onboarding_portal.vehicles.models import Vehicle, VehicleQuerySet
+from onboarding_portal.vehicles.models import CarToErase, Vehicle, VehicleQuerySet
 from onboarding_portal.vehicles.refresh import refresh_vehicle
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
 
@@ -82,6 +83,8 @@ def enqueue_due_work() -> None:
         enqueue_once(diagnose_due_vehicles)
     if User.objects.with_due_cars(now=now).exists():
         enqueue_once(look_for_due_cars)
+    if CarToErase.objects.due(now=now).exists():
+        enqueue_once(erase_due_cars)
 
 
 def enqueue_once(work: Task[[], None]) -> None:

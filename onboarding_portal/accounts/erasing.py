@@ -1,0 +1,50 @@
+"""A person gets to read all that is held about them, and is erased: from every room, in one transaction."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from onboarding_portal.accounts.audit import About, Act, Actor, Doer, about, record
+from onboarding_portal.accounts.held import person_of, rooms
+from onboarding_portal.accounts.models import ActorKind, Erasure, User
+
+THEMSELVES = Doer(kind=ActorKind.OWNER, name="")
+
+
+class NotAnOwner(Exception):
+    """Colleagues are not erased: somebody takes their rights first, and what they did stays under their name."""
+
+
+def export(*, owner: User, by: Actor, now: datetime, why: str = "") -> dict[str, Any]:
+    """Returns all that is held about the owner, by model, and writes down that it was given."""
+    person = person_of(owner)
+    held: dict[str, Any] = {}
+    for room in reversed(rooms()):
+        held |= room.export(person)
+    record(act=Act.EXPORTED, actor=by, about=about(owner), why=why)
+    return {"exported_at": now, "held": held}
+
+
+def erase(*, owner: User, by: Actor, at_ev_energy: bool, now: datetime, why: str = "") -> Erasure:
+    """Erases the owner and their cars here and, if asked for, has their cars erased at ev.energy in the background.
+
+    Raises NotAnOwner, and User.DoesNotExist if somebody else was first. `why` must not say who it was.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=owner.pk)
+        if user.is_staff or user.is_superuser:
+            raise NotAnOwner
+        person = person_of(user)
+        kind = by.kind if isinstance(by, Doer) else ActorKind.STAFF
+        erasure = Erasure.objects.create(erased_at=now, by_kind=kind, is_at_ev_energy=at_ev_energy)
+        counts: Counter[str] = Counter()
+        for room in rooms():
+            if at_ev_energy:
+                room.erase_elsewhere(person, erasure)
+            counts.update(room.erase(person))
+        erasure.counts = {label: count for label, count in sorted(counts.items()) if count}
+        erasure.save(update_fields=["counts"])
+        record(act=Act.ERASED, actor=by, about=[About()], thing=erasure, why=why)
+    return erasure
