@@ -25,7 +25,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.audit import POLICY, Act, about, record
-from onboarding_portal.accounts.models import Invitation, MailKind, SentMail, User
+from onboarding_portal.accounts.models import Erasure, Invitation, MailKind, SentMail, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
 from onboarding_portal.operations.models import Alarm, Process, RegularJob
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
@@ -73,6 +73,12 @@ PAGES: dict[str, Row | list[Row]] = {
     "account_confirm_login_code": Row(LOGIN, 302, 302, 302),
     "account_logout": [Row(405, 405, 405, 405), Row(302, 302, 302, 302, method="post")],
     "invitation": OPEN_TO_ALL,
+    "your_data": Row(LOGIN, 200, 200, 403),
+    "your_data_code": Row(LOGIN, 302, 302, 403),
+    "your_data_read": Row(LOGIN, 302, 302, 403),  # without a fresh code
+    "your_data_json": Row(LOGIN, 302, 302, 403),
+    "your_data_erase": [Row(LOGIN, 302, 302, 403), Row(LOGIN, 302, 302, 403, method="post")],
+    "your_data_erased": OPEN_TO_ALL,
     "onboarding:makes": SIGNED_IN,
     "onboarding:make": SIGNED_IN,
     "onboarding:model": SIGNED_IN,
@@ -170,6 +176,11 @@ ADMIN: dict[str, Rule] = {
     ),
     **model_pages("auth_group"),
     **model_pages("accounts_user", add=True, delete=True),
+    "admin:accounts_user_delete": Rule([{"accounts.delete_user"}], status=302),  # an owner's leads to Erase
+    "admin:accounts_user_export": Rule([{"accounts.export_owner"}]),
+    "admin:accounts_user_export_json": Rule([{"accounts.export_owner"}]),
+    "admin:accounts_user_erase": Rule([{"accounts.erase_owner"}]),
+    **model_pages("accounts_erasure", change=False),
     "admin:accounts_user_add": Rule([{"accounts.add_user", "accounts.change_user"}]),
     **model_pages("accounts_invitation", add=True, delete=True),
     **model_pages("accounts_auditentry", change=False),
@@ -296,6 +307,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
         email="new@example.com", invited_by=None, now=now
     )
     guess = AccessAttempt.objects.create(username="a", ip_address="192.0.2.1", failures_since_start=1)
+    erasure = Erasure.objects.create(by_kind="STAFF")
     lease = {"lease_id": attempt.pk, "lease_expires_at": now}
     UnstableVehicle.objects.create(vehicle=reconnect.vehicle, repairs=3, flagged_at=now)
     ev_energy_api.add_reconnect_link(reconnect.vehicle_id)
@@ -315,12 +327,15 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "batch_id": str(batch.pk),
             "reconnect_id": str(ready.pk),
             "id": str(owner.pk),
+            "user_id": str(owner.pk),
+            "erasure_id": str(erasure.pk),
         },
         object_ids={
             "auth_group": Group.objects.create(name="Support").pk,
             "accounts_user": owner.pk,
             "accounts_invitation": invitation.pk,
             "accounts_auditentry": record(act=Act.CHANGED, actor=POLICY, about=about(owner)).pk,
+            "accounts_erasure": erasure.pk,
             "axes_accessattempt": guess.pk,
             "catalogue_make": trim.model.make_id,
             "catalogue_model": trim.model_id,

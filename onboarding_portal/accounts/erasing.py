@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from onboarding_portal.accounts.audit import About, Act, Actor, Doer, about, record
-from onboarding_portal.accounts.held import person_of, rooms
+from onboarding_portal.accounts.held import BLOTTED_OUT, Person, person_of, rooms
 from onboarding_portal.accounts.models import ActorKind, Erasure, User
 
 THEMSELVES = Doer(kind=ActorKind.OWNER, name="")
@@ -17,20 +17,27 @@ class NotAnOwner(Exception):
     """Colleagues are not erased: somebody takes their rights first, and what they did stays under their name."""
 
 
-def export(*, owner: User, by: Actor, now: datetime, why: str = "") -> dict[str, Any]:
-    """Returns all that is held about the owner, by model, and writes down that it was given."""
+def read(*, owner: User) -> dict[str, list[dict[str, Any]]]:
+    """Returns all that is held about the owner: rows by the labels of their models."""
     person = person_of(owner)
-    held: dict[str, Any] = {}
+    held: dict[str, list[dict[str, Any]]] = {}
     for room in reversed(rooms()):
         held |= room.export(person)
-    record(act=Act.EXPORTED, actor=by, about=about(owner), why=why)
+    return held
+
+
+def export(*, owner: User, by: Actor, now: datetime, why: str = "") -> dict[str, Any]:
+    """Returns all that is held, to be handed out, and writes down that it was."""
+    with transaction.atomic():
+        held = read(owner=owner)
+        record(act=Act.EXPORTED, actor=by, about=about(owner), why=why)
     return {"exported_at": now, "held": held}
 
 
 def erase(*, owner: User, by: Actor, at_ev_energy: bool, now: datetime, why: str = "") -> Erasure:
     """Erases the owner and their cars here and, if asked for, has their cars erased at ev.energy in the background.
 
-    Raises NotAnOwner, and User.DoesNotExist if somebody else was first. `why` must not say who it was.
+    Raises NotAnOwner, and User.DoesNotExist if somebody else was first. `why` stays, without what names the owner.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=owner.pk)
@@ -46,5 +53,11 @@ def erase(*, owner: User, by: Actor, at_ev_energy: bool, now: datetime, why: str
             counts.update(room.erase(person))
         erasure.counts = {label: count for label, count in sorted(counts.items()) if count}
         erasure.save(update_fields=["counts"])
-        record(act=Act.ERASED, actor=by, about=[About()], thing=erasure, why=why)
+        record(act=Act.ERASED, actor=by, about=[About()], thing=erasure, why=_unnamed(why, person))
     return erasure
+
+
+def _unnamed(text: str, person: Person) -> str:
+    for word in (*person.words, person.name):
+        text = text.replace(word, BLOTTED_OUT) if word else text
+    return text

@@ -21,6 +21,7 @@ _OF_ONE_MESSAGE = (SMTPRecipientsRefused, SMTPDataError)
 
 KINDS = {
     "account/email/login_code": MailKind.CODE,
+    "accounts/email/fresh_code": MailKind.CODE,
     "accounts/email/no_code": MailKind.NO_CODE,
     "accounts/email/staff_address": MailKind.NO_CODE,
     "accounts/email/invitation": MailKind.INVITATION,

@@ -70,7 +70,8 @@ class VehiclesPersonalData(PersonalData):
     mentions = (
         Mention(model=Note, columns=["text"]),
         Mention(model=ByHand, columns=["reason"]),
-        Mention(model=Vehicle, columns=["staff_notes"]),
+        # A car that was handed over says whose it still is at ev.energy; without that, ev.energy's word holds again.
+        Mention(model=Vehicle, columns=["staff_notes", "handed_over_under"]),
     )
     signed = (
         Signed(model=Note, columns=["author_name"]),

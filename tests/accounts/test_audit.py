@@ -162,3 +162,14 @@ def test_an_act_a_later_release_dropped_is_shown_by_its_name() -> None:
     AuditEntry.objects.filter(pk=entry.pk).update(act="rooms.gone")
 
     assert "rooms.gone" in boss().get(LIST).content.decode()
+
+
+def test_the_log_is_had_as_a_csv() -> None:
+    car = make_vehicle()
+    record(act=Act.MARKED_STALE, actor=make_staff(email="sam@example.com"), about=about(car), why="called")
+
+    text = b"".join(boss().get(reverse("admin:accounts_auditentry_list_csv")).streaming_content).decode()
+
+    assert "sam@example.com" in text
+    assert "Marked as stale" in text
+    assert car.pk in text

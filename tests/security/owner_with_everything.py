@@ -55,6 +55,7 @@ def make_owner_with_everything() -> User:
     _words_of_staff(ann, sam, broken, now=now)
     _mails(ann, sam, now=now)
     _browsers(ann)
+    make_vehicle(handed_over_under=ann.ev_energy_user_id)
     record(act=Act.MARKED_STALE, actor=sam, about=about(car), why=f"{EMAIL} called")
     record(act=Act.READ_AGAIN, actor=POLICY, about=about(car, make_vehicle()), why=f"as {EMAIL} asked")
     record(act=Act.EXPORTED, actor=ann, about=about(ann))

@@ -6,6 +6,7 @@ words. An address that takes a form and is in no line fails here.
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -160,6 +161,32 @@ def naming_a_car() -> Send:
     address = reverse("vehicles:name", args=[make_broken_car(owner=owner).pk])
     client.force_login(owner)
     return lambda number: client.post(address, {"nickname": f"Car {number}"})
+
+
+def asking_for_codes_for_own_data() -> Send:
+    client = Client()
+    client.force_login(make_owner())
+    return lambda number: client.post(reverse("your_data"))
+
+
+def guessing_the_code_for_own_data() -> Send:
+    client = Client()
+    client.force_login(make_owner())
+    client.post(reverse("your_data"))
+    return lambda number: client.post(reverse("your_data_code"), {"code": "BBBBBB"})
+
+
+def erasing_oneself() -> Send:
+    client = Client()
+    client.force_login(make_owner())
+    session = client.session
+    session["fresh_code_entered_at"] = time.time()
+    session.save()
+    return lambda number: client.post(reverse("your_data_erase"), {"where": "everywhere"})
+
+
+def erasing_an_owner() -> Send:
+    return as_staff("accounts_user_erase", make_owner().pk, where="everywhere")
 
 
 # Who tries passwords
@@ -440,6 +467,34 @@ def unlocking_sign_ins() -> Send:
 SIGN_IN = ("account_login", "account_request_login_code")
 STAFF = "a right, one log entry each"
 LINES = [
+    Line(
+        name="POST /your-data/",
+        addresses=("your_data",),
+        prepare=asking_for_codes_for_own_data,
+        most=Spent(mails=5, rows=5),
+        bound="5 in 15 minutes, together with codes to sign in",
+    ),
+    Line(
+        name="POST /your-data/code/, wrong codes",
+        addresses=("your_data_code",),
+        prepare=guessing_the_code_for_own_data,
+        most=Spent(),
+        bound="3 tries a code",
+    ),
+    Line(
+        name="POST /your-data/erase/",
+        addresses=("your_data_erase",),
+        prepare=erasing_oneself,
+        most=Spent(rows=1),  # what is written down, less the owner and the session
+        bound="once; a call or two for each car, later",
+    ),
+    Line(
+        name="staff erase an owner",
+        addresses=("admin:accounts_user_erase",),
+        prepare=erasing_an_owner,
+        most=Spent(rows=2),  # what is written down, less the owner
+        bound="a right; once",
+    ),
     Line(
         name="POST /accounts/login/, one address, one network",
         addresses=SIGN_IN,

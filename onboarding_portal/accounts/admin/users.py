@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from onboarding_portal.accounts.address_field import AddressField
+from onboarding_portal.accounts.admin.owners_data import ExportsAndErases
 from onboarding_portal.accounts.audit import Act, about, record
 from onboarding_portal.accounts.ev_energy_user import ClaimRefused, check_typed_id
 from onboarding_portal.accounts.mail import MailNotSent
@@ -65,7 +66,7 @@ class ChangeUserForm(UserChangeForm[User]):
 SIGNED_OUT = _("Signed out everywhere.")
 
 
-class UserAdmin(StaffModelAdmin[User], DjangoUserAdmin[User]):
+class UserAdmin(ExportsAndErases, StaffModelAdmin[User], DjangoUserAdmin[User]):
     """What this room knows of staff's list. The highest room that adds to it registers it, once."""
 
     form = ChangeUserForm

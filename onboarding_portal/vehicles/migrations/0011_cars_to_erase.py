@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0012_export_of_lists'),
-        ('vehicles', '0009_episodes_of_cars_now_stale'),
+        ('vehicles', '0010_handed_over_cars'),
     ]
 
     operations = [

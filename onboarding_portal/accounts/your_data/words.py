@@ -1,0 +1,54 @@
+"""What is held about a person, as a page tells it: words for models, columns and values."""
+
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from onboarding_portal.accounts.models import Act, AuditEntry
+
+Table = dict[str, Any]
+
+
+def in_words(held: dict[str, list[dict[str, Any]]]) -> list[Table]:
+    """A table for each kind of row there is one of: `title`, and `rows` of pairs of label and value."""
+    return [_table(apps.get_model(label), rows) for label, rows in held.items() if rows]
+
+
+def _table(model: type[Model], rows: list[dict[str, Any]]) -> Table:
+    title = capfirst(str(model._meta.verbose_name_plural))
+    told = [
+        [(_label(model, path), _value(model, path, value)) for path, value in row.items()] for row in rows
+    ]
+    return {"title": title, "count": len(rows), "rows": [[pair for pair in row if pair[1]] for row in told]}
+
+
+def _label(model: type[Model], path: str) -> str:
+    """A car's `make__name` is its make, to people."""
+    return capfirst(str(_field(model, path.partition("__")[0]).verbose_name))
+
+
+def _value(model: type[Model], path: str, value: Any) -> str:
+    field = _field(model, path)
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    choices = dict(field.flatchoices)
+    if field.model is AuditEntry and field.name == "act":
+        choices = dict(Act.choices)
+    return str(choices.get(value, value))
+
+
+def _field(model: type[Model], path: str) -> Any:
+    """The column a path such as `make__name` ends at."""
+    name, _separator, rest = path.partition("__")
+    field: Any = model._meta.get_field(name)
+    return _field(field.related_model, rest) if rest else field
