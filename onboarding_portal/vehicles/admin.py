@@ -176,7 +176,8 @@ class VehicleAdmin(TellsDataAge, NeitherAddedNorDeleted, StaffModelAdmin[Any]):
     def _carry_out(self, act: Act, request: HttpRequest, queryset: QuerySet[Vehicle]) -> HttpResponse | None:
         now = timezone.now()
         if request.POST.get("confirmed") == "yes":
-            count = carry_out(act=act, vehicles=queryset, by=user_of(request), now=now)
+            why = request.POST.get("why", "")
+            count = carry_out(act=act, vehicles=queryset, by=user_of(request), now=now, why=why)
             done = ngettext("Changed %(count)d vehicle.", "Changed %(count)d vehicles.", count)
             if act is Act.REFRESH:
                 done = ngettext(

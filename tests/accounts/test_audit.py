@@ -115,6 +115,20 @@ def test_nobody_adds_changes_or_deletes_an_entry_in_the_admin() -> None:
     assert AuditSubject not in admin.site._registry
 
 
+def test_why_is_asked_for_where_staff_confirm_an_act() -> None:
+    car, client = make_vehicle(), boss()
+    chosen = {"action": "mark_stale", "_selected_action": [car.pk]}
+    asked = client.post(reverse("admin:vehicles_vehicle_changelist"), chosen)
+
+    client.post(
+        reverse("admin:vehicles_vehicle_changelist"),
+        {**chosen, "confirmed": "yes", "why": "The owner called"},
+    )
+
+    assert 'name="why"' in asked.content.decode()
+    assert AuditEntry.objects.about_vehicle(car.pk).get().why == "The owner called"
+
+
 def test_an_entry_is_not_saved_twice() -> None:
     entry = record(act=Act.CHANGED, actor=audit.POLICY)
     entry.why = "Other"

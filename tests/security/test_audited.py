@@ -13,7 +13,8 @@ from django.urls import reverse
 from onboarding_portal.accounts.models import AuditEntry
 from tests.factories import make_staff
 from tests.html_forms import forms_on
-from tests.test_permissions import ACTIONS, World, world
+from tests.test_permissions import ACTIONS, STAFFS_ADDRESSES, World, world
+from tests.urlconf import Address
 
 __all__ = ["world"]
 
@@ -66,4 +67,31 @@ def test_each_action_leaves_an_entry(world: World, boss: Client, label: str, act
 
     assert AuditEntry.objects.count() > before, (
         f"{action} on {label} leaves no entry: call onboarding_portal.accounts.audit.record in its transaction."
+    )
+
+
+def takes_a_form(address: Address) -> bool:
+    return address.name not in NO_ACT and not address.name.endswith(("_changelist", "_list_csv", "_history"))
+
+
+@pytest.mark.parametrize(
+    "address", [each for each in STAFFS_ADDRESSES if takes_a_form(each)], ids=lambda address: address.name
+)
+def test_each_form_leaves_an_entry(world: World, boss: Client, address: Address) -> None:
+    path, before = world.path(address), AuditEntry.objects.count()
+    shown = boss.get(path)
+    fields = FIELDS.get(address.name, {})
+    if shown.status_code == 200 and "text/html" in shown["Content-Type"] and shown.context is not None:
+        forms = [form for form in forms_on(shown) if form.buttons or address.name in FIELDS]
+        answers = [boss.post(form.action, {**form.fields, **fields}) for form in forms if form.action == path]
+    else:
+        answers = []
+    answers = answers or [boss.post(path, fields)]
+
+    if all(answer.status_code in {403, 404, 405} for answer in answers):
+        return  # it only shows something
+    assert AuditEntry.objects.count() > before, (
+        f"{address.name} takes a form and leaves no entry ({[each.status_code for each in answers]}): "
+        f"call onboarding_portal.accounts.audit.record in its transaction, or say in NO_ACT why it is no act; "
+        f"what it has to be sent stands in FIELDS."
     )

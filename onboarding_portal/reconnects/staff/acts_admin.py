@@ -23,7 +23,7 @@ from onboarding_portal.reconnects.staff.permissions import PlainRefusals, may_as
 
 
 class Do(Protocol):
-    def __call__(self, *, rows: ReconnectQuerySet, by: User, now: datetime) -> int: ...
+    def __call__(self, *, rows: ReconnectQuerySet, by: User, now: datetime, why: str = "") -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +114,8 @@ class ActsOnReconnects(PlainRefusals):
         if request.POST.get("confirmed") != "yes":
             return self._ask(name, request, open_count=rows.count(), count=queryset.count())
         chosen = list(rows)
-        count = act.do(rows=rows, by=user_of(request), now=timezone.now())
+        why = request.POST.get("why", "")
+        count = act.do(rows=rows, by=user_of(request), now=timezone.now(), why=why)
         LogEntry.objects.log_actions(user_of(request).pk, chosen, CHANGE, str(act.log))
         done = ngettext("Done for %d reconnect.", "Done for %d reconnects.", count) % count
         self.message_user(request, done, messages.SUCCESS if count else messages.WARNING)

@@ -61,6 +61,7 @@ def create_confirmed(
     including: Collection[str],
     by: User,
     now: datetime,
+    why: str = "",
 ) -> Batch:
     """Returns the new batch. Raises AlreadyConfirmed and OtherThanConfirmed, with nothing changed.
 
@@ -82,6 +83,7 @@ def create_confirmed(
             including=including,
             confirmation=token,
             is_paced=is_paced,
+            why=why,
         )
     except IntegrityError:
         _refuse_repetition(token)

@@ -38,6 +38,7 @@ class ConfirmationForm(forms.Form):
 
     token = forms.UUIDField()
     at_most = forms.IntegerField(min_value=0)
+    why = forms.CharField(max_length=200, required=False)
     including = forms.MultipleChoiceField(choices=Cause.choices, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -56,7 +57,12 @@ class ConfirmationForm(forms.Form):
     @property
     def confirmed(self) -> dict[str, Any]:
         data = self.cleaned_data
-        return {"token": data["token"], "at_most": data["total"], "including": data["including"]}
+        return {
+            "token": data["token"],
+            "at_most": data["total"],
+            "including": data["including"],
+            "why": data["why"],
+        }
 
 
 class ReconnectInline(ReadOnly, admin.TabularInline[Reconnect, Vehicle]):
