@@ -123,7 +123,7 @@ class PersonalData:
 
     def export(self, person: Person) -> dict[str, list[dict[str, Any]]]:
         """Returns the rows by the labels of their models."""
-        return {each.label: each.read(person) for each in self.held if each.exported}
+        return {each.label: each.read(person) for each in reversed(self.held) if each.exported}
 
     def erase(self, person: Person) -> Counter[str]:
         """Returns how many rows went, by the labels of their models. Runs in the transaction of the erasure."""

@@ -97,7 +97,7 @@ def _words_of_staff(ann: User, sam: User, car: Vehicle, *, now: Any) -> None:
     Note.objects.write(owner_id=make_owner().pk, text=f"Neighbour of {EMAIL}", by=sam, now=now)
     handle_by_hand(car)
     pause_mail(ann)
-    car.write_notes(f"{NAME}, {EMAIL}")
+    Vehicle.objects.filter(pk=car.pk).update(staff_notes=f"{NAME}, {EMAIL}")
     LogEntry.objects.log_actions(sam.pk, [ann], CHANGE, "Changed.")
     LogEntry.objects.log_actions(sam.pk, [car], CHANGE, "Changed.")
     LogEntry.objects.log_actions(sam.pk, list(car.reconnects.all()), CHANGE, "Changed.")

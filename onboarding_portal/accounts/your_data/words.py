@@ -9,10 +9,22 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from onboarding_portal.accounts.models import Act, AuditEntry
 
 Table = dict[str, Any]
+
+# Where the model's own name is for those who run the portal.
+TITLES = {
+    "accounts.AuditEntry": _lazy("What the owner did with this data"),
+    "accounts.AuditSubject": _lazy("Acts on the owner and the cars"),
+    "accounts.User": _lazy("The account"),
+    "admin.LogEntry": _lazy("History"),
+    "axes.AccessAttempt": _lazy("Wrong passwords for this address"),
+    "axes.AccessLog": _lazy("Sign-ins with a password"),
+    "reconnects.ReconnectEvent": _lazy("Steps of reconnects"),
+}
 
 
 def in_words(held: dict[str, list[dict[str, Any]]]) -> list[Table]:
@@ -21,7 +33,7 @@ def in_words(held: dict[str, list[dict[str, Any]]]) -> list[Table]:
 
 
 def _table(model: type[Model], rows: list[dict[str, Any]]) -> Table:
-    title = capfirst(str(model._meta.verbose_name_plural))
+    title = capfirst(str(TITLES.get(model._meta.label, model._meta.verbose_name_plural)))
     told = [
         [(_label(model, path), _value(model, path, value)) for path, value in row.items()] for row in rows
     ]
@@ -30,7 +42,7 @@ def _table(model: type[Model], rows: list[dict[str, Any]]) -> Table:
 
 def _label(model: type[Model], path: str) -> str:
     """A car's `make__name` is its make, to people."""
-    return capfirst(str(_field(model, path.partition("__")[0]).verbose_name))
+    return capfirst(str(_field(model, path.removesuffix("__name")).verbose_name))
 
 
 def _value(model: type[Model], path: str, value: Any) -> str:
@@ -39,6 +51,8 @@ def _value(model: type[Model], path: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, (list, dict)):
+        return ", ".join(map(str, value))
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "DATETIME_FORMAT")
     choices = dict(field.flatchoices)
