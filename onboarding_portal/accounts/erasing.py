@@ -19,10 +19,11 @@ class NotAnOwner(Exception):
 
 def read(*, owner: User) -> dict[str, list[dict[str, Any]]]:
     """Returns all that is held about the owner: rows by the labels of their models."""
-    person = person_of(owner)
     held: dict[str, list[dict[str, Any]]] = {}
-    for room in reversed(rooms()):
-        held |= room.export(person)
+    for person in _accounts_of(owner):
+        for room in reversed(rooms()):
+            for label, rows in room.export(person).items():
+                held[label] = [*held.get(label, []), *rows]
     return held
 
 
@@ -43,21 +44,28 @@ def erase(*, owner: User, by: Actor, at_ev_energy: bool, now: datetime, why: str
         user = User.objects.select_for_update().get(pk=owner.pk)
         if user.is_staff or user.is_superuser:
             raise NotAnOwner
-        person = person_of(user)
+        people = _accounts_of(user)
         kind = by.kind if isinstance(by, Doer) else ActorKind.STAFF
         erasure = Erasure.objects.create(erased_at=now, by_kind=kind, is_at_ev_energy=at_ev_energy)
         counts: Counter[str] = Counter()
-        for room in rooms():
-            if at_ev_energy:
-                room.erase_elsewhere(person, erasure)
-            counts.update(room.erase(person))
+        for person in people:
+            for room in rooms():
+                if at_ev_energy:
+                    room.erase_elsewhere(person, erasure)
+                counts.update(room.erase(person))
         erasure.counts = {label: count for label, count in sorted(counts.items()) if count}
         erasure.save(update_fields=["counts"])
-        record(act=Act.ERASED, actor=by, about=[About()], thing=erasure, why=_unnamed(why, person))
+        record(act=Act.ERASED, actor=by, about=[About()], thing=erasure, why=_unnamed(why, people))
     return erasure
 
 
-def _unnamed(text: str, person: Person) -> str:
-    for word in (*person.words, person.name):
+def _accounts_of(owner: User) -> list[Person]:
+    """The account, and before it those that were merged into it: they are the same person's."""
+    merged = User.objects.filter(merged__into=owner).order_by("pk")
+    return [person_of(user) for user in (*merged, owner)]
+
+
+def _unnamed(text: str, people: list[Person]) -> str:
+    for word in [word for person in people for word in (*person.words, person.name)]:
         text = text.replace(word, BLOTTED_OUT) if word else text
     return text

@@ -15,8 +15,10 @@ from onboarding_portal.accounts.models import (
     Invitation,
     InvitationImportRow,
     MailPause,
+    MergedAccount,
     SecondFactor,
     SentMail,
+    SignIn,
     StaffIdentity,
     StaffSession,
     User,
@@ -107,6 +109,18 @@ class AccountsPersonalData(PersonalData):
             exported=["at", "kind", "is_accepted", "answer"],
         ),
         Held(
+            model=SignIn,
+            rows=lambda person: SignIn.objects.filter(owner=person.user_id),
+            exported=["at"],
+        ),
+        Held(
+            model=MergedAccount,
+            rows=lambda person: MergedAccount.objects.filter(
+                Q(other=person.user_id) | Q(into=person.user_id)
+            ),
+            exported=["at"],
+        ),
+        Held(
             model=MailPause,
             rows=lambda person: MailPause.objects.filter(owner=person.user_id),
             exported=["since", "reason", "ended_at"],
@@ -152,7 +166,10 @@ class AccountsPersonalData(PersonalData):
         Mention(model=MailPause, columns=["reason"]),
         Mention(model=Invitation, columns=["note"]),
     )
-    signed = (Signed(model=MailPause, columns=["by_name", "ended_by_name"]),)
+    signed = (
+        Signed(model=MailPause, columns=["by_name", "ended_by_name"]),
+        Signed(model=MergedAccount, columns=["by_name"]),
+    )
     not_about_owners = {
         "accounts.Colleague": "colleagues; the same rows as accounts.User",
         "accounts.InvitationImport": "names the colleague who sent a file in; its lines are listed",

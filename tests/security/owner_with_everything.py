@@ -20,6 +20,7 @@ from onboarding_portal.accounts.models import (
     InvitationImport,
     InvitationImportRow,
     MailKind,
+    MergedAccount,
     SentMail,
     User,
 )
@@ -42,6 +43,7 @@ from tests.factories import handle_by_hand, make_attempt, make_owner, make_staff
 from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
 
 EMAIL, NAME = "ann.lee@example.com", "Ann Persimmon-Lee"
+SECOND_EMAIL = "ann.at.work@example.com"  # an account that was merged into hers
 
 
 def make_owner_with_everything() -> User:
@@ -55,6 +57,7 @@ def make_owner_with_everything() -> User:
     _words_of_staff(ann, sam, broken, now=now)
     _mails(ann, sam, now=now)
     _browsers(ann)
+    MergedAccount.objects.create(other=make_owner(email=SECOND_EMAIL), into=ann, at=now, by_name="Sam")
     make_vehicle(handed_over_under=ann.ev_energy_user_id)
     record(act=Act.MARKED_STALE, actor=sam, about=about(car), why=f"{EMAIL} called")
     record(act=Act.READ_AGAIN, actor=POLICY, about=about(car, make_vehicle()), why=f"as {EMAIL} asked")
@@ -137,7 +140,7 @@ def _browsers(ann: User) -> None:
 def words_of(owner: User) -> list[str]:
     """What names the owner and nobody else, as it could stand anywhere."""
     cars = Vehicle.objects.filter(owner=owner).values_list("pk", flat=True)
-    return [owner.email, owner.ev_energy_user_id or "", owner.name, *cars]
+    return [owner.email, SECOND_EMAIL, owner.ev_energy_user_id or "", owner.name, *cars]
 
 
 def where_it_stands(words: list[str]) -> list[str]:
