@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "onboarding_portal.diagnostics",
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",
+    "onboarding_portal.insights",
     "onboarding_portal.desk",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -27,6 +27,7 @@ from django_tasks_db.models import DBTaskResult
 from onboarding_portal.accounts.audit import POLICY, Act, about, record
 from onboarding_portal.accounts.models import Erasure, Invitation, MailKind, SentMail, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
+from onboarding_portal.insights.job import count_insights
 from onboarding_portal.operations.models import Alarm, Process, RegularJob
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import (
@@ -154,6 +155,7 @@ ADMIN: dict[str, Rule] = {
     "admin:view_on_site": Rule(status=404, for_all_staff=True),  # no model has a page of its own there
     "admin:no-such-page": Rule(status=404, for_all_staff=True),
     "admin:auth_user_password_change": Rule(),  # staff's passwords are superusers' to set, owners have none
+    "admin:insights_csv": Rule([{"vehicles.view_vehicle"}]),
     "admin:engine": Rule([{"operations.view_alarm"}]),
     "admin:accounts_user_owner": Rule(SEE_OWNER),
     "admin:accounts_user_note": owner_form("vehicles.add_note"),
@@ -313,6 +315,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
     ev_energy_api.add_reconnect_link(reconnect.vehicle_id)
     ev_energy_api.add_users()  # staff who start a journey are owners, too
     ev_energy_api.add_created_user()
+    count_insights()
     return World(
         owner=owner,
         values={

@@ -28,6 +28,7 @@ SAMPLES = {
     "batch_id": "1",
     "reconnect_id": "1",
     "pk": "1",
+    "table": "cars",
 }
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 

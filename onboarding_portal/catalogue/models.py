@@ -12,7 +12,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.catalogue.unknown_search import UnknownSearch
 from onboarding_portal.catalogue.words import search_words
+
+__all__ = ["ID_LENGTH", "Entry", "Make", "Model", "Trim", "UnknownSearch", "car_name"]
 
 ID_LENGTH = 30  # four letters and a 26-character ULID
 

@@ -1,15 +1,47 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.onboarding.models import Attempt, Claim
 from onboarding_portal.onboarding.picked import with_names_of_picks
+from onboarding_portal.onboarding.reached import NO_MAKE, REACHED
 from onboarding_portal.vehicles.admin_search_and_filters import SEARCH_HELP, search
+
+
+class ReachedFilter(admin.SimpleListFilter):
+    title = _("came as far as")
+    parameter_name = "reached"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return [("left", _("Left for ev.energy")), ("back", _("Came back")), ("data", _("Data"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
+        reached = REACHED.get(self.value() or "")
+        return queryset if reached is None else queryset.filter(reached, user_due_at=None)
+
+
+class PickedMakeFilter(admin.SimpleListFilter):
+    """Only the make a link of staff's first page leads to: the whole catalogue would be too long to choose from."""
+
+    title = _("make")
+    parameter_name = "make"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        make_id = request.GET.get(self.parameter_name)
+        if make_id == NO_MAKE:
+            return [(NO_MAKE, _("Left to ev.energy"))]
+        return list(Make.objects.filter(pk=make_id).values_list("pk", "name")) if make_id else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
+        value = self.value()
+        return queryset if value is None else queryset.filter(make_id="" if value == NO_MAKE else value)
 
 
 class ClaimInline(ReadOnly, admin.TabularInline[Claim, Attempt]):
@@ -29,7 +61,7 @@ class AttemptAdmin(ReadOnly, StaffModelAdmin[Attempt]):
         "returned_at",
         "ended_at",
     ]
-    list_filter = ["state", "started_at"]
+    list_filter = ["state", "started_at", ReachedFilter, PickedMakeFilter]
     list_select_related = ["owner"]
     search_fields = ["owner__email"]
     search_help_text = SEARCH_HELP

@@ -12,8 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import ID_LENGTH
 from onboarding_portal.leases import LeasedQuerySet
+from onboarding_portal.onboarding.steps import StepCount
 from onboarding_portal.owner_limits import MOST_CLAIMS, MOST_REFUSED
 from onboarding_portal.timing import ONBOARDING_LEASE
+
+__all__ = ["Attempt", "AttemptState", "Claim", "ClaimState", "StepCount", "TooManyVehicles", "is_hopeless"]
 
 # An attempt that nobody returned to for this long is abandoned. A return that comes even later still counts.
 ATTEMPT_LIFETIME = timedelta(hours=24)
@@ -58,6 +61,10 @@ class AttemptQuerySet(LeasedQuerySet["Attempt"]):
     def in_preparation(self) -> "AttemptQuerySet":
         """Those whose owners wait to be sent to ev.energy."""
         return self.filter(state=AttemptState.STARTED, user_due_at__isnull=False)
+
+    def left(self) -> "AttemptQuerySet":
+        """Those whose owners went to ev.energy."""
+        return self.filter(user_due_at=None)
 
     def with_due_claims(self, *, now: datetime) -> "AttemptQuerySet":
         return self.filter(pk__in=Claim.objects.due(now=now).values("attempt"))

@@ -25,6 +25,7 @@ from onboarding_portal.onboarding.departure import Preparing, start_attempt
 from onboarding_portal.onboarding.forms import WaitlistForm
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.onboarding.return_page import return_page
+from onboarding_portal.onboarding.steps import Step, note_step, note_unknown_search
 from onboarding_portal.onboarding.tasks import read_back_later
 from onboarding_portal.owner_limits import Press
 from onboarding_portal.timing import OWNER_WAITS_SECONDS
@@ -36,8 +37,13 @@ from onboarding_portal.vehicles.tasks import refresh_soon
 def choose_make(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:200]
     context = {"query": query, "pick": Pick()}
+    now = timezone.now()
+    note_step(request, Step.SEEN, now=now)
     if query:
-        return render(request, "onboarding/search.html", {**context, "result": search(query)})
+        result = search(query)
+        if not result.hits:
+            note_unknown_search(request, query, now=now)
+        return render(request, "onboarding/search.html", {**context, "result": result})
     return render(request, "onboarding/makes.html", {**context, "makes": Make.objects.offered()})
 
 
@@ -172,6 +178,7 @@ def _pick_or_404(*, make_id: str = "", model_id: str = "", trim_id: str = "") ->
 
 
 def _ready(request: HttpRequest, pick: Pick) -> HttpResponse:
+    note_step(request, Step.PICKED, make_id=pick.path_ids[0], now=timezone.now())
     return render(request, "onboarding/ready.html", {"pick": pick})
 
 

@@ -47,6 +47,7 @@ class VehicleAdmin(TellsDataAge, NeitherAddedNorDeleted, StaffModelAdmin[Any]):
         "is_disabled",
         "is_smart_charging_on",
         listing.StaleFilter,
+        listing.StaleForFilter,
         "stale_reason",
         "cause",
         listing.SilentSinceFilter,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.addresses import address_to_look_up
 from onboarding_portal.ev_energy.ids import is_user_id, is_vehicle_id
 from onboarding_portal.vehicles.models import MakeOutage, Vehicle
+from onboarding_portal.vehicles.stale_age import StaleAge
 
 Row = TypeVar("Row", bound=Model)
 
@@ -63,6 +64,22 @@ class StaleFilter(YesNoFilter):
             return queryset.filter(stale_since__isnull=False)
         # By the reason, which has an index; it is empty exactly where `stale_since` is.
         return queryset.filter(stale_reason="") if self.value() == "no" else queryset
+
+
+class StaleForFilter(admin.SimpleListFilter):
+    """By how long ago the car was found stale. Read from the index of stale cars."""
+
+    title = _("stale for")
+    parameter_name = "stale_for"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return StaleAge.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
+        value = self.value()
+        if value is None or value not in StaleAge.values:
+            return queryset
+        return queryset.filter(StaleAge(value).condition(now=timezone.now()))
 
 
 class RemovedFilter(YesNoFilter):

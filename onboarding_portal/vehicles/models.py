@@ -44,6 +44,11 @@ NO_CAUSE: dict[str, object] = {"cause": "", "cause_detail": "", "cause_read_at":
 NOT_STALE: dict[str, object] = {"stale_since": None, "stale_reason": "", **NO_CAUSE}
 
 
+# For counts of vehicles that are present. Agrees with the filters of staff's list.
+CONNECTED = Q(integration=Integration.ACTIVE, is_disabled=False, stale_since=None)
+STALE = Q(stale_since__isnull=False)
+
+
 class VehicleQuerySet(FollowedQuerySet["Vehicle"]):
     # Mutators
 

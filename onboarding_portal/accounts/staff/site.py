@@ -15,6 +15,7 @@ from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -56,10 +57,25 @@ class StaffAdminSite(AdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self._pages: list[URLPattern] = []
+        self._first_page: Callable[[HttpRequest], dict[str, Any]] = lambda _request: {}
 
     def add_page(self, route: str, view: Callable[..., HttpResponseBase], *, name: str) -> None:
         """A page of a higher room, behind the staff's sign-in: `admin:<name>`. For `AppConfig.ready()`."""
         self._pages.append(path(route, self.admin_view(view), name=name))
+
+    def set_first_page(self, template: str, context: Callable[[HttpRequest], dict[str, Any]]) -> None:
+        """What a higher room shows above the list of apps; `status` in its context is that of the answer.
+
+        For `AppConfig.ready()`.
+        """
+        self.index_template, self._first_page = template, context
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        extra = self._first_page(request)
+        status = extra.pop("status", None)
+        response = super().index(request, {**extra, **(extra_context or {})})
+        response.status_code = status or response.status_code
+        return response
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [*two_factor_pages, *self._pages, *super().get_urls()]

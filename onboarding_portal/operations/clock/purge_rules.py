@@ -28,7 +28,9 @@ from onboarding_portal.accounts.models import (
     StaffSession,
     User,
 )
-from onboarding_portal.onboarding.models import Attempt, AttemptState
+from onboarding_portal.catalogue.models import UnknownSearch
+from onboarding_portal.insights.models import DailyCount
+from onboarding_portal.onboarding.models import Attempt, AttemptState, StepCount
 from onboarding_portal.operations.engine.alarms import Alarm
 from onboarding_portal.operations.engine.samples import Sample
 from onboarding_portal.reconnects.models import (
@@ -167,6 +169,11 @@ RULES = [
         oldest_first="at",
     ),
     Rule(
+        name="searches without a result",
+        after=timedelta(days=90),
+        rows=lambda before: UnknownSearch.objects.filter(day__lt=before.date()),
+    ),
+    Rule(
         name="attempts to connect a car that came to nothing",
         after=timedelta(days=90),
         rows=lambda before: Attempt.objects.exclude(state=AttemptState.CONNECTED).filter(
@@ -213,6 +220,16 @@ RULES = [
         name="past troubles at manufacturers",
         after=HISTORY,
         rows=lambda before: MakeOutage.objects.filter(lifted_at__lt=before),
+    ),
+    Rule(
+        name="daily counts",
+        after=HISTORY,
+        rows=lambda before: DailyCount.objects.filter(day__lt=before.date()),
+    ),
+    Rule(
+        name="counts of steps to a connected car",
+        after=HISTORY,
+        rows=lambda before: StepCount.objects.filter(day__lt=before.date()),
     ),
     Rule(
         name="stale episodes that are over",

@@ -55,6 +55,11 @@ JOBS = [
     Job(name="sync_catalogue", every=timedelta(days=1), run=f"{COMMANDS}.sync_catalogue"),
     Job(name="purge", every=timedelta(days=1), run=f"{COMMANDS}.purge"),
     Job(
+        name="count_insights",
+        every=timedelta(minutes=5),
+        run="onboarding_portal.insights.job.count_insights",
+    ),
+    Job(
         name="sweep_vehicles",
         every=timedelta(minutes=1),
         run="onboarding_portal.vehicles.tasks.enqueue_due_work",

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -80,6 +80,26 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         """A browser was sent to the link, and the click that asked for it is over: see `Reconnect.is_link_opened`."""
         return self.exclude(url="").filter(
             redirected_at__gte=F("link_made_at"), link_made_at__lte=now - SAME_CLICK
+        )
+
+    def never_opened(self) -> "ReconnectQuerySet":
+        """Whose owner was e-mailed and has not opened the link; it still works."""
+        return self.filter(state=State.EMAILED, opened_at=None, redirected_at=None)
+
+    def gave_up(self) -> "ReconnectQuerySet":
+        """Whose owner left for ev.energy and came back without a connection, or not at all; the car is still stale.
+
+        Only the latest reconnect of a car: an earlier one is told by what came after it.
+        """
+        stopped = Q(state__in=OPEN_STATES, came_back_with=CameBack.STOPPED)
+        is_over = Q(state__in=[State.EMAILED, State.EXPIRED])
+        later = Reconnect.objects.filter(vehicle=OuterRef("vehicle"), pk__gt=OuterRef("pk"))
+        return self.filter(
+            stopped | is_over,
+            ~Exists(later),
+            redirected_at__isnull=False,
+            reconnected_at=None,
+            vehicle__stale_since__isnull=False,
         )
 
     def count_by_state(self) -> dict[State, int]:

@@ -14,10 +14,16 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.reconnects.models import Reconnect, ReconnectEvent
+from onboarding_portal.reconnects.staff import list_filters
 from onboarding_portal.reconnects.staff.acts_admin import ActsOnReconnects
 from onboarding_portal.reconnects.staff.link_to_hand_out import link_to_hand_out, qr_code, shown_link
 from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_see, may_see_links
-from onboarding_portal.vehicles.admin_search_and_filters import SEARCH_HELP, CappedPaginator, search
+from onboarding_portal.vehicles.admin_search_and_filters import (
+    SEARCH_HELP,
+    CappedPaginator,
+    MakeInUseFilter,
+    search,
+)
 
 
 class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):
@@ -36,7 +42,18 @@ class HistoryInline(ReadOnly, admin.TabularInline[ReconnectEvent, Reconnect]):
 @admin.register(Reconnect)
 class ReconnectAdmin(ReadOnly, StaffStyles, ActsOnReconnects):
     list_display = ["created_at", "state", "failure", "owner", "car", "vehicle_id", "origin", "requested_by"]
-    list_filter = ["state", "origin", "failure", "waits_for", "created_at"]
+    list_filter = [
+        list_filters.StuckFilter,
+        "state",
+        list_filters.ChannelFilter,
+        list_filters.ReachedFilter,
+        "origin",
+        "failure",
+        "waits_for",
+        "created_at",
+        ("vehicle__make", MakeInUseFilter),
+        list_filters.CauseThenFilter,
+    ]
     list_select_related = ["vehicle__owner", "vehicle__make", "vehicle__model", "requested_by"]
     list_per_page = 100
     list_max_show_all = 100
