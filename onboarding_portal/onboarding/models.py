@@ -97,6 +97,7 @@ class Attempt(models.Model):
             models.Index(fields=["state", "started_at"], name="attempt_state_started_at"),
             models.Index(fields=["-started_at"], name="attempt_newest_first"),
             models.Index(fields=["owner", "-started_at"], name="attempt_newest_of_owner"),
+            models.Index(fields=["make_id", "-started_at"], name="attempt_newest_of_make"),
             models.Index(
                 fields=["user_due_at"], name="attempt_user_due", condition=Q(user_due_at__isnull=False)
             ),

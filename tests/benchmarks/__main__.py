@@ -13,6 +13,7 @@ from tests.benchmarks import (
     bookkeeping,
     footprint,
     hostile,
+    insights,
     size,
     slow,
     slow_answers,
@@ -25,6 +26,7 @@ from tests.benchmarks.figures import Figure, table
 PARTS = {
     "start": start.measure,
     "admin": admin.measure,
+    "insights": insights.measure,
     "batch": batch.measure,
     "sync": sync.measure,
     "slow": slow.measure,

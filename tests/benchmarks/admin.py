@@ -5,10 +5,11 @@ Each page is asked for in turns at both; the ratio is that of the medians. The n
 
 import statistics
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 from tests.benchmarks.databases import POSTGRESQL, new_database
-from tests.benchmarks.deployment import environment, gunicorn, inside, migrate
+from tests.benchmarks.deployment import Environment, environment, gunicorn, inside, migrate
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.load import Connection, prepared
 
@@ -43,8 +44,8 @@ def measure(*, kind: str, quick: bool) -> list[Figure]:
         return []
     many = QUICK_MANY if quick else MANY
     with ExitStack() as stack:
-        sides = [_side(stack, count=count) for count in (FEW, many)]
-        ratios = {name: _ratio(sides, query, rounds=7 if quick else 21) for name, query in PAGES.items()}
+        sides = [side(stack, count=count) for count in (FEW, many)]
+        ratios = {name: ratio(sides, query, rounds=7 if quick else 21) for name, query in PAGES.items()}
     return [
         Figure(what=f"vehicle list, {name}: {many:,} / {FEW:,}", database=kind, value=ratio, goal="≤ 1.5")
         for name, ratio in ratios.items()
@@ -59,16 +60,20 @@ def measure(*, kind: str, quick: bool) -> list[Figure]:
     ]
 
 
-class _Side:
+class Side:
     """One of the two databases, served."""
 
-    def __init__(self, *, port: int, session: str, queries: list[int]) -> None:
+    def __init__(
+        self, *, port: int, session: str, queries: list[int], list_path: str, portal: Environment
+    ) -> None:
         self.queries = queries
+        self.portal = portal
+        self._path = list_path
         self._port = port
         self._session = session
 
     def seconds(self, query: str) -> float:
-        request = prepared(method="GET", path=f"{LIST}{query}", cookies={"session": self._session})
+        request = prepared(method="GET", path=f"{self._path}{query}", cookies={"session": self._session})
         with Connection(self._port) as connection:
             started = time.perf_counter()
             answer = connection.ask(request)
@@ -77,16 +82,21 @@ class _Side:
         return seconds
 
 
-def _side(stack: ExitStack, *, count: int) -> _Side:
+def side(stack: ExitStack, *, count: int) -> Side:
+    return serve(stack, module="admin_data", count=count, path=LIST, queries=PAGES.values())
+
+
+def serve(stack: ExitStack, *, module: str, count: int, path: str, queries: Iterable[str]) -> Side:
+    """A database filled by `module`, and the portal on it."""
     portal = environment(stack.enter_context(new_database(POSTGRESQL)))
     migrate(portal)
-    session = inside(portal, "admin_data.prepare", count=count)
-    queries = inside(portal, "admin_data.count_queries", paths=[f"{LIST}{query}" for query in PAGES.values()])
+    session = inside(portal, f"{module}.prepare", count=count)
+    counted = inside(portal, f"{module}.count_queries", paths=[f"{path}{query}" for query in queries])
     port = stack.enter_context(gunicorn(portal))
-    return _Side(port=port, session=session, queries=queries)
+    return Side(port=port, session=session, queries=counted, list_path=path, portal=portal)
 
 
-def _ratio(sides: list[_Side], query: str, *, rounds: int) -> float:
+def ratio(sides: list[Side], query: str, *, rounds: int) -> float:
     for side in sides:
         side.seconds(query)
     measured = [[side.seconds(query) for side in sides] for _ in range(rounds)]

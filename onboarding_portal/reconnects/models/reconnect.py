@@ -102,6 +102,11 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
             vehicle__stale_since__isnull=False,
         )
 
+    def askable(self) -> "ReconnectQuerySet":
+        """Those in whose place staff may ask the owner anew: open, or given up and nothing asked since."""
+        over = Reconnect.objects.gave_up().filter(state=State.EXPIRED)
+        return self.filter(Q(state__in=OPEN_STATES) | Q(pk__in=over.values("pk")))
+
     def count_by_state(self) -> dict[State, int]:
         """How many rows each state has, zeros included, in one query."""
         counted = dict(self.order_by().values_list("state").annotate(Count("pk")))

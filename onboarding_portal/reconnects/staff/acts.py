@@ -7,7 +7,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import F
 
-from onboarding_portal.accounts.audit import Act, Recorder
+from onboarding_portal.accounts.audit import Act, Recorder, about_cars
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.background import tasks
 from onboarding_portal.reconnects.models import (
@@ -68,7 +68,7 @@ def make_links_anew(*, rows: ReconnectQuerySet, by: User, now: datetime, why: st
 
 def _replace(rows: ReconnectQuerySet, *, kind: BatchKind, by: User, now: datetime, write: Recorder) -> int:
     """Ends each and queues a new one for its vehicle, unless somebody else was first with that."""
-    pks = list(rows.open().values_list("pk", flat=True))
+    pks = list(rows.askable().values_list("pk", flat=True))
     at_once = kind == BatchKind.EMAILS and len(pks) == 1  # its owner is on the phone
     replace = partial(_replace_chunk, kind=kind, by=by, now=now, at_once=at_once, write=write)
     count = sum(replace(some) for some in chunks(pks))
@@ -85,6 +85,8 @@ def _replace_chunk(
         note = "Replaced by staff"
         count = move_all(old, State.CANCELLED, now=now, by=by, note=note, written_by=write)
         ended = old.filter(state=State.CANCELLED, ended_at=now)
+        over = list(old.askable().filter(state=State.EXPIRED).values_list("vehicle_id", "vehicle__owner_id"))
+        write(about_cars(over))
         Reconnect.objects.bulk_create(
             [
                 Reconnect(
@@ -96,8 +98,8 @@ def _replace_chunk(
                     created_at=now,
                     next_work_at=now,
                 )
-                for vehicle_id in ended.values_list("vehicle", flat=True)
+                for vehicle_id in [*ended.values_list("vehicle", flat=True), *(car for car, _owner in over)]
             ],
             ignore_conflicts=True,
         )
-    return count
+    return count + len(over)

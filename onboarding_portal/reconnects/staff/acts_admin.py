@@ -67,6 +67,10 @@ ACTS = {
 }
 
 
+# Which are also for those that came to nothing and after which nobody has asked the owner anew.
+ASK_ANEW = {"send_again", "make_links_anew"}
+
+
 class ActsOnReconnects(PlainRefusals):
     """Offers the acts to those who may, on the list and, while the reconnect is open, on its page."""
 
@@ -110,7 +114,8 @@ class ActsOnReconnects(PlainRefusals):
         self, name: str, request: HttpRequest, queryset: QuerySet[Reconnect]
     ) -> HttpResponse | None:
         """Says what would happen; once that is confirmed, does it and goes back to the list."""
-        act, rows = ACTS[name], cast("ReconnectQuerySet", queryset).open()
+        act, rows = ACTS[name], cast("ReconnectQuerySet", queryset)
+        rows = rows.askable() if name in ASK_ANEW else rows.open()
         if request.POST.get("confirmed") != "yes":
             return self._ask(name, request, open_count=rows.count(), count=queryset.count())
         chosen = list(rows)
