@@ -71,6 +71,7 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "accounts.export_owner",
         "accounts.merge_users",
         "accounts.view_auditentry",
+        "accounts.view_erasure",
         "accounts.view_colleague",
         "axes.delete_accessattempt",
         "axes.view_accessattempt",
