@@ -60,9 +60,9 @@ def erase(*, owner: User, by: Actor, at_ev_energy: bool, now: datetime, why: str
 
 
 def _accounts_of(owner: User) -> list[Person]:
-    """The account, and before it those that were merged into it: they are the same person's."""
+    """The account, and those that were merged into it: they are the same person's."""
     merged = User.objects.filter(merged__into=owner).order_by("pk")
-    return [person_of(user) for user in (*merged, owner)]
+    return [person_of(user) for user in (owner, *merged)]
 
 
 def _unnamed(text: str, people: list[Person]) -> str:

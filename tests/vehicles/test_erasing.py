@@ -11,10 +11,11 @@ from onboarding_portal.accounts.erasing import THEMSELVES, erase
 from onboarding_portal.accounts.models import AuditEntry
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.priority import Priority, current_priority
+from onboarding_portal.vehicles.car_to_erase import Outcome
 from onboarding_portal.vehicles.erasing import erase_cars
 from onboarding_portal.vehicles.models import CarToErase, Vehicle
 from onboarding_portal.vehicles.tasks import enqueue_due_work
-from tests.ev_energy_answers import vehicle_json
+from tests.ev_energy_answers import url, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_owner, make_vehicle
 from tests.security.owner_with_everything import where_it_stands
@@ -36,7 +37,11 @@ def run(*, after: timedelta = timedelta(0)) -> CarToErase:
 
 
 def answer_car(api: EvEnergyApi, vehicle_id: str, user_id: str) -> None:
-    api.add("GET", f"/vehicles/{vehicle_id}", json=vehicle_json(id=vehicle_id, user=user_id))
+    api.add(
+        "GET",
+        f"/vehicles/{vehicle_id}",
+        json={**vehicle_json(id=vehicle_id), "user": url(f"/users/{user_id}")},
+    )
 
 
 @pytest.mark.parametrize("status", [200, 204])
@@ -166,7 +171,7 @@ def test_it_has_the_rank_of_staff(ev_energy_api: EvEnergyApi, monkeypatch: pytes
     ranks: list[Priority] = []
     monkeypatch.setattr(
         "onboarding_portal.vehicles.erasing._erase",
-        lambda car, client: ranks.append(current_priority()) or "GONE",
+        lambda car, client: ranks.append(current_priority()) or Outcome.GONE,
     )
 
     run()
