@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.utils.translation import gettext
 
+from onboarding_portal.accounts.audit import Act, about_cars, job, record
 from onboarding_portal.accounts.models import User
 from onboarding_portal.vehicles.models import NOT_STALE, StaleReason, Vehicle
 
@@ -49,7 +50,7 @@ def take_private_out(vehicle: Vehicle, *, present_id: int | None) -> Handover:
 
 
 def write_history(handovers: Sequence[Handover]) -> None:
-    """An event for each car, and one for each former owner. Three queries at most."""
+    """An event for each car, and one for each former owner. A fixed number of queries, however many they are."""
     if not handovers:
         return
     emails = dict(
@@ -60,6 +61,8 @@ def write_history(handovers: Sequence[Handover]) -> None:
         entries.append(_entry(each, Vehicle, each.vehicle_id, each.vehicle_id, _of_vehicle(each)))
         entries.append(_entry(each, User, str(each.former_id), emails[each.former_id], _of_former(each)))
     LogEntry.objects.bulk_create(entries)
+    sides = [(each.vehicle_id, who) for each in handovers for who in (each.former_id, each.present_id) if who]
+    record(act=Act.CHANGED_HANDS, actor=job("sync_vehicles"), about=about_cars(sides))
 
 
 def _entry(handover: Handover, model: type[Model], pk: str, name: str, text: str) -> LogEntry:

@@ -1,5 +1,7 @@
 """The audit log: what an entry says, what stays of it, and that nobody changes one."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.test import Client
@@ -8,7 +10,10 @@ from django.urls import reverse
 from onboarding_portal.accounts import audit
 from onboarding_portal.accounts.audit import Act, Recorder, about, record
 from onboarding_portal.accounts.models import ActorKind, AuditEntry, AuditSubject
-from tests.factories import make_owner, make_staff, make_vehicle
+from onboarding_portal.operations.clock.purge import purge
+from onboarding_portal.vehicles.changed_hands import Handover, write_history
+from onboarding_portal.vehicles.models import Vehicle
+from tests.factories import NOW, make_owner, make_staff, make_vehicle
 
 pytestmark = pytest.mark.django_db
 
@@ -187,3 +192,27 @@ def test_the_log_is_had_as_a_csv() -> None:
     assert "sam@example.com" in text
     assert "Marked as stale" in text
     assert car.pk in text
+
+
+def test_what_jobs_do_to_people_and_cars_is_written_down() -> None:
+    car, sold = make_vehicle(removed_at=NOW - timedelta(days=800)), make_vehicle()
+    former, present = make_owner(), sold.owner
+    hands = Handover(
+        vehicle_id=sold.pk, former_id=former.pk, present_id=present.pk, staff_notes="", was_marked=False
+    )
+
+    purge(now=NOW)
+    write_history([hands])
+
+    purged, changed = AuditEntry.objects.order_by("pk")
+    assert not Vehicle.objects.filter(pk=car.pk).exists()
+    assert (purged.act, purged.actor_name, purged.count, purged.subjects.count()) == (
+        "accounts.purged",
+        "purge",
+        1,
+        0,
+    )
+    assert set(changed.subjects.values_list("vehicle_id", "owner")) == {
+        (sold.pk, former.pk),
+        (sold.pk, present.pk),
+    }

@@ -42,6 +42,7 @@ NO_ACT = {
     "admin:view_on_site": SHOWS,
     "admin:no-such-page": SHOWS,
     "admin:engine": SHOWS,
+    "admin:insights_csv": "numbers without a person",
     "admin:accounts_user_owner": SHOWS,
     "admin:accounts_user_delete": "leads to Erase, which leaves one",
     "admin:reconnects_batch_progress": SHOWS,

@@ -33,12 +33,14 @@ class Act(models.TextChoices):
     RECOVERY_CODES_MADE = "accounts.recovery_codes_made", _("Made new recovery codes")
     EXPORTED = "accounts.exported", _("Exported all that is held about an owner")
     ERASED = "accounts.erased", _("Erased an owner")
+    PURGED = "accounts.purged", _("Removed what was kept long enough")
     ERASED_AT_EV_ENERGY = "accounts.erased_at_ev_energy", _("Erased a car at ev.energy")
 
     # vehicles
     MARKED_STALE = "vehicles.marked_stale", _("Marked as stale")
     CLEARED_STALE = "vehicles.cleared_stale", _("Cleared the stale mark")
     READ_AGAIN = "vehicles.read_again", _("Had it read again from ev.energy")
+    CHANGED_HANDS = "vehicles.changed_hands", _("Found that a car has another owner at ev.energy")
     OUTAGE_MARKED = "vehicles.outage_marked", _("Marked a manufacturer as in trouble")
     OUTAGE_LIFTED = "vehicles.outage_lifted", _("Said that a manufacturer’s trouble is over")
 
@@ -59,6 +61,7 @@ class Act(models.TextChoices):
     POLICY_PUT_OFF = "reconnects.policy_put_off", _("Held cars back by chance")
     POLICY_CANCELLED = "reconnects.policy_cancelled", _("Cancelled e-mails of the policy that was stopped")
     POLICY_TOLD_AHEAD = "reconnects.policy_told_ahead", _("Chose owners to be told before it breaks")
+    UNSTABLE_FLAGGED = "reconnects.unstable_flagged", _("Left a car whose repairs do not hold to staff")
     UNSTABLE_CLEARED = "reconnects.unstable_cleared", _("Looked at a car whose repairs do not hold")
 
     # desk

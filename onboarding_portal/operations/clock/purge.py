@@ -12,13 +12,18 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import QuerySet
 
+from onboarding_portal.accounts.audit import Act, job, record
+from onboarding_portal.accounts.models import User
 from onboarding_portal.operations.clock.purge_rules import RULES, Rule
 from onboarding_portal.reconnects.background import sweep
+from onboarding_portal.vehicles.models import Vehicle
 
 logger = logging.getLogger(__name__)
 
 # Small enough that nobody waits for a lock, also on SQLite, where one writer is let in at a time.
 BATCH_ROWS = 500
+# What goes of these is in the audit log: how many, and not which.
+ABOUT_PEOPLE = {User, Vehicle}
 
 
 def purge(*, now: datetime) -> dict[str, int]:
@@ -46,6 +51,9 @@ def _delete_batch(rows: QuerySet[Any], *, oldest_first: str) -> int:
         keys = list(locked.values_list("pk", flat=True)[:BATCH_ROWS])
         if keys:
             rows.filter(pk__in=keys).delete()
+            if rows.model in ABOUT_PEOPLE:
+                label = str(rows.model._meta.verbose_name_plural)
+                record(act=Act.PURGED, actor=job("purge"), detail=label, count=len(keys))
     return len(keys)
 
 

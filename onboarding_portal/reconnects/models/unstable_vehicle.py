@@ -8,10 +8,11 @@ staff clear it; what ended before that no longer counts.
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts.audit import Act, about_cars, job, record
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models.reconnect import Reconnect
 from onboarding_portal.reconnects.models.states import State
@@ -59,12 +60,18 @@ def flag_unstable(*, now: datetime) -> int:
         UnstableVehicle(vehicle_id=vehicle_id, repairs=repairs, flagged_at=now)
         for vehicle_id, repairs in _repairs_in_vain(now=now)
     ]
-    UnstableVehicle.objects.bulk_create(
-        fresh,
-        update_conflicts=True,
-        unique_fields=["vehicle"],
-        update_fields=["repairs", "flagged_at", "cleared_at", "cleared_by"],
-    )
+    if not fresh:
+        return 0
+    cars = Vehicle.objects.filter(pk__in=[each.vehicle_id for each in fresh]).order_by("pk")
+    with transaction.atomic():
+        UnstableVehicle.objects.bulk_create(
+            fresh,
+            update_conflicts=True,
+            unique_fields=["vehicle"],
+            update_fields=["repairs", "flagged_at", "cleared_at", "cleared_by"],
+        )
+        subjects = about_cars(cars.values_list("pk", "owner_id"))
+        record(act=Act.UNSTABLE_FLAGGED, actor=job("sweep_reconnects"), about=subjects)
     return len(fresh)
 
 
