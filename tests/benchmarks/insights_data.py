@@ -60,7 +60,7 @@ def prepare(*, count: int) -> str:
     return session
 
 
-def seconds_to_count(*, times: int = 3) -> float:
+def seconds_to_count(*, times: int = 2) -> float:
     """The quickest of a few countings."""
     measured = []
     for _ in range(times):

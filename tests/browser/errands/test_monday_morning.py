@@ -50,7 +50,7 @@ def test_lead_goes_from_the_number_to_the_list_and_has_them_e_mailed_again(
 
     errand.click(page.get_by_role("link", name="7 days", exact=True))
     errand.click(page.get_by_role("row", name="Gave up at the manufacturer").get_by_role("link"))
-    expect(page.get_by_role("cell", name=gave_up.vehicle_id)).to_be_visible()
+    expect(page.get_by_role("cell", name=gave_up.vehicle_id, exact=True)).to_be_visible()
     errand.click(page.locator("#action-toggle"))
     page.locator("select[name=action]").select_option("send_again")
     errand.click(page.get_by_role("button", name="Go"))
@@ -70,7 +70,7 @@ def test_reader_sees_the_numbers_and_the_list_but_can_ask_nobody(
 
     errand.click(page.get_by_role("row", name="Gave up at the manufacturer").get_by_role("link"))
 
-    expect(page.get_by_role("cell", name=gave_up.vehicle_id)).to_be_visible()
+    expect(page.get_by_role("cell", name=gave_up.vehicle_id, exact=True)).to_be_visible()
     expect(page.locator("select[name=action]")).to_have_count(0)
 
 
