@@ -15,7 +15,7 @@ LONGEST_WORDS = 40
 # Different searches of one day; the others of that day are dropped.
 MOST_OF_A_DAY = 200
 _IS_NAME = re.compile(r"[a-z]{2,20}")
-_IS_NUMBER = re.compile(r"[a-z]?[0-9]{1,2}[a-z]?")
+_IS_NUMBER = re.compile(r"[a-z]?[0-9]{1,2}[a-z]?|[a-z]")
 
 
 class UnknownSearchQuerySet(models.QuerySet["UnknownSearch"]):

@@ -45,7 +45,7 @@ class VehiclesPersonalData(PersonalData):
         ),
         Held(
             model=StaleEpisode,
-            rows=lambda person: StaleEpisode.objects.filter(vehicle__owner=person.user_id),
+            rows=lambda person: StaleEpisode.objects.filter(vehicle__owner=person.user_id).of_present_owner(),
             exported=["vehicle_id", "reason", "cause", "started_at", "ended_at", "ended_by"],
             erase=_keep_without_car,
         ),
