@@ -28,9 +28,23 @@ def remember_browser(request: HttpRequest, response: HttpResponse, *, email: str
     browser, hashes = _read(request)
     mine = _hashes(email)
     kept = [mine[0], *(each for each in hashes if each not in mine)][:MOST_ADDRESSES]
+    _write(response, browser or secrets.token_hex(8), kept)
+
+
+def forget_browser(request: HttpRequest, response: HttpResponse, *, email: str) -> None:
+    """For the response that follows an erasure: of a family's computer the others' addresses stay known."""
+    browser, hashes = _read(request)
+    mine = _hashes(email)
+    if kept := [each for each in hashes if each not in mine]:
+        _write(response, browser, kept)
+    else:
+        response.delete_cookie(_cookie_name(), samesite="Lax")
+
+
+def _write(response: HttpResponse, browser: str, hashes: list[str]) -> None:
     response.set_signed_cookie(
         _cookie_name(),
-        ".".join([browser or secrets.token_hex(8), *kept]),
+        ".".join([browser, *hashes]),
         salt=_SALT,
         max_age=GOOD_FOR,
         secure=settings.SESSION_COOKIE_SECURE,

@@ -4,11 +4,14 @@ import re
 
 import pytest
 from django.core import mail
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
+from onboarding_portal.accounts.known_browser import known_browser
 from onboarding_portal.accounts.models import AuditEntry, Erasure, User
 from onboarding_portal.vehicles.models import CarToErase
+from tests.accounts.journey import sign_in
 from tests.factories import make_owner, make_staff, make_vehicle
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +106,23 @@ def test_a_second_tab_erases_nobody_twice() -> None:
     assert "/erased/" in first["Location"]
     assert second["Location"].startswith("/accounts/login/")
     assert Erasure.objects.count() == 1
+
+
+def test_the_browser_an_owner_erases_themselves_in_forgets_them_and_nobody_else() -> None:
+    ann, client = make_owner(email="ann@example.com"), Client()
+    make_owner(email="bob@example.com")
+    for email in ("bob@example.com", "ann@example.com"):
+        sign_in(client, email)
+        if email != ann.email:
+            client.post(reverse("account_logout"))
+    prove(client)
+
+    client.post(ERASE, {"where": "here"})
+
+    request = HttpRequest()
+    request.COOKIES = {name: morsel.value for name, morsel in client.cookies.items()}
+    assert known_browser(request, email="bob@example.com")
+    assert not known_browser(request, email="ann@example.com")
 
 
 def test_a_wrong_code_is_told_and_three_are_too_many() -> None:

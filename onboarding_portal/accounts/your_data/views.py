@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from onboarding_portal.accounts.erasing import THEMSELVES, erase, export, read
+from onboarding_portal.accounts.known_browser import forget_browser
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Erasure, User
 from onboarding_portal.accounts.requests import user_of
@@ -118,7 +119,9 @@ def erasing(request: HttpRequest) -> HttpResponse:
         except User.DoesNotExist:  # in another tab, a moment ago
             erasure = None
         logout(request)
-        return redirect("your_data_erased", erasure.pk) if erasure else redirect("home")
+        response = redirect("your_data_erased", erasure.pk) if erasure else redirect("home")
+        forget_browser(request, response, email=owner.email)
+        return response
     context = {"was_sent": request.method == "POST", "held": in_words(read(owner=owner))}
     status = 400 if request.method == "POST" else 200
     return render(request, "accounts/your_data/erase.html", context, status=status)
