@@ -239,6 +239,8 @@ COMMANDS = {
     "clock",
     "db_worker",
     "demo",
+    "erase_owner",
+    "export_owner",
     "purge",
     "sync_catalogue",
     "sync_vehicles",
