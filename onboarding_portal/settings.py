@@ -15,7 +15,7 @@ from onboarding_portal.environment import Environment
 from onboarding_portal.operations.logs.config import logging_config
 from onboarding_portal.patience import PAGE_SECONDS, POSTGRES_OPTIONS, impatient_cache
 from onboarding_portal.sign_in_settings import *  # noqa: F403  who signs in, and how
-from onboarding_portal.web_server.limits import LARGEST_BODY_BYTES
+from onboarding_portal.web_server.limits import LARGEST_BODY_BYTES, LARGEST_UPLOAD_BYTES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -210,10 +210,11 @@ STORAGES = {
     },
 }
 
-# What visitors may send. No form takes files, and none reaches the disk.
-DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY_BYTES
-DATA_UPLOAD_MAX_NUMBER_FILES = 0
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+# What visitors may send. One form takes a file, of staff's, and none reaches the disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY_BYTES
+FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_UPLOAD_BYTES
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["onboarding_portal.operations.middleware.body_size.UploadHandler"]
 
 # Security headers
 SECURE_CONTENT_TYPE_NOSNIFF = True

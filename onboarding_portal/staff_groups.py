@@ -63,7 +63,9 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
     # Answers for the desk.
     StaffGroup.LEAD: (
         "accounts.add_colleague",
+        "accounts.add_invitationimport",
         "accounts.change_colleague",
+        "accounts.change_invitationimport",
         "accounts.change_user_address",
         "accounts.delete_invitation",
         "accounts.export_lists",
@@ -73,6 +75,7 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "accounts.view_auditentry",
         "accounts.view_erasure",
         "accounts.view_colleague",
+        "accounts.view_invitationimport",
         "axes.delete_accessattempt",
         "axes.view_accessattempt",
         "django_tasks_database.view_dbtaskresult",

@@ -25,7 +25,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.audit import POLICY, Act, about, record
-from onboarding_portal.accounts.models import Erasure, Invitation, MailKind, SentMail, User
+from onboarding_portal.accounts.models import Erasure, Invitation, InvitationImport, MailKind, SentMail, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
 from onboarding_portal.insights.job import count_insights
 from onboarding_portal.operations.models import Alarm, Process, RegularJob
@@ -185,6 +185,16 @@ ADMIN: dict[str, Rule] = {
     **model_pages("accounts_erasure", change=False),
     "admin:accounts_user_add": Rule([{"accounts.add_user", "accounts.change_user"}]),
     **model_pages("accounts_invitation", add=True, delete=True),
+    **model_pages("accounts_invitationimport", add=True),
+    "admin:accounts_invitationimport_confirm": Rule(
+        [{"accounts.change_invitationimport"}], status=302, method="post"
+    ),
+    "admin:accounts_invitationimport_stop": Rule(
+        [{"accounts.change_invitationimport"}], status=302, method="post"
+    ),
+    "admin:accounts_invitationimport_rest": Rule(
+        [{"accounts.view_invitationimport"}, {"accounts.change_invitationimport"}]
+    ),
     **model_pages("accounts_auditentry", change=False),
     **model_pages("axes_accessattempt", delete=True),
     **model_pages("catalogue_make"),
@@ -310,6 +320,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
     invitation, invitation_token = Invitation.objects.invite(
         email="new@example.com", invited_by=None, now=now
     )
+    file_of_invitations = InvitationImport.objects.create(file_name="owners.csv", confirmed_at=now)
     guess = AccessAttempt.objects.create(username="a", ip_address="192.0.2.1", failures_since_start=1)
     erasure = Erasure.objects.create(by_kind="STAFF")
     lease = {"lease_id": attempt.pk, "lease_expires_at": now}
@@ -330,6 +341,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "invitation_token": invitation_token,
             "unsubscribe_token": unsubscribe_url(owner=owner).split("/")[-3],
             "batch_id": str(batch.pk),
+            "import_id": str(file_of_invitations.pk),
             "reconnect_id": str(ready.pk),
             "id": str(owner.pk),
             "user_id": str(owner.pk),
@@ -339,6 +351,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "auth_group": Group.objects.create(name="Support").pk,
             "accounts_user": owner.pk,
             "accounts_invitation": invitation.pk,
+            "accounts_invitationimport": file_of_invitations.pk,
             "accounts_auditentry": record(act=Act.CHANGED, actor=POLICY, about=about(owner)).pk,
             "accounts_erasure": erasure.pk,
             "axes_accessattempt": guess.pk,

@@ -26,6 +26,7 @@ SAMPLES = {
     "user_id": "1",
     "erasure_id": "0b9c2a86-4a7e-4a52-9d0e-5b8f6b1d2c3e",
     "batch_id": "1",
+    "import_id": "1",
     "reconnect_id": "1",
     "pk": "1",
     "table": "cars",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +32,18 @@ class MakeQuerySet(models.QuerySet["Make"]):
     def offered(self) -> "MakeQuerySet":
         """Those on offer, by name as people sort it: without regard to case and accents."""
         return self.filter(retired_at=None).order_by("search_words", "pk")
+
+    def ids_by_name(self) -> dict[str, str]:
+        """The ids of those on offer, by their names in lower case and by the ids themselves."""
+        found = list(self.filter(retired_at=None).values_list("name", "pk"))
+        return {pk.casefold(): pk for _name, pk in found} | {name.casefold(): pk for name, pk in found}
+
+    def name_of(self, column: str) -> Subquery:
+        """The name of the make whose id is in that column, inside another query."""
+        return Subquery(self.filter(pk=OuterRef(column)).values("name")[:1])
+
+    def has(self, make_id: str) -> bool:
+        return self.filter(pk=make_id, retired_at=None).exists()
 
 
 class ModelQuerySet(models.QuerySet["Model"]):

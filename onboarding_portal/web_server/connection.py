@@ -3,7 +3,9 @@
 import socket
 import time
 from contextlib import suppress
-from typing import Any
+from copy import copy
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
@@ -13,9 +15,12 @@ from waitress.utilities import Error, RequestEntityTooLarge
 
 from onboarding_portal.web_server.limits import (
     ANSWER_SECONDS,
+    LARGEST_UPLOAD_BYTES,
     LISTENING_ON_SECONDS,
+    MOST_UPLOADS,
     REQUEST_SECONDS,
     SLOWEST_ANSWER_BYTES_PER_SECOND,
+    UPLOADS,
 )
 
 DISCARDED_AT_ONCE_BYTES = 256 * 1024
@@ -28,17 +33,29 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """
 
     is_refused = False
+    _uploads: ClassVar[WeakSet["Request"]] = WeakSet()  # those that are in memory now
     error: Error | None = None
 
     def __init__(self, adj: object) -> None:
         super().__init__(adj)
         self.began_at = time.monotonic()
 
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.path in UPLOADS and self.command == "POST" and len(self._uploads) < MOST_UPLOADS:
+            self._uploads.add(self)
+            larger: Any = copy(vars(self)["adj"])
+            larger.max_request_body_size = LARGEST_UPLOAD_BYTES + 1
+            self.adj = larger
+
     def received(self, data: bytes) -> int:
         consumed = int(super().received(data))
         if isinstance(self.error, RequestEntityTooLarge):
             self.error, self.expect_continue, self.is_refused = None, False, True
-            self.headers["CONTENT_LENGTH"] = str(max(self.content_length, self.body_bytes_received))
+            # One file too many at a time is refused as one that is too large: the portal knows no other reason.
+            least = LARGEST_UPLOAD_BYTES + 1 if self.path in UPLOADS else 0
+            announced = max(self.content_length, self.body_bytes_received, least)
+            self.headers["CONTENT_LENGTH"] = str(announced)
             self.headers["CONNECTION"] = "close"
         return consumed
 

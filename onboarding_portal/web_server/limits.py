@@ -2,6 +2,11 @@
 
 # The largest request staff can make, a list with every row of a page selected, has 10 kB.
 LARGEST_BODY_BYTES = 256 * 1024
+# A file of staff's, at the one address that takes one: 10,000 rows of 100 letters, twice that in UTF-16.
+LARGEST_UPLOAD_BYTES = 2 * 1024 * 1024
+UPLOADS = frozenset({"/admin/accounts/invitationimport/add/"})
+# Strangers may send as much there before anybody asks who they are: so many at a time in a process.
+MOST_UPLOADS = 4
 # Line, headers and cookies together.
 LARGEST_HEAD_BYTES = 16 * 1024
 

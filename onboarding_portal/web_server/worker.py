@@ -23,6 +23,7 @@ from onboarding_portal.web_server.limits import (
     LARGEST_ANSWER_AHEAD_BYTES,
     LARGEST_BODY_BYTES,
     LARGEST_HEAD_BYTES,
+    LARGEST_UPLOAD_BYTES,
     MOST_CONNECTIONS,
 )
 
@@ -70,7 +71,7 @@ class BufferingWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             connection_limit=self._most_connections,
             max_request_header_size=LARGEST_HEAD_BYTES,
             max_request_body_size=LARGEST_BODY_BYTES + 1,
-            inbuf_overflow=2 * LARGEST_BODY_BYTES,  # never a file
+            inbuf_overflow=2 * LARGEST_UPLOAD_BYTES,  # never a file
             outbuf_high_watermark=LARGEST_ANSWER_AHEAD_BYTES,
             outbuf_overflow=2 * LARGEST_ANSWER_AHEAD_BYTES,  # never a file
             log_socket_errors=False,

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +24,7 @@ from pytest_django import Settings
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
 from onboarding_portal.accounts.admin.invitations import MOST_AT_ONCE
-from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.models import Invitation, InvitationImport, User
 from onboarding_portal.accounts.two_factor import app_codes
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
@@ -312,6 +313,19 @@ def inviting() -> Send:
     client = superuser()
     invited = page("accounts_invitation_add")
     return lambda number: client.post(invited, {"email": f"owner{number}@example.com"})
+
+
+def sending_in_files() -> Send:
+    client, address = superuser(), page("accounts_invitationimport_add")
+    content = b"email\na@example.com\nb@example.com\n"
+    return lambda number: client.post(address, {"file": SimpleUploadedFile("owners.csv", content)})
+
+
+def confirming_a_file() -> Send:
+    client, address = superuser(), page("accounts_invitationimport_add")
+    client.post(address, {"file": SimpleUploadedFile("owners.csv", b"email\na@example.com\nb@example.com\n")})
+    confirm = page("accounts_invitationimport_confirm", InvitationImport.objects.get().pk)
+    return lambda number: client.post(confirm)
 
 
 def inviting_the_same_again() -> Send:
@@ -752,6 +766,20 @@ LINES = [
         prepare=inviting,
         most=Spent(mails=TIMES, rows=2 * TIMES),
         bound="a right; one e-mail each",
+    ),
+    Line(
+        name="staff: send in files of invitations",
+        addresses=("admin:accounts_invitationimport_add",),
+        prepare=sending_in_files,
+        most=Spent(rows=3 * TIMES),
+        bound="a right; 2 MB and 10,000 rows each, gone after a day; nothing is sent",
+    ),
+    Line(
+        name="staff: confirm a file of invitations",
+        addresses=("admin:accounts_invitationimport_confirm", "admin:accounts_invitationimport_stop"),
+        prepare=confirming_a_file,
+        most=Spent(rows=3, tasks=1),
+        bound="a right; once; e-mails are paced, in the background",
     ),
     Line(
         name="staff: invite the same again",

@@ -2,13 +2,20 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import requests
 from django.test import Client
 
-from onboarding_portal.web_server.limits import LARGEST_BODY_BYTES, LARGEST_HEAD_BYTES
+from onboarding_portal.web_server.limits import (
+    LARGEST_BODY_BYTES,
+    LARGEST_HEAD_BYTES,
+    LARGEST_UPLOAD_BYTES,
+    MOST_UPLOADS,
+    UPLOADS,
+)
 from tests.factories import make_owner
 from tests.urlconf import addresses
 from tests.web_server.gunicorn import Gunicorn, gunicorn
@@ -106,6 +113,32 @@ def test_more_than_announced_is_no_part_of_the_body(plain: Gunicorn) -> None:
         heard = visitor.hear()
 
     assert heard.endswith(b"5\r\n12345\r\n0\r\n\r\n")
+
+
+(UPLOAD,) = UPLOADS
+
+
+def upload(portal: Gunicorn, length: int, path: str = UPLOAD) -> int:
+    """What a stranger is told who sends a file of this length."""
+    return requests.post(
+        f"{portal.origin}{path}", files={"file": ("a.csv", b"x" * length)}, timeout=20
+    ).status_code
+
+
+def test_one_address_takes_a_file_and_nothing_of_it_reaches_the_disk(portal: Gunicorn) -> None:
+    assert upload(portal, LARGEST_UPLOAD_BYTES - 1000) == 403  # it has come, and is nobody's
+    assert upload(portal, LARGEST_UPLOAD_BYTES) == 413
+    assert upload(portal, LARGEST_UPLOAD_BYTES - 1000, "/admin/accounts/invitation/add/") == 413
+
+
+def test_strangers_fill_no_more_memory_there_than_a_few_files_take(portal: Gunicorn) -> None:
+    with ExitStack() as stack:
+        for _ in range(MOST_UPLOADS):
+            visitor = stack.enter_context(Visitor(portal.port))
+            visitor.say(head(UPLOAD, f"Content-Length: {LARGEST_UPLOAD_BYTES}") + b"x")
+        assert 413 in {upload(portal, 2 * LARGEST_BODY_BYTES) for _ in range(50)}
+    # Once it has seen that they are gone.
+    assert 403 in {upload(portal, 2 * LARGEST_BODY_BYTES) for _ in range(50)}
 
 
 @pytest.mark.parametrize("encoding", ["Content-Length", "Transfer-Encoding"])

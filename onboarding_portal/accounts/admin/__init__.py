@@ -2,8 +2,16 @@
 
 from onboarding_portal.accounts.admin.audit import AuditEntryAdmin
 from onboarding_portal.accounts.admin.groups import GroupAdmin
+from onboarding_portal.accounts.admin.invitation_files import InvitationImportAdmin
 from onboarding_portal.accounts.admin.invitations import InvitationAdmin
 from onboarding_portal.accounts.admin.users import UserAdmin
 from onboarding_portal.accounts.admin.wrong_passwords import AccessAttemptAdmin
 
-__all__ = ["AccessAttemptAdmin", "AuditEntryAdmin", "GroupAdmin", "InvitationAdmin", "UserAdmin"]
+__all__ = [
+    "AccessAttemptAdmin",
+    "AuditEntryAdmin",
+    "GroupAdmin",
+    "InvitationAdmin",
+    "InvitationImportAdmin",
+    "UserAdmin",
+]

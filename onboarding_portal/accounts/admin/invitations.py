@@ -1,12 +1,13 @@
 """Invitations: staff send them, and send them again."""
 
 from functools import partial
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -14,8 +15,9 @@ from django.utils.translation import ngettext
 from onboarding_portal.accounts.address_field import AddressField
 from onboarding_portal.accounts.audit import Act
 from onboarding_portal.accounts.invitations import mail as invitation_mail
+from onboarding_portal.accounts.invitations import makes
 from onboarding_portal.accounts.mail import MailNotSent
-from onboarding_portal.accounts.models import Invitation
+from onboarding_portal.accounts.models import Invitation, InvitationImport
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 
@@ -38,18 +40,54 @@ class InvitationForm(forms.ModelForm[Invitation]):
         return email
 
 
+class FileFilter(admin.SimpleListFilter):
+    """Those from one file, by the address its page leads to; the files are not listed."""
+
+    title = _("file")
+    parameter_name = "file"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        chosen = request.GET.get(self.parameter_name, "")
+        if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 10):
+            return []
+        seen = InvitationImport.objects.seen_by(user_of(request)).filter(pk=chosen)
+        return [(chosen, name) for name in seen.values_list("file_name", flat=True)]
+
+    def has_output(self) -> bool:
+        return bool(self.value())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> QuerySet[Invitation]:
+        return queryset.filter(source__pk=value) if (value := self.value()) else queryset
+
+
 @admin.register(Invitation)
 class InvitationAdmin(StaffModelAdmin[Invitation]):
     form = InvitationForm
     fields = ("email",)
-    list_display = ("email", "state", "invited_by", "created_at", "expires_at", "accepted_at")
-    list_filter = (("accepted_at", admin.EmptyFieldListFilter), "expires_at")
+    list_display = (
+        *("email", "name", "state", "make", "language", "note", "invited_by"),
+        *("created_at", "mailed_at", "expires_at", "accepted_at"),
+    )
+    list_filter = (("accepted_at", admin.EmptyFieldListFilter), "waits_for", "expires_at", FileFilter)
     list_select_related = ("invited_by",)
     search_fields = ("email__startswith",)
     search_help_text = _("The beginning of an e-mail address")
     ordering = ("-created_at", "pk")
     actions = ("send_again",)
     act_of_adding = Act.INVITED
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may_send_file = user_of(request).has_perm("accounts.add_invitationimport")
+        return super().changelist_view(request, {**(extra_context or {}), "may_send_file": may_send_file})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
+        return super().get_queryset(request).annotate(make_name=makes.name_of("make_id"))
+
+    @admin.display(description=_("make"))
+    def make(self, invitation: Any) -> str:
+        return invitation.make_name or ""
 
     @admin.display(description=_("state"))
     def state(self, invitation: Invitation) -> str:

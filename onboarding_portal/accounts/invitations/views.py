@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from onboarding_portal.accounts.invitations.makes import is_make
 from onboarding_portal.accounts.models import Invitation, InvitationState
 from onboarding_portal.accounts.sign_in.views import send_code, with_next
 
@@ -19,8 +20,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     found = Invitation.objects.with_token(token).first()
     if found is None:
         return render(request, "accounts/invitation_unknown.html", status=404)
+    leads_to = _where_to(found)
     if request.user.is_authenticated and request.user.email == found.email:
-        return redirect("onboarding:makes")
+        return redirect(leads_to)
     state = found.state(now=timezone.now())
     if state != InvitationState.OPEN:
         context = {"is_accepted": state == InvitationState.ACCEPTED}
@@ -30,7 +32,14 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
         logout(request)  # the invited person may sit at a computer where somebody else is signed in
         status, trouble = send_code(request, found.email)
         if not trouble:
-            return redirect(with_next("account_confirm_login_code", reverse("onboarding:makes")))
+            return redirect(with_next("account_confirm_login_code", leads_to))
     return render(
         request, "accounts/invitation.html", {"invitation": found, "trouble": trouble}, status=status
     )
+
+
+def _where_to(found: Invitation) -> str:
+    """Straight to the make staff know of, if the catalogue still has it."""
+    if is_make(found.make_id):
+        return reverse("onboarding:make", args=[found.make_id])
+    return reverse("onboarding:makes")

@@ -52,11 +52,25 @@ class InvitationQuerySet(LeasedQuerySet["Invitation"]):
     def with_token(self, token: str) -> Self:
         return self.filter(token_hash__in=token_hashes(token, purpose=HASHED_FOR))
 
+    def unmailed(self) -> Self:
+        """Those from files whose e-mail still waits."""
+        return self.filter(mailed_at=None, mail_due_at__isnull=False)
+
+    def mail_due(self, *, now: datetime) -> Self:
+        return self.filter(mail_due_at__lte=now)
+
     # Mutators
 
     def accept(self, *, user: User, now: datetime) -> int:
-        """Marks the open invitations to the user's address as used; returns how many there were."""
-        return self.for_email(user.email).open(now=now).update(user=user, accepted_at=now)
+        """Marks the open invitations to the user's address as used; returns how many there were.
+
+        The name staff gave is the owner's, unless they have one.
+        """
+        rows = self.for_email(user.email).open(now=now)
+        named = rows.exclude(name="").order_by("-created_at").first()
+        if named is not None:
+            User.objects.filter(pk=user.pk, name="").update(name=named.name)
+        return rows.update(user=user, accepted_at=now, mail_due_at=None)
 
     def end(self, *, email: str, now: datetime) -> int:
         """The links to this address are dead; returns how many there were."""
@@ -127,6 +141,12 @@ class Invitation(models.Model):
         return self.expires_at - INVITATION_LIFETIME > now - SAME_CLICK
 
     # Mutators
+
+    def note_mailed(self, *, now: datetime) -> None:
+        """The link is out, so it works, also if the file it came from was stopped at this very moment."""
+        type(self).objects.filter(pk=self.pk).update(
+            mailed_at=now, mail_due_at=None, expires_at=now + INVITATION_LIFETIME
+        )
 
     def renew(self, *, now: datetime) -> str | None:
         """Returns a new token, good for the whole lifetime again; the old one is dead. None if it was accepted."""

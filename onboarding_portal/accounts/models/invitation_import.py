@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,9 +26,9 @@ class RowKind(models.TextChoices):
 class InvitationImportQuerySet(models.QuerySet["InvitationImport"]):
     # Queries
 
-    def of(self, user: User) -> Self:
-        """A file is seen by whoever sent it in, and by nobody else."""
-        return self.filter(created_by=user)
+    def seen_by(self, user: User) -> Self:
+        """Until it is confirmed, a file is seen by whoever sent it in, and by nobody else."""
+        return self.filter(Q(confirmed_at__isnull=False) | Q(created_by=user))
 
     # Mutators
 

@@ -85,6 +85,11 @@ JOBS = [
         run="onboarding_portal.reconnects.policy.jobs.sweep_policy",
     ),
     Job(
+        name="sweep_invitations",
+        every=timedelta(minutes=1),
+        run="onboarding_portal.accounts.invitations.tasks.sweep_invitations",
+    ),
+    Job(
         name="sweep_reconnects",
         every=timedelta(minutes=1),
         run="onboarding_portal.reconnects.background.tasks.sweep_reconnects",
