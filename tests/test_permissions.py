@@ -171,6 +171,7 @@ ADMIN: dict[str, Rule] = {
     "admin:vehicles_vehicle_log_entry": Rule(DIAGNOSTICS),
     "admin:reconnects_batch_progress": Rule(SEE_BATCH),
     "admin:reconnects_batch_csv": Rule(SEE_BATCH),
+    "admin:reconnects_batch_again": Rule([{*look, "reconnects.email_reconnect_links"} for look in SEE_BATCH]),
     "admin:reconnects_batch_cancel": Rule(ACT_ON_BATCH),
     "admin:reconnects_batch_retry": Rule(ACT_ON_BATCH),
     "admin:reconnects_reconnect_qr": Rule(

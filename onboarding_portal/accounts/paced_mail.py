@@ -14,6 +14,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from onboarding_portal.accounts.models import MailMinute, WaitsFor
 from onboarding_portal.accounts.viewer_zone import zone_named
@@ -43,6 +44,19 @@ def take_place(*, address: str, time_zone: str, now: datetime) -> PutOff | None:
     if _is_taken(domain, minute=_minute_of(now)):
         return None
     return _put_off(domain, zone=zone, now=now)
+
+
+def pace_in_words() -> str:
+    """When and how fast e-mails nobody waits for go out, for staff who are about to send many."""
+    first, end = settings.MAIL_HOURS
+    pace = _("At most %(all)d go out in a minute, %(one)d of them to one mail provider") % {
+        "all": settings.MAILS_PER_MINUTE,
+        "one": settings.MAILS_PER_MINUTE_TO_A_DOMAIN,
+    }
+    if (first, end) == (0, 24):
+        return f"{pace}."
+    hours = _("between %(first)d and %(end)d o’clock where the owner lives") % {"first": first, "end": end}
+    return f"{pace}, {hours}."
 
 
 def next_open(*, zone: tzinfo, at: datetime) -> datetime:

@@ -17,9 +17,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from onboarding_portal.accounts.audit import Act
 from onboarding_portal.accounts.invitations import importing, tasks
 from onboarding_portal.accounts.invitations.file_reading import read_file
-from onboarding_portal.accounts.models import Invitation, InvitationImport, InvitationImportRow, RowKind, User
+from onboarding_portal.accounts.models import (
+    AuditEntry,
+    Invitation,
+    InvitationImport,
+    InvitationImportRow,
+    RowKind,
+    User,
+)
 from onboarding_portal.operations.clock.purge import purge
 from tests.factories import NOW, make_make, make_owner, make_staff, make_vehicle
 
@@ -196,6 +204,7 @@ def test_the_preview_counts_and_confirming_invites_the_good_rows_once(
         for _ in range(2):
             answer = desk.post(confirm, follow=True)
 
+    assert AuditEntry.objects.get(act=Act.INVITED_FROM_FILE).count == 3
     assert "was confirmed or stopped before" in answer.content.decode()
     assert set(Invitation.objects.values_list("email", flat=True)) == {
         *("good@example.com", "driver@example.com", "invited@example.com"),

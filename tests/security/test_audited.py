@@ -56,6 +56,10 @@ NO_ACT = {
     "admin:two_factor_passkey": OWN_FACTOR,
     "admin:two_factor_codes": OWN_FACTOR,
     "admin:two_factor_again": OWN_FACTOR,
+    "admin:accounts_invitationimport_add": "keeps a file for a day; confirming it is the act",
+    "admin:accounts_invitationimport_confirm": "the one there is was confirmed before; tests of its own",
+    "admin:accounts_invitationimport_rest": "only looks, at what its sender has sent in",
+    "admin:reconnects_batch_again": "there is nobody to mail again; tests of its own",
 }
 SHOWING = ("_changelist", "_list_csv", "_history")  # actions are sent to a list; they are walked over apart
 

@@ -427,6 +427,13 @@ def retrying_a_batch() -> Send:
     return as_staff("reconnects_batch_retry", batch.pk)
 
 
+def mailing_a_batch_again() -> Send:
+    batch = Batch.objects.create(kind=BatchKind.EMAILS)
+    for _ in range(10):
+        make_reconnect(State.EMAILED, batch=batch, emailed_at=timezone.now() - timedelta(days=2))
+    return as_staff("reconnects_batch_again", batch.pk, token=str(uuid.uuid4()), at_most=10, in_vain=0)
+
+
 def downloading_a_batch() -> Send:
     client, batch = superuser(), Batch.objects.create(kind=BatchKind.LINKS)
     return lambda number: b"".join(client.get(page("reconnects_batch_csv", batch.pk)).streaming_content)
@@ -879,6 +886,13 @@ LINES = [
         prepare=cancelling_a_batch,
         most=Spent(rows=11),
         bound="a right; once",
+    ),
+    Line(
+        name="staff: mail again who did not open",
+        addresses=("admin:reconnects_batch_again",),
+        prepare=mailing_a_batch_again,
+        most=Spent(rows=44, tasks=2),
+        bound="a right; once a confirmation; who was e-mailed within a day is left out",
     ),
     Line(
         name="staff: try a batch again",

@@ -71,6 +71,11 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         awake = in_daytime("vehicle__owner__time_zone", now=now, **hours)
         return self.exclude(by_policy & ~awake)
 
+    def not_opened(self) -> "ReconnectQuerySet":
+        """E-mailed, and the owner has neither opened the link, while it worked, nor gone to ev.energy otherwise."""
+        mailed = self.filter(state__in=[State.EMAILED, State.EXPIRED], emailed_at__isnull=False)
+        return mailed.filter(opened_at=None, redirected_at=None)
+
     def with_link_run_out(self, *, now: datetime) -> "ReconnectQuerySet":
         """Agrees with `Reconnect.link_works_until`."""
         unstated = Q(expires_at=None, link_made_at__lte=now - UNSTATED_LIFETIME)

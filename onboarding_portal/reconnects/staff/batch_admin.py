@@ -30,17 +30,20 @@ from onboarding_portal.lengths import about
 from onboarding_portal.reconnects.models import Batch, BatchKind, Reconnect, State
 from onboarding_portal.reconnects.staff import batches
 from onboarding_portal.reconnects.staff.batch_csv import csv_rows
-from onboarding_portal.reconnects.staff.batch_progress import BatchProgress, batch_progress
+from onboarding_portal.reconnects.staff.batch_progress import OPENED, BatchProgress, batch_progress
 from onboarding_portal.reconnects.staff.batch_standstill import without_workers
 from onboarding_portal.reconnects.staff.link_to_hand_out import shown_link
+from onboarding_portal.reconnects.staff.mail_again_admin import MailsAgain
 from onboarding_portal.reconnects.staff.permissions import StaffStyles, may_ask_for, may_see_links
 
 ROWS_PER_PAGE = 25
 
 
 @admin.register(Batch)
-class BatchAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Batch]):
-    list_display = ["__str__", "created_at", "created_by", "progress", "cancelled_at"]
+class BatchAdmin(ReadOnly, StaffStyles, MailsAgain, StaffModelAdmin[Batch]):
+    list_display = [
+        *("__str__", "created_at", "created_by", "progress", "opened", "back", "back_share", "cancelled_at")
+    ]
     list_filter = ["kind"]
     list_select_related = ["created_by"]
     list_per_page = 50
@@ -55,11 +58,30 @@ class BatchAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Batch]):
         done = batch.reconnect_count - batch.waiting_count
         return _("%(done)d of %(all)d") % {"done": done, "all": batch.reconnect_count}
 
+    @admin.display(description=gettext_lazy("opened"))
+    def opened(self, batch: Any) -> int:
+        return int(batch.opened_count)
+
+    @admin.display(description=gettext_lazy("back"))
+    def back(self, batch: Any) -> int:
+        return int(batch.back_count)
+
+    @admin.display(description=gettext_lazy("of these back"))
+    def back_share(self, batch: Any) -> str:
+        total = batch.reconnect_count
+        return f"{100 * batch.back_count / total:.0f} %" if total else "-"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         # As subqueries, which are worked out for the rows of one page and not for all batches there ever were.
-        waiting = Q(state=State.QUEUED)
         return (
-            super().get_queryset(request).annotate(reconnect_count=_count(Q()), waiting_count=_count(waiting))
+            super()
+            .get_queryset(request)
+            .annotate(
+                reconnect_count=_count(Q()),
+                waiting_count=_count(Q(state=State.QUEUED)),
+                opened_count=_count(OPENED),
+                back_count=_count(Q(state=State.RECONNECTED)),
+            )
         )
 
     def changelist_view(
@@ -168,6 +190,7 @@ class BatchAdmin(ReadOnly, StaffStyles, StaffModelAdmin[Batch]):
             "progress": progress,
             "time_left": about(progress.seconds_left) if progress.seconds_left else "",
             "may_act": may_ask_for(BatchKind(batch.kind), request),
+            "may_mail": may_ask_for(BatchKind.EMAILS, request),
         }
 
     def _rows(self, request: HttpRequest, batch: Batch, progress: BatchProgress) -> dict[str, Any]:

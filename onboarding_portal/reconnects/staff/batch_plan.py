@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.models import MailPause
 from onboarding_portal.ev_energy.budget import seconds_until_done
-from onboarding_portal.reconnects.models import BatchKind, Reconnect, UnstableVehicle
+from onboarding_portal.reconnects.models import BatchKind, Reconnect, ReconnectQuerySet, UnstableVehicle
 from onboarding_portal.reconnects.timetable import EMAIL_COOLDOWN
 from onboarding_portal.vehicles.advice import where_signing_in_does_not_help
 from onboarding_portal.vehicles.cause_words import ADVICE, Text
@@ -84,12 +84,19 @@ class BatchPlan:
         return [(LEFT_OUT[key], count) for key, count in self.left_out.items()]
 
 
-def plan_batch(*, vehicles: VehicleQuerySet, kind: BatchKind, now: datetime) -> BatchPlan:
+def plan_batch(
+    *,
+    vehicles: VehicleQuerySet,
+    kind: BatchKind,
+    now: datetime,
+    replacing: ReconnectQuerySet | None = None,
+) -> BatchPlan:
     """Returns how many of `vehicles` a batch would take and why it would leave out the others.
 
-    The time is what the request budget allows; e-mails need no request and so no time from it.
+    The time is what the request budget allows; e-mails need no request and so no time from it. Reconnects that the
+    batch is `replacing` are in nobody's way.
     """
-    rows = with_reason(vehicles, kind=kind, now=now).order_by()
+    rows = with_reason(vehicles, kind=kind, now=now, replacing=replacing).order_by()
     in_outage = Count("pk", filter=MakeOutage.objects.cars())
     totals = rows.values_list("left_out_because").annotate(total=Count("pk"), held=in_outage)
     counted = Counter({reason: total for reason, total, _held in totals})
@@ -113,30 +120,47 @@ def plan_batch(*, vehicles: VehicleQuerySet, kind: BatchKind, now: datetime) -> 
 
 
 def taken(
-    vehicles: VehicleQuerySet, *, kind: BatchKind, including: Collection[str], now: datetime
+    vehicles: VehicleQuerySet,
+    *,
+    kind: BatchKind,
+    including: Collection[str],
+    now: datetime,
+    replacing: ReconnectQuerySet | None = None,
 ) -> QuerySet[Any]:
     """The vehicles a batch takes; of those where signing in is in vain, e-mails go to the causes `including`."""
     in_vain = Q(left_out_because=IN_VAIN)
     if kind == BatchKind.EMAILS:
         in_vain &= Q(cause__in=including)
-    return with_reason(vehicles, kind=kind, now=now).filter(Q(left_out_because="") | in_vain)
+    rows = with_reason(vehicles, kind=kind, now=now, replacing=replacing)
+    return rows.filter(Q(left_out_because="") | in_vain)
 
 
-def with_reason(vehicles: VehicleQuerySet, *, kind: BatchKind, now: datetime) -> QuerySet[Any]:
+def with_reason(
+    vehicles: VehicleQuerySet,
+    *,
+    kind: BatchKind,
+    now: datetime,
+    replacing: ReconnectQuerySet | None = None,
+) -> QuerySet[Any]:
     """Adds `left_out_because`: a key of LEFT_OUT, IN_VAIN, or "" for vehicles a batch of this kind would take."""
-    reasons = reasons_to_leave_out(kind=kind, now=now)
+    reasons = reasons_to_leave_out(kind=kind, now=now, replacing=replacing)
     return vehicles.annotate(left_out_because=Case(*reasons, default=Value(""), output_field=CharField()))
 
 
-def reasons_to_leave_out(*, kind: BatchKind, now: datetime) -> list[When]:
+def reasons_to_leave_out(
+    *, kind: BatchKind, now: datetime, replacing: ReconnectQuerySet | None = None
+) -> list[When]:
     """In the order in which they count; for others who choose among vehicles and have reasons of their own."""
     reconnects = Reconnect.objects.filter(vehicle=OuterRef("pk"))
+    in_the_way = reconnects.open()
+    if replacing is not None:
+        in_the_way = in_the_way.exclude(pk__in=replacing.values("pk"))
     whens = [
         When(removed_at__isnull=False, then=Value("removed")),
         When(is_disabled=True, then=Value("disabled")),
         When(integration=Integration.UNINTEGRATED, then=Value("unintegrated")),
         When(~Exists(Vehicle.objects.needing_repair().filter(pk=OuterRef("pk"))), then=Value("connected")),
-        When(Exists(reconnects.open()), then=Value("open")),
+        When(Exists(in_the_way), then=Value("open")),
     ]
     if kind == BatchKind.EMAILS:
         flagged = UnstableVehicle.objects.flagged().filter(vehicle=OuterRef("pk"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from onboarding_portal.accounts.models import WaitsFor
 from onboarding_portal.ev_energy.budget import seconds_until_done
@@ -13,6 +13,10 @@ from onboarding_portal.reconnects.staff.batches import counts_of, is_finished, r
 
 # ev.energy's own words may differ from vehicle to vehicle; beyond this many only the number is told.
 MOST_REASONS = 20
+
+
+# By the link in the e-mail or otherwise: who went to ev.energy has opened what there was to open.
+OPENED = Q(opened_at__isnull=False) | Q(redirected_at__isnull=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,9 @@ class BatchProgress:
     failures: list[FailureGroup]
     seconds_left: float
     put_off: list[PutOffGroup]
+    opened: int
+    back: int
+    not_opened: int
     standstill: str = ""
 
     @property
@@ -77,12 +84,21 @@ class BatchProgress:
 
 
 def batch_progress(*, batch: Batch, now: datetime) -> BatchProgress:
-    """Five queries at most: counts by state; failures, what e-mails wait for, what holds it up where there is any."""
+    """Six queries at most: counts by state, what came of it; failures, what e-mails wait for, what holds it up where
+    there is any.
+    """
     counts = counts_of(batch)
     waiting = counts[State.QUEUED]
     needs_requests = waiting > 0 and batch.kind == BatchKind.LINKS
+    rows = rows_of(batch)
+    came_of_it = rows.aggregate(
+        opened=Count("pk", filter=OPENED),
+        not_opened=Count("pk", filter=Q(pk__in=rows.not_opened().values("pk"))),
+    )
     return BatchProgress(
         counts=counts,
+        back=counts[State.RECONNECTED],
+        **came_of_it,
         failures=_failures_of(batch) if counts[State.FAILED] else [],
         seconds_left=seconds_until_done(requests=waiting, now=now) if needs_requests else 0.0,
         put_off=_put_off(batch) if waiting and batch.kind == BatchKind.EMAILS else [],

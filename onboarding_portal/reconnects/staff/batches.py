@@ -62,13 +62,15 @@ def create_confirmed(
     by: User,
     now: datetime,
     why: str = "",
+    replacing: ReconnectQuerySet | None = None,
 ) -> Batch:
-    """Returns the new batch. Raises AlreadyConfirmed and OtherThanConfirmed, with nothing changed.
+    """Returns the new batch, whose reconnects take the place of those it is `replacing`.
 
-    Between the page and its submit a sync may have found more stale vehicles. Nobody agreed to those.
+    Raises AlreadyConfirmed and OtherThanConfirmed, with nothing changed. Between the page and its submit a sync may
+    have found more stale vehicles. Nobody agreed to those.
     """
     flag_unstable(now=now)
-    plan = plan_batch(vehicles=vehicles, kind=kind, now=now)
+    plan = plan_batch(vehicles=vehicles, kind=kind, now=now, replacing=replacing)
     _refuse_repetition(token)
     if not 0 < plan.size(including=including) <= at_most:
         raise OtherThanConfirmed(plan)
@@ -84,6 +86,7 @@ def create_confirmed(
             confirmation=token,
             is_paced=is_paced,
             why=why,
+            replacing=replacing,
         )
     except IntegrityError:
         _refuse_repetition(token)
@@ -99,6 +102,7 @@ def create_batch(
     including: Collection[str] = (),
     confirmation: UUID | None = None,
     is_paced: bool = True,
+    replacing: ReconnectQuerySet | None = None,
     chunk: int = CHUNK,
     why: str = "",
 ) -> Batch:
@@ -112,10 +116,13 @@ def create_batch(
     nothing changed, if a batch with the same `confirmation` exists.
     """
     flag_unstable(now=now)
-    eligible = taken(vehicles, kind=kind, including=including, now=now).order_by("pk")
+    eligible = taken(vehicles, kind=kind, including=including, now=now, replacing=replacing).order_by("pk")
     with transaction.atomic():
         batch = Batch.objects.create(kind=kind, created_by=by, created_at=now, confirmation=confirmation)
         vehicle_ids = list(eligible.values_list("pk", flat=True))
+        if replacing is not None:
+            old = Reconnect.objects.filter(pk__in=list(replacing.values_list("pk", flat=True)))
+            _make_room(old, vehicle_ids, by=by, now=now, chunk=chunk)
         is_short = len(vehicle_ids) <= A_FEW if kind == BatchKind.LINKS else not is_paced
         due_at = now - GOES_BEFORE if is_short else now
         for some_ids in chunks(vehicle_ids, chunk):
@@ -127,6 +134,13 @@ def create_batch(
         _write_down(batch, by=by, why=why)
         transaction.on_commit(partial(tasks.wake, lane_of(kind), now=now))
     return batch
+
+
+def _make_room(
+    old: ReconnectQuerySet, vehicle_ids: Sequence[str], *, by: User, now: datetime, chunk: int
+) -> None:
+    for some_ids in chunks(vehicle_ids, chunk):
+        move_all(old.filter(vehicle__in=some_ids), State.CANCELLED, now=now, by=by, note="Replaced by staff")
 
 
 def _write_down(batch: Batch, *, by: User, why: str) -> None:

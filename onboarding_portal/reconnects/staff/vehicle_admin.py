@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from onboarding_portal.accounts.paced_mail import pace_in_words
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.diagnostics.admin import LogPagesAdmin
@@ -143,6 +144,7 @@ class ReconnectingVehicleAdmin(PlainRefusals, StaffStyles, LogPagesAdmin, Vehicl
             "opts": self.opts,
             "title": dict(self.get_action_choices(request))[action],
             "plan": plan,
+            "pace": pace_in_words(),
             "takes": about(plan.estimated_seconds),
             "has_changed": has_changed,
             "action": action,
