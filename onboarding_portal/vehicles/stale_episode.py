@@ -5,46 +5,30 @@ A row holds no person. Rows are written by one thing only, `StaleEpisodeQuerySet
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.catalogue.models import Make
 from onboarding_portal.vehicles.causes import Cause
+from onboarding_portal.vehicles.episode_queries import EndedBy, EpisodeQueries
 from onboarding_portal.vehicles.vehicle_words import INTEGRATION_LENGTH, Integration, StaleReason
 
 if TYPE_CHECKING:
     from onboarding_portal.vehicles.models import Vehicle
 
 
-class EndedBy(models.TextChoices):
-    RECONNECTED = "RECONNECTED", _("Reconnected through the portal")
-    DATA = "DATA", _("Data came by itself")
-    CLEARED = "CLEARED", _("Cleared by staff")
-    SWITCHED_OFF = "SWITCHED_OFF", _("Switched off or no longer integrated")
-    REMOVED = "REMOVED", _("Left the fleet")
-    CHANGED_HANDS = "CHANGED_HANDS", _("Changed hands")
-
+__all__ = ["FOLLOWED", "EndedBy", "StaleEpisode", "StaleEpisodeQuerySet"]
 
 # The columns of a vehicle that an episode follows.
 FOLLOWED = frozenset({"stale_since", "stale_reason", "cause"})
 
 
-class Darkness(TypedDict):
-    """How often cars were stale, how many of them, and for how long; None where there was no episode."""
-
-    episodes: int
-    cars: int
-    average: timedelta | None
-    longest: timedelta | None
-
-
-class StaleEpisodeQuerySet(models.QuerySet["StaleEpisode"]):
+class StaleEpisodeQuerySet(EpisodeQueries["StaleEpisode"]):
     # Mutators
 
     def follow(self, cars: Iterable["Vehicle"], *, now: datetime, ended_by: str = "") -> None:
@@ -104,70 +88,6 @@ class StaleEpisodeQuerySet(models.QuerySet["StaleEpisode"]):
     def end_without_car(self, *, now: datetime) -> int:
         """Ends those whose car's row was deleted with its owner; returns how many."""
         return self.filter(ended_at=None, vehicle=None).update(ended_at=now, ended_by=EndedBy.REMOVED)
-
-    # Queries
-
-    def open(self) -> "StaleEpisodeQuerySet":
-        return self.filter(ended_at=None, vehicle__isnull=False)
-
-    def open_at(self, moment: datetime) -> "StaleEpisodeQuerySet":
-        """Those that went on at the moment."""
-        return self.filter(Q(ended_at=None) | Q(ended_at__gt=moment), started_at__lte=moment)
-
-    def begun_within(self, *, since: datetime, until: datetime) -> "StaleEpisodeQuerySet":
-        return self.filter(started_at__gte=since, started_at__lt=until)
-
-    def ended_within(self, *, since: datetime, until: datetime) -> "StaleEpisodeQuerySet":
-        return self.filter(ended_at__gte=since, ended_at__lt=until)
-
-    def touching(self, *, since: datetime, until: datetime) -> "StaleEpisodeQuerySet":
-        """Those that went on at some moment of the period, `until` not among it."""
-        return self.filter(Q(ended_at=None) | Q(ended_at__gt=since), started_at__lt=until)
-
-    def of_present_owner(self) -> "StaleEpisodeQuerySet":
-        """Those since the car is its present owner's."""
-        return self.filter(started_at__gte=F("vehicle__connected_at"))
-
-    def repaired(self) -> "StaleEpisodeQuerySet":
-        """Those after which a connection lived anew; a car that was only silent had it all the while."""
-        was_lost = Q(lost_at__isnull=False, ended_at__isnull=False)
-        stayed_lost = Q(ended_by=EndedBy.CLEARED) & ~Q(integration=Integration.ACTIVE)
-        return self.filter(Q(ended_by=EndedBy.RECONNECTED) | was_lost & ~stayed_lost)
-
-    def with_darkness(self, *, now: datetime) -> "StaleEpisodeQuerySet":
-        """Each with `darkness`: how long it lasted, or has lasted until `now`."""
-        until = Coalesce(F("ended_at"), models.Value(now, output_field=models.DateTimeField()))
-        length = ExpressionWrapper(until - F("started_at"), output_field=DurationField())
-        return self.annotate(darkness=length)
-
-    def how_often(self) -> dict[str, int]:
-        """How many of these episodes each car had, by its vehicle id."""
-        rows = self.filter(vehicle__isnull=False).order_by()
-        return dict(rows.values_list("vehicle").annotate(Count("pk")))
-
-    def how_long_dark(self, *, now: datetime) -> Darkness:
-        """One query."""
-        counted = self.with_darkness(now=now).aggregate(
-            episodes=Count("pk"),
-            cars=Count("vehicle", distinct=True),
-            average=Avg("darkness"),
-            longest=Max("darkness"),
-        )
-        return cast("Darkness", counted)
-
-    def lives_that_ended(self) -> "StaleEpisodeQuerySet":
-        """A row for each connection that was lost, with `lived`: from connected or repaired until then.
-
-        Those still alive are `Vehicle.objects.with_live_connection`.
-        """
-        lived = ExpressionWrapper(F("lost_at") - F("connected_since"), output_field=DurationField())
-        earlier = StaleEpisode.objects.filter(
-            vehicle=models.OuterRef("vehicle"),
-            connected_since=models.OuterRef("connected_since"),
-            lost_at__lt=models.OuterRef("lost_at"),
-        )
-        # A car that staff cleared while it was cut off was lost once, not each time it was found again.
-        return self.filter(~models.Exists(earlier), lost_at__gt=F("connected_since")).annotate(lived=lived)
 
 
 class StaleEpisode(models.Model):
