@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -69,6 +70,10 @@ class ProcessAdmin(ReadOnly, StaffModelAdmin[Process]):
     list_display = ["kind", "seen_at", "started_at", "id"]
     list_filter = ["kind"]
     fields = ["kind", "id", "started_at", "seen_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Process]:
+        return super().get_queryset(request).exclude(kind=Kind.GONE).defer("counts")
+
     ordering = ["-seen_at"]
     show_facets = admin.ShowFacets.NEVER
 

@@ -13,7 +13,7 @@ from onboarding_portal.ev_energy.budget_state import BudgetState
 from onboarding_portal.operations.clock.regular_job import RegularJob
 from onboarding_portal.operations.clock.schedule import JOBS
 from onboarding_portal.operations.engine.samples import Rates, Sample, digest
-from onboarding_portal.operations.metrics.processes import ALL_GONE, Kind, Process, counts_of
+from onboarding_portal.operations.metrics.processes import Kind, Process, counts_of, last_seen, missing_kinds
 from onboarding_portal.timing import LONGEST_RUN
 from onboarding_portal.vehicles.data_age import DataAge, data_age_of
 from onboarding_portal.vehicles.models import SyncRun, SyncState
@@ -44,30 +44,26 @@ class Sync:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`processes` are those that gave a sign of life lately, the latest first."""
+    """`processes` are those that gave a sign of life lately, the latest first.
+
+    Of each kind `last_seen` says when one last did, and `missing_kinds` has those of which none does.
+    """
 
     now: datetime
     processes: list[Process]
+    last_seen: dict[Kind, datetime | None]
+    missing_kinds: list[Kind]
     rates: Rates
     budget: BudgetState
     queue: Queue
     sync: Sync
     jobs: list[RegularJob]
 
-    @property
-    def missing_kinds(self) -> list[Kind]:
-        alive = {row.kind for row in self.processes if row.is_alive(now=self.now)}
-        return [kind for kind in KINDS if kind not in alive]
-
-    def last_seen(self, kind: Kind) -> datetime | None:
-        """When a process of the kind last gave a sign of life, as far as that is known."""
-        return max((row.seen_at for row in self.processes if row.kind == kind), default=None)
-
 
 def read_facts(*, now: datetime) -> Facts:
     """Raises django.db.Error if the database does not answer."""
     rows = list(Process.objects.order_by("-seen_at"))
-    processes = [row for row in rows if row.pk != ALL_GONE]
+    processes = [row for row in rows if row.kind != Kind.GONE]
     sums = digest(counts_of(row.counts for row in rows))
     rates = Rates(Sample.objects.of_the_last_hour(now=now), sums, now=now)
     state = budget.snapshot()
@@ -75,6 +71,8 @@ def read_facts(*, now: datetime) -> Facts:
     return Facts(
         now=now,
         processes=processes,
+        last_seen={kind: last_seen(rows, kind) for kind in KINDS},
+        missing_kinds=missing_kinds(rows, now=now),
         rates=rates,
         budget=state,
         queue=_queue(alive=alive, now=now),

@@ -148,7 +148,7 @@ def _processes(facts: Facts) -> Iterator[Line]:
     for kind in KINDS:
         rows = [row for row in facts.processes if row.kind == kind]
         alive = sum(row.is_alive(now=facts.now) for row in rows)
-        seen = facts.last_seen(kind)
+        seen = facts.last_seen[kind]
         told = _("last sign of life %(age)s ago") % {"age": ago(facts.now - seen)} if seen else ""
         running = ngettext("%(count)d runs", "%(count)d run", alive) % {"count": alive}
         yield Line(
@@ -181,6 +181,6 @@ def _mails(facts: Facts) -> Line:
         label=_("E-mails refused"),
         value=_("%(refused)d of %(all)d") % {"refused": refused, "all": refused + accepted},
         more=_("Counted since %(when)s.") % {"when": moment(since)} if since else _("Not counted yet."),
-        link="admin:reconnects_reconnect_changelist",
-        query="?failure__exact=MAIL",
+        link="admin:accounts_sentmail_changelist",
+        query="?is_accepted__exact=0",
     )

@@ -5,6 +5,7 @@ Its queries are as many however much there is, and ev.energy is not asked.
 
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -29,7 +30,7 @@ OPENS = {
     "admin:vehicles_syncrun_changelist": "vehicles.view_syncrun",
     "admin:vehicles_syncrun_change": "vehicles.view_syncrun",
     "admin:reconnects_batch_changelist": "reconnects.view_batch",
-    "admin:reconnects_reconnect_changelist": "reconnects.view_reconnect",
+    "admin:accounts_sentmail_changelist": "accounts.view_sentmail",
 }
 
 
@@ -54,6 +55,9 @@ class Panel:
     quiet: list[str]
     lines: list[tuple[Line, str]]
     alarms_url: str
+
+
+_of_request: WeakKeyDictionary[HttpRequest, Panel] = WeakKeyDictionary()
 
 
 def may_see(request: HttpRequest) -> bool:
@@ -81,16 +85,22 @@ def panel(request: HttpRequest, *, now: datetime) -> Panel:
     )
 
 
+def context(request: HttpRequest) -> dict[str, Panel] | None:
+    """What the panel's two parts need on the first page; they read it once. None to those who may not see it."""
+    if not may_see(request):
+        return None
+    if request not in _of_request:
+        _of_request[request] = panel(request, now=timezone.now())
+    return {"engine": _of_request[request]}
+
+
 def engine(request: HttpRequest) -> HttpResponse:
     """The panel on a page of its own."""
-    if not may_see(request):
+    shown = context(request)
+    if shown is None:
         raise PermissionDenied
-    context = {
-        **admin.site.each_context(request),
-        "title": _("The engine"),
-        "engine": panel(request, now=timezone.now()),
-    }
-    return TemplateResponse(request, "admin/engine/page.html", context)
+    frame = {**admin.site.each_context(request), "title": _("The engine")}
+    return TemplateResponse(request, "admin/engine/page.html", {**frame, **shown})
 
 
 def _shown(wrong: Wrong, alarm: Alarm | None, request: HttpRequest, facts: Facts) -> Trouble:

@@ -64,13 +64,9 @@ class ProcessQuerySet(models.QuerySet["Process"]):
         return {kind.value: counted[kind] for kind in (Kind.WEB, Kind.WORKER, Kind.CLOCK)}
 
     def missing(self, *, now: datetime) -> frozenset[str]:
-        """The kinds of which no process gave a sign of life; none where no process ever did."""
-        alive = self.alive(now=now)
-        return (
-            frozenset(kind for kind, number in alive.items() if not number)
-            if any(alive.values())
-            else frozenset()
-        )
+        """The kinds of which no process is at work, as `missing_kinds` says; none where no process is known."""
+        rows = list(self.defer("counts"))
+        return frozenset(missing_kinds(rows, now=now)) if rows else frozenset()
 
     # Mutators
 
@@ -83,14 +79,23 @@ class ProcessQuerySet(models.QuerySet["Process"]):
         self.get_or_create(pk=ALL_GONE, defaults={"kind": Kind.GONE, "started_at": now, "seen_at": now})
         with transaction.atomic():
             gone = self.select_for_update().get(pk=ALL_GONE)
-            folded = list(self.select_for_update().filter(rows).exclude(pk=ALL_GONE))
+            folded = list(self.select_for_update().filter(rows).exclude(kind=Kind.GONE))
             if folded:
+                for row in sorted(folded, key=lambda row: row.seen_at):
+                    self._remember(row)
                 gone.counts = stored(counts_of([gone.counts, *(row.counts for row in folded)]))
                 gone.save(update_fields=["counts"])
                 self.filter(pk__in=[row.pk for row in folded]).delete()
 
+    def _remember(self, row: "Process") -> None:
+        """That one of the kind was there: one that ends for a release to begin is not missing for a moment."""
+        values = {"kind": Kind.GONE, "seen_at": row.seen_at}
+        self.update_or_create(
+            pk=f"{LAST}{row.kind}", defaults=values, create_defaults={**values, "started_at": row.started_at}
+        )
 
-ALL_GONE = "gone"
+
+ALL_GONE, LAST = "gone", "last "
 
 
 class Process(models.Model):
@@ -115,3 +120,22 @@ class Process(models.Model):
     def is_alive(self, *, now: datetime) -> bool:
         """Agrees with the query `alive`."""
         return self.kind != Kind.GONE and self.seen_at > now - ALIVE_FOR
+
+
+def last_seen(rows: Iterable[Process], kind: Kind) -> datetime | None:
+    """When a process of the kind last gave a sign of life, as far as that is known."""
+    seen = [row.seen_at for row in rows if row.kind == kind or row.pk == f"{LAST}{kind}"]
+    return max(seen, default=None)
+
+
+def missing_kinds(rows: Iterable[Process], *, now: datetime) -> list[Kind]:
+    """The kinds without a sign of life for too long. Where everything has just begun, each has its time to come."""
+    rows = list(rows)
+    alive = [row for row in rows if row.is_alive(now=now)]
+    begun_at = min((row.started_at for row in alive), default=None)
+    missing = []
+    for kind in (Kind.WEB, Kind.WORKER, Kind.CLOCK):
+        known = [moment for moment in (last_seen(rows, kind), begun_at) if moment]
+        if all(row.kind != kind for row in alive) and all(moment <= now - ALIVE_FOR for moment in known):
+            missing.append(kind)
+    return missing

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding_portal.operations.engine import conditions as table
+from onboarding_portal.operations.engine import findings as table
 from onboarding_portal.operations.engine.conditions import CONDITIONS, NOT_KNOWN_HERE, Condition
 from onboarding_portal.operations.engine.samples import FAILED_CALLS, SLOW_SECONDS
 from tests.operations.metrics.test_alerts import RULES_FILE

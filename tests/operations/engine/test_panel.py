@@ -69,8 +69,7 @@ def test_an_engine_that_is_well_says_so(lead: Client) -> None:
 
     shown = page(lead)
 
-    assert "Nothing is wrong" in shown
-    assert "wrong</h2>" in shown
+    assert "Nothing is wrong with the engine" in shown
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.name} {way.about}".strip())
@@ -79,7 +78,7 @@ def test_what_is_wrong_is_shown_within_two_minutes_with_what_to_do(
 ) -> None:
     give_signs_of_life(*ALL_KINDS)
     look()
-    assert "Nothing is wrong" in page(lead)
+    assert "Nothing is wrong with the engine" in page(lead)
 
     for _ in range(3):
         clock.shift(timedelta(seconds=40))
@@ -91,6 +90,26 @@ def test_what_is_wrong_is_shown_within_two_minutes_with_what_to_do(
     assert condition.in_words(way.about) in shown
     assert str(condition.do) in shown
     assert condition.runbook in shown
+
+
+def test_first_page_has_what_is_wrong_on_top_and_reads_it_once(lead: Client, clock: Any) -> None:
+    give_signs_of_life(*ALL_KINDS)
+    clock.shift(timedelta(minutes=2))
+    give_signs_of_life(Kind.WEB, Kind.CLOCK)
+
+    with CaptureQueriesContext(connection) as queries:
+        shown = unescape(lead.get("/admin/").content.decode())
+
+    places = [shown.index(part) for part in ("1 thing is wrong", "How the engine is", "Vehicles</a>")]
+    assert places == sorted(places)
+    assert sum('FROM "operations_process"' in query["sql"] for query in queries) == 1
+
+
+def test_first_page_says_nothing_of_the_engine_to_who_may_not_see_it(clock: Any) -> None:
+    shown = desk_of(make_staff()).get("/admin/").content.decode()
+
+    assert "The engine" not in shown
+    assert "How the engine is" not in shown
 
 
 def test_since_when_is_that_of_the_alarm(lead: Client, clock: Any) -> None:

@@ -10,6 +10,7 @@ import requests
 import responses
 import time_machine
 from django.core import mail
+from django.test import Client
 from pytest_django import Settings
 
 from onboarding_portal.operations.engine import telling
@@ -286,3 +287,32 @@ def test_a_webhook_that_says_nothing_is_waited_for_no_longer_than_stated(
 
     assert problem.value.is_perhaps_sent
     assert settings.ALARM_WEBHOOK_URL not in str(problem.value)
+
+
+def test_no_line_of_the_log_holds_the_webhooks_address_or_a_colleagues(
+    clock: Any, settings: Settings, hook: responses.RequestsMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    story = Story(WAYS[3], clock, settings, hook)
+    settings.EMAIL_BACKEND = "onboarding_portal.accounts.mail_server.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    hook.replace(responses.POST, HOOK, body=requests.ConnectionError(f"no way to {HOOK}"))
+    story.goes_on(so=True, looks=3)
+
+    assert {notice.failure for notice in Notice.objects.all()} == {
+        "ConnectionRefusedError",
+        "ConnectionError",
+    }
+    assert "a-secret-word" not in caplog.text
+    assert "ops@example.com" not in caplog.text
+
+
+@pytest.mark.urls("tests.operations.crashing_urls")
+def test_errors_of_pages_are_not_mailed_to_those_who_are_told_of_alarms(settings: Settings) -> None:
+    """Django would, with all that was in the request."""
+    settings.ADMINS = [("ops@example.com", "ops@example.com")]
+    settings.DEBUG = False
+
+    response = Client(raise_request_exception=False).get("/crash/")
+
+    assert response.status_code == 500
+    assert mail.outbox == []

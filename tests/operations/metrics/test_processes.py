@@ -96,6 +96,34 @@ def test_process_that_ends_leaves_its_counts_and_gives_no_sign_of_life() -> None
     assert mails() == before
 
 
+def missing_after(length: timedelta) -> frozenset[str]:
+    return Process.objects.missing(now=timezone.now() + length)
+
+
+def test_kind_that_ends_for_a_release_to_begin_is_not_missing_for_a_moment() -> None:
+    add_process(kind=Kind.WEB, mails=0, seen_ago=timedelta(hours=1))
+    Process.objects.filter(kind=Kind.WEB).update(seen_at=timezone.now() + timedelta(hours=1))
+    add_process(kind=Kind.CLOCK, mails=0)
+    ending = Reporter(Kind.WORKER)
+    ending.report()
+    Process.objects.fold(Q(pk=ending.id), now=timezone.now())
+
+    assert missing_after(timedelta(seconds=60)) == set()
+    assert missing_after(timedelta(seconds=80)) == {"worker", "clock"}
+
+
+def test_kind_that_has_yet_to_start_is_missing_only_when_the_others_run_for_a_while() -> None:
+    add_process(kind=Kind.WEB, mails=0)
+    Process.objects.update(seen_at=timezone.now() + timedelta(hours=1))
+
+    assert missing_after(timedelta(seconds=60)) == set()
+    assert missing_after(timedelta(seconds=80)) == {"worker", "clock"}
+
+
+def test_nothing_is_missing_where_no_process_is_known() -> None:
+    assert missing_after(timedelta(0)) == set()
+
+
 @pytest.mark.usefixtures("unreachable_database")
 def test_process_that_ends_does_not_wait_for_a_database_that_is_away() -> None:
     ending = Reporter(Kind.CLOCK)
@@ -103,6 +131,21 @@ def test_process_that_ends_does_not_wait_for_a_database_that_is_away() -> None:
         ending.report()
 
     ending.end()
+
+
+def test_each_process_looks_after_the_engine_beside_its_signs_of_life(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So a dead clock is told of by workers, and dead workers by web processes."""
+
+    def look() -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(reporter, "look_if_due", look)
+    monkeypatch.setattr(reporter.connections, "close_all", lambda: None)
+
+    with pytest.raises(SystemExit):
+        Reporter(Kind.WORKER).go_on_reporting()
 
 
 @pytest.mark.parametrize(("command", "kind"), [("db_worker", Kind.WORKER), ("clock", Kind.CLOCK)])
