@@ -132,6 +132,10 @@ ALL_STAFF = Rule(for_all_staff=True)
 SEE_OWNER = [{"accounts.view_user"}, {"accounts.change_user"}]
 
 
+def owner_page(right: str) -> Rule:
+    return Rule([{*look, right} for look in SEE_OWNER])
+
+
 def owner_form(right: str) -> Rule:
     """A form of an owner's page: who may send it sees the page as well."""
     return Rule([{*look, right} for look in SEE_OWNER], status=302, method="post")
@@ -165,6 +169,9 @@ ADMIN: dict[str, Rule] = {
     "admin:accounts_user_resume_mail": owner_form("accounts.pause_mail"),
     "admin:accounts_user_sign_out": owner_form("accounts.end_sessions"),
     "admin:accounts_user_send_link": owner_form("accounts.send_code"),
+    "admin:accounts_user_change_address": owner_page("accounts.change_user_address"),
+    "admin:accounts_user_merge": owner_page("accounts.merge_users"),
+    "admin:vehicles_vehicle_hand_over": owner_page("vehicles.hand_over_vehicle"),
     "admin:vehicles_time_zone": Rule(DIAGNOSTICS, status=302, method="post"),
     "admin:vehicles_vehicle_timeline": Rule(DIAGNOSTICS),
     "admin:vehicles_vehicle_logs": Rule(DIAGNOSTICS),

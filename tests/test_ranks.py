@@ -39,6 +39,7 @@ PORTAL = Path(__file__).resolve().parent.parent / "onboarding_portal"
 CALLERS = {
     "accounts/admin/users.py": "staff",
     "catalogue/management/commands/sync_catalogue.py": "background",
+    "desk/moving.py": "staff",
     "diagnostics/management/commands/vehicle_logs.py": "staff",
     "diagnostics/views.py": "staff",
     "onboarding/departure.py": "owner",

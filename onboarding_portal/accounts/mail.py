@@ -26,6 +26,7 @@ KINDS = {
     "accounts/email/staff_address": MailKind.NO_CODE,
     "accounts/email/invitation": MailKind.INVITATION,
     "accounts/email/sign_in_link": MailKind.SIGN_IN_LINK,
+    "accounts/email/merged": MailKind.MERGED,
     "accounts/email/address_changed": MailKind.ADDRESS_CHANGED,
     "accounts/email/staff_notice": MailKind.STAFF,
     "reconnects/mail/reconnect": MailKind.RECONNECT,

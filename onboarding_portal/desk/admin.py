@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -11,12 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.admin import UserAdmin
 from onboarding_portal.accounts.models import SentMail, User
+from onboarding_portal.accounts.owner_search import as_id
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffChangeList, StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
-from onboarding_portal.desk import rights, views
+from onboarding_portal.desk import moving, rights, views
 from onboarding_portal.desk.filters import HandledFilter, WhoseFilter
+from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.reconnects.staff.vehicle_admin import ReconnectingVehicleAdmin
+from onboarding_portal.vehicles.admin_search_and_filters import CappedPaginator
 from onboarding_portal.vehicles.models import ByHand, Note, Vehicle
 
 
@@ -34,9 +38,22 @@ class UserChangeList(StaffChangeList):
 @admin.register(User)
 class OwnersAdmin(UserAdmin):
     change_form_template = "admin/desk/user_change_form.html"
+    paginator = CappedPaginator
+    search_help_text = _("Any part of an e-mail address or a name, a vehicle id, or an ev.energy user id")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        vehicle_id = as_id(search_term)
+        if is_vehicle_id(vehicle_id):
+            return queryset.filter(vehicles=vehicle_id), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StaffChangeList]:
         return UserChangeList
+
+    def tell_old_address(self, request: HttpRequest, old: str, owner: User) -> None:
+        moving.say_who_is_told(request, owner, old)
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
@@ -51,6 +68,8 @@ class OwnersAdmin(UserAdmin):
             page("resume-mail/", views.resume, "resume_mail"),
             page("sign-out/", views.sign_out, "sign_out"),
             page("send-link/", views.send_link, "send_link"),
+            page("change-address/", moving.change_address, "change_address"),
+            page("merge/", moving.merge, "merge"),
             *super().get_urls(),
         ]
 
@@ -59,6 +78,11 @@ class OwnersAdmin(UserAdmin):
 class CarsAdmin(ReconnectingVehicleAdmin):
     list_filter = [*ReconnectingVehicleAdmin.list_filter, HandledFilter]
     change_form_template = "admin/desk/vehicle_change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(moving.hand_over)
+        route = "<log_vehicle_id:vehicle_id>/hand-over/"
+        return [path(route, view, name="vehicles_vehicle_hand_over"), *super().get_urls()]
 
     def change_view(
         self,

@@ -69,6 +69,18 @@ class Client(LogOperations):
         check_id(ids.is_user_id(user_id), "get_user")
         return self._call.one("get_user", "GET", f"/users/{user_id}", User)
 
+    def change_address(self, *, user_id: str, email: str) -> User:
+        """The user with this address now. Invalid if another user has it; sending it twice does no harm."""
+        check_id(ids.is_user_id(user_id), "change_address")
+        return self._call.one(
+            "change_address",
+            "PATCH",
+            f"/users/{user_id}",
+            User,
+            json={"email": email},
+            repeat=Repeat.IF_NEVER_CONNECTED,
+        )
+
     # The catalogue
 
     def makes(self) -> Page[Make]:

@@ -61,6 +61,9 @@ OPERATIONS = [
     Operation("get-users", "GET", "/v2/users", users_api.list_users, scope="user:read"),
     Operation("post-users", "POST", "/v2/users", users_api.create_user, scope="user:write"),
     Operation("get-users-user_id", "GET", "/v2/users/<user_id>", users_api.get_user, scope="user:read"),
+    Operation(
+        "patch-users-user_id", "PATCH", "/v2/users/<user_id>", users_api.change_user, scope="user:write"
+    ),
     Operation("get-vehicle_makes", "GET", "/v2/vehicle_makes", catalogue_api.list_makes),
     Operation(
         "get-vehicle_makes-vehicle_make_id", "GET", "/v2/vehicle_makes/<make_id>", catalogue_api.get_make

@@ -126,6 +126,12 @@ class State:
         self.save(user)
         return user
 
+    def change_address(self, user: User, *, email: str) -> None:
+        if user.email:
+            self._users_by_email.pop(user.email.lower(), None)
+        user.email = email
+        self.save(user)
+
     def new_vehicle(self, *, user: User, trim: Trim, car: object, description: str = "") -> Vehicle:
         """The vehicle that is this car of this owner, not yet saved. The same car has the same id each time."""
         turn = 0

@@ -1,4 +1,4 @@
-"""`/users`: find, read, create.
+"""`/users`: find, read, create, give another address.
 
 An e-mail address belongs to one user: a second POST with it, in any case of letters, answers 400 with
 `field_errors`, which is what an application meets whose first POST took effect but whose answer was lost.
@@ -19,6 +19,7 @@ USER_EXPANDS = frozenset(
 )
 EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]+\.[^@\s.<>()\[\],;:\\\"]{2,}")
 PROBLEM = "validation-failed-create-user"
+PROBLEM_OF_CHANGE = "validation-failed-update-user"
 
 
 def visible_users(call: Call) -> list[User] | None:
@@ -57,9 +58,26 @@ def create_user(call: Call) -> Response:
         values = call.json_object()
     email = values.get("email")
     if email is not None:
-        if not isinstance(email, str) or len(email) > 254 or not EMAIL.fullmatch(email):
-            raise invalid(problem=PROBLEM, field_errors={"email": ["Enter a valid email address."]})
-        if call.state.user_by_email(email):
-            raise invalid(problem=PROBLEM, field_errors={"email": ["A user with this email already exists."]})
+        email = _free_address(call, email, problem=PROBLEM)
     user = call.state.add_user(email=email, now_us=call.now_us)
     return json_response(user_json(call, user), status=201)
+
+
+def change_user(call: Call) -> Response:
+    """Of what a user holds only the address can be changed here."""
+    wanted_expands(call, allowed=USER_EXPANDS)
+    user = call.state.user(call.arguments["user_id"])
+    if user is None:
+        raise not_found()
+    email = call.json_object().get("email", user.email)
+    if email != user.email:
+        call.state.change_address(user, email=_free_address(call, email, problem=PROBLEM_OF_CHANGE, but=user))
+    return json_response(user_json(call, user))
+
+
+def _free_address(call: Call, email: object, *, problem: str, but: User | None = None) -> str:
+    if not isinstance(email, str) or len(email) > 254 or not EMAIL.fullmatch(email):
+        raise invalid(problem=problem, field_errors={"email": ["Enter a valid email address."]})
+    if call.state.user_by_email(email) not in (None, but):
+        raise invalid(problem=problem, field_errors={"email": ["A user with this email already exists."]})
+    return email

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -20,14 +21,14 @@ from onboarding_portal.accounts.admin.owners_data import ExportsAndErases
 from onboarding_portal.accounts.audit import Act, about, record
 from onboarding_portal.accounts.ev_energy_user import ClaimRefused, check_typed_id
 from onboarding_portal.accounts.mail import MailNotSent
-from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.new_address import tell_old_address
+from onboarding_portal.accounts.owner_search import owners_matching
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.addresses import address_to_look_up
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
-from onboarding_portal.ev_energy.ids import is_user_id
 from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.timing import OWNER_WAITS_SECONDS
 
@@ -72,10 +73,10 @@ class UserAdmin(ExportsAndErases, StaffModelAdmin[User], DjangoUserAdmin[User]):
     form = ChangeUserForm
     add_form = AddUserForm
     add_fieldsets = ((None, {"fields": ("email",)}),)
-    list_display = ("email", "ev_energy_user_id", "is_staff", "is_active", "last_login", "joined_at")
+    list_display = ("email", "name", "ev_energy_user_id", "is_staff", "is_active", "last_login", "joined_at")
     list_filter = ("is_staff", "is_active", ("ev_energy_user_id", admin.EmptyFieldListFilter))
     search_fields = ("email",)
-    search_help_text = _("The beginning of an e-mail address, or an ev.energy user id")
+    search_help_text = _("Any part of an e-mail address or a name, or an ev.energy user id")
     ordering = ("-joined_at", "pk")
     readonly_fields = ("last_login", "joined_at", "is_self_registered")
     show_full_result_count = False
@@ -104,9 +105,10 @@ class UserAdmin(ExportsAndErases, StaffModelAdmin[User], DjangoUserAdmin[User]):
         old = User.objects.filter(pk=obj.pk).values_list("email", flat=True).first() if change else None
         super().save_model(request, obj, form, change)
         if old and old != obj.email:
-            transaction.on_commit(partial(self._tell_old_address, request, old, obj))
+            Invitation.objects.end(email=old, now=timezone.now())
+            transaction.on_commit(partial(self.tell_old_address, request, old, obj))
 
-    def _tell_old_address(self, request: HttpRequest, old: str, owner: User) -> None:
+    def tell_old_address(self, request: HttpRequest, old: str, owner: User) -> None:
         try:
             tell_old_address(email=old, owner=owner)
         except MailNotSent:
@@ -157,10 +159,7 @@ class UserAdmin(ExportsAndErases, StaffModelAdmin[User], DjangoUserAdmin[User]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        term = search_term.strip()
-        if is_user_id(term):
-            return queryset.filter(ev_energy_user_id=term), False
-        return queryset.filter(email__startswith=address_to_look_up(term)), False
+        return queryset.filter(owners_matching(search_term)) if search_term.strip() else queryset, False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._is_within_reach(request, obj)
