@@ -44,9 +44,10 @@ def write_note(*, owner: User, vehicle: Vehicle | None, text: str, by: User, now
 
 
 def handle_by_hand(
-    *, owner: User, vehicle: Vehicle | None, to: User, reason: str, by: User, now: datetime
+    *, owner: User, vehicle: Vehicle | None, to: User | None, reason: str, by: User, now: datetime
 ) -> None:
-    """Raises AlreadyDone if it is that colleague's for that reason already."""
+    """For `to`, else for who acts. Raises AlreadyDone if it is that colleague's for that reason already."""
+    to = to or by
     vehicle_id = vehicle.pk if vehicle else None
     with _on(owner):
         mine = ByHand.objects.mine(to).filter(owner=owner, vehicle=vehicle, reason=reason)

@@ -31,12 +31,12 @@ class NoteForm(_AboutCar):
 
 
 class ByHandForm(_AboutCar):
+    """Without a colleague it is for whoever sends the form."""
+
     colleague = forms.ModelChoiceField(
         queryset=User.objects.colleagues(),
-        error_messages={
-            "required": _("Choose a colleague."),
-            "invalid_choice": _("This is nobody who works here now."),
-        },
+        required=False,
+        error_messages={"invalid_choice": _("This is nobody who works here now.")},
     )
     reason = forms.CharField(
         max_length=REASON_LENGTH, error_messages={"required": _("Say why, for the colleagues after you.")}
