@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -44,6 +44,8 @@ def staff_context(request: HttpRequest, owner: User, title: Words) -> dict[str, 
 
 @about_owner()
 def owner(request: HttpRequest, owner: User) -> HttpResponse:
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     page = owner_page(owner=owner, whole=request.GET.get("all", ""), now=timezone.now())
     context = {
         **staff_context(request, owner, owner.name or owner.email),
