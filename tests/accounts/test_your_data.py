@@ -1,5 +1,6 @@
 """An owner reads what is held about them, takes it along, and has it erased; each with a code mailed just now."""
 
+import logging
 import re
 
 import pytest
@@ -67,8 +68,11 @@ def test_an_owner_reads_what_is_held_and_takes_it_along() -> None:
 
 
 @pytest.mark.parametrize("where", ["here", "everywhere"])
-def test_an_owner_erases_themselves_and_is_asked_about_ev_energy_separately(where: str) -> None:
-    car = make_vehicle()
+def test_an_owner_erases_themselves_and_is_asked_about_ev_energy_separately(
+    where: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    car = make_vehicle(owner=make_owner(email="ann@example.com", name="Ann Persimmon"))
     client = signed_in(car.owner)
     prove(client)
 
@@ -81,6 +85,8 @@ def test_an_owner_erases_themselves_and_is_asked_about_ev_energy_separately(wher
     assert page.status_code == 200
     assert ("Waiting for ev.energy" in page.content.decode()) == (where == "everywhere")
     assert client.get(reverse("vehicles:list")).status_code == 302  # signed out
+    for word in ("ann@example.com", "Persimmon", car.pk, car.owner.ev_energy_user_id or ""):
+        assert word not in caplog.text
 
 
 @pytest.mark.parametrize("sent", [{}, {"where": ""}, {"where": "nowhere"}])
