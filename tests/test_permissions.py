@@ -253,8 +253,10 @@ ACTIONS: dict[tuple[str, str], str] = {
 
 # Commands: whoever may run them has a shell on the server, and with it more than any group.
 COMMANDS = {
+    "changepassword",
     "check_ev_energy",
     "clock",
+    "createsuperuser",
     "db_worker",
     "demo",
     "erase_owner",

@@ -1,9 +1,12 @@
 """The audit log: what an entry says, what stays of it, and that nobody changes one."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.management.commands import changepassword
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -216,3 +219,19 @@ def test_what_jobs_do_to_people_and_cars_is_written_down() -> None:
         (sold.pk, former.pk),
         (sold.pk, present.pk),
     }
+
+
+def test_whoever_makes_a_superuser_or_sets_a_password_on_the_server_is_written_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a-long-staff-password")
+    monkeypatch.setattr(changepassword.Command, "_get_pass", lambda *_args, **_more: "another-long-password")
+
+    call_command("createsuperuser", "--noinput", email="boss@example.com", stdout=StringIO())
+    call_command("changepassword", "boss@example.com", stdout=StringIO())
+
+    entries = AuditEntry.objects.order_by("pk").values_list("act", "actor_name", "subjects__owner__email")
+    assert list(entries) == [
+        ("admin.added", "createsuperuser", "boss@example.com"),
+        ("accounts.password_set", "changepassword", "boss@example.com"),
+    ]
