@@ -255,6 +255,7 @@ ACTIONS: dict[tuple[str, str], str] = {
 COMMANDS = {
     "changepassword",
     "check_ev_energy",
+    "check_predictions",
     "clock",
     "createsuperuser",
     "db_worker",

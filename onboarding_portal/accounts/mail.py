@@ -33,6 +33,7 @@ KINDS = {
     "reconnects/mail/reconnect_many": MailKind.RECONNECT,
     "reconnects/mail/reminder": MailKind.REMINDER,
     "reconnects/mail/reminder_many": MailKind.REMINDER,
+    "reconnects/mail/ahead": MailKind.REMINDER,
     "reconnects/mail/reconnected": MailKind.GOOD_NEWS,
 }
 

@@ -12,6 +12,7 @@ from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.site import StaffAdminSite
 from onboarding_portal.insights import panels
 from onboarding_portal.insights.period import CHOICES, days_asked
+from onboarding_portal.insights.policy_panel import policy_panel
 from onboarding_portal.insights.sections import SECTIONS, Section
 from onboarding_portal.insights.summary import Figures
 from onboarding_portal.insights.table_as_csv import csv_of
@@ -29,6 +30,7 @@ def hook_in() -> None:
     site.add_page("insights/<slug:table>.csv", table_as_csv, name="insights_csv")
     for section in SECTIONS:
         panels.add(section.order, section.template, section_panel(section))
+    panels.add(25, "admin/insights/_policy.html", policy_panel)
 
 
 def first_page(request: HttpRequest) -> dict[str, Any]:

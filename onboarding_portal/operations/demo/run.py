@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
 from onboarding_portal.accounts.models import User
@@ -21,6 +22,8 @@ from onboarding_portal.catalogue.sync import sync_catalogue
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.operations.demo.mailbox import Mailbox
 from onboarding_portal.operations.demo.processes import DemoFailed, Processes
+from onboarding_portal.reconnects.models import PolicyVersion
+from onboarding_portal.reconnects.policy.switch import switch_on, write_rules
 
 OWNERS = ["anna@example.com", "ben@example.com"]
 STAFF_EMAIL = "staff@example.com"
@@ -97,6 +100,19 @@ def load_demo_data() -> None:
         if not owner.ev_energy_user_id:
             ensure_ev_energy_user(user=owner, client=client)
     call_command("sync_vehicles", stdout=StringIO())
+    begin_policy()
+
+
+def begin_policy() -> None:
+    """Owners of stale cars are mailed by themselves, at any hour and soon: a demo is short. Staff may change it."""
+    if PolicyVersion.objects.exists():
+        return
+    rules = {"stale_for_hours": 0, "from_hour": 0, "until_hour": 24, "mails_ahead": True}
+    now = timezone.now()
+    write_rules(
+        version=PolicyVersion(why=_("For the demo: soon, and at any hour"), **rules), by=None, now=now
+    )
+    switch_on(by=None, now=now)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

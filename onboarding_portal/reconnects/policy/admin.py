@@ -60,6 +60,7 @@ class PolicyVersionAdmin(ReadOnly, StaffStyles, StaffModelAdmin[PolicyVersion]):
         context = {
             **self._state(request, policy),
             "rules": rules_in_words(policy.version) if policy.version else [],
+            "version": policy.version,
             "results": results,
             "comparison": comparison(results),
         }

@@ -5,6 +5,7 @@ import logging
 from django.utils import timezone
 
 from onboarding_portal.reconnects.models import Arm
+from onboarding_portal.reconnects.policy import ahead
 from onboarding_portal.reconnects.policy import survival as counting
 from onboarding_portal.reconnects.policy.results import settle
 from onboarding_portal.reconnects.policy.run import run
@@ -17,6 +18,10 @@ def run_policy() -> None:
     now = timezone.now()
     settle(now=now)
     done = run(now=now)
+    told = ahead.choose(now=now)
+    sent = ahead.send(now=now)
+    if told or sent:
+        logger.info("The policy: %d owners to be told ahead, %d told", told, sent)
     if done:
         logger.info(
             "The policy: %d e-mails queued, %d cars put off", done[Arm.MAIN], done.total() - done[Arm.MAIN]

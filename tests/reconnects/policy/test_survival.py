@@ -1,0 +1,286 @@
+"""From rows to curves, and from curves to what owners are told ahead."""
+
+import math
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from onboarding_portal.catalogue.models import Make
+from onboarding_portal.operations.management.commands.check_predictions import HEAD, line_of
+from onboarding_portal.reconnects.models import AheadMail, MakeSurvival
+from onboarding_portal.reconnects.owner.ahead import length_in_words, told_ahead
+from onboarding_portal.reconnects.policy import ahead
+from onboarding_portal.reconnects.policy.intervals import Interval
+from onboarding_portal.reconnects.policy.kaplan_meier import Lived, survival_curve
+from onboarding_portal.reconnects.policy.prediction import Calibration, Foretold, Life, calibrate, foretell
+from onboarding_portal.reconnects.policy.survival import MOST_POINTS, count_survival, thinned
+from onboarding_portal.reconnects.policy.switch import stop
+from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.vehicles.stale_episode import EndedBy, StaleEpisode
+from tests.factories import (
+    NOW,
+    handle_by_hand,
+    make_make,
+    make_owner,
+    make_stale_vehicle,
+    make_vehicle,
+    pause_mail,
+)
+from tests.reconnects.policy.office import begin, write
+
+DAY = timedelta(days=1)
+
+
+def lost_after(make: Make, days: int, *, connected: int = 100) -> None:
+    """A connection that was lost after so many days, and repaired a day later."""
+    since = NOW - connected * DAY
+    lost = since + days * DAY
+    car = make_vehicle(make=make, connected_at=since)
+    StaleEpisode.objects.create(
+        vehicle=car,
+        make=make,
+        integration="INACTIVE",
+        reason="CONNECTION_LOST",
+        connected_since=since,
+        started_at=lost,
+        lost_at=lost,
+        ended_at=lost + DAY,
+        ended_by=EndedBy.DATA,
+    )
+
+
+@pytest.mark.django_db
+def test_a_curve_counts_lives_that_are_over_and_those_that_go_on() -> None:
+    volvo, kia = make_make("Volvo"), make_make("Kia")
+    for days in (10, 10, 30):
+        lost_after(volvo, days)
+    for age in (5, 50, 200):
+        make_vehicle(make=volvo, connected_at=NOW - age * DAY)
+    make_vehicle(make=kia, connected_at=NOW - 9 * DAY)
+    make_vehicle(make=None)
+
+    assert count_survival(now=NOW) == 2
+
+    volvos = MakeSurvival.objects.get(make=volvo)
+    # Three repaired ones live on since their repair, 89, 89 and 69 days ago.
+    assert (volvos.life_count, volvos.ended_count) == (9, 3)
+    assert [(point.days, point.at_risk, point.ended) for point in volvos.curve] == [(10, 8, 2), (30, 6, 1)]
+    assert volvos.curve[0].share == 0.75
+    assert MakeSurvival.objects.get(make=kia).curve == []
+    assert volvos.told_from_days is None
+
+
+@pytest.mark.django_db
+def test_counting_again_replaces_what_was_counted_and_takes_the_same_queries() -> None:
+    make = make_make("Volvo")
+    lost_after(make, 10)
+    count_survival(now=NOW)
+    with CaptureQueriesContext(connection) as few:
+        count_survival(now=NOW)
+    for days in range(1, 9):
+        lost_after(make, days)
+    with CaptureQueriesContext(connection) as many:
+        count_survival(now=NOW + DAY)
+
+    assert len(many) == len(few)
+    assert MakeSurvival.objects.get().ended_count == 9
+    Vehicle.objects.all().delete()
+    StaleEpisode.objects.all().delete()
+    assert count_survival(now=NOW) == 0
+    assert not MakeSurvival.objects.exists()
+
+
+def test_a_long_curve_is_stored_short_with_its_end() -> None:
+    points = survival_curve(Lived(day, True) for day in range(1_000))
+
+    kept = thinned(points)
+
+    assert len(kept) <= MOST_POINTS
+    assert kept[-1][0] == 999
+    assert thinned([]) == []
+
+
+def claim(make: Make, days: int | None = 60) -> MakeSurvival:
+    return MakeSurvival.objects.create(make=make, life_count=200, ended_count=90, told_from_days=days)
+
+
+@pytest.mark.django_db
+def test_owners_of_old_connections_are_told_on_their_pages_and_no_others(client: Client) -> None:
+    volvo, kia = make_make("Volvo"), make_make("Kia")
+    claim(volvo)
+    claim(kia, None)
+    owner = make_owner()
+    old = make_vehicle(owner=owner, make=volvo, connected_at=NOW - 400 * DAY)
+    make_vehicle(owner=owner, make=volvo, connected_at=NOW + 3650 * DAY)
+    make_vehicle(owner=owner, make=kia, connected_at=NOW - 400 * DAY)
+    make_stale_vehicle(owner=owner, make=volvo, connected_at=NOW - 400 * DAY)
+    make_vehicle(owner=owner, connected_at=NOW - 400 * DAY)
+    client.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    told = told_ahead(Vehicle.objects.all(), now=NOW)
+
+    assert list(told) == [old.pk]
+    assert (
+        "Most connections with Volvo last for less than 2 months; yours is 13 months old."
+        in told[old.pk].words
+    )
+    assert client.get("/vehicles/").content.decode().count("It may end soon") == 1
+    assert "It may end soon" in client.get(f"/vehicles/{old.pk}/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_repair_makes_a_connection_young_again() -> None:
+    make = make_make("Volvo")
+    claim(make)
+    lost_after(make, 65)
+
+    assert told_ahead(Vehicle.objects.all(), now=NOW) == {}
+    assert list(told_ahead(Vehicle.objects.all(), now=NOW + 40 * DAY)) == [Vehicle.objects.get().pk]
+
+
+@pytest.mark.django_db
+def test_owners_of_old_connections_are_mailed_once_if_the_rules_say_so() -> None:
+    make = make_make("Volvo")
+    claim(make)
+    make_vehicle(make=make, connected_at=NOW - 100 * DAY)
+    begin()
+    assert ahead.choose(now=NOW) == 0
+    write(mails_ahead=True)
+
+    assert ahead.choose(now=NOW) == 1
+    assert ahead.choose(now=NOW) == 0
+    assert ahead.send(now=NOW) == 1
+    assert ahead.send(now=NOW) == 0
+
+    (message,) = mail.outbox
+    assert (
+        message.subject == "The connection of your Your car may end soon" or "may end soon" in message.subject
+    )
+    assert "/reminders/" in message.extra_headers["List-Unsubscribe"]
+    assert AheadMail.objects.get().sent_at == NOW
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("why", ["paused", "by hand", "unwanted", "night", "stopped", "broken", "young"])
+def test_nobody_is_told_ahead_who_should_not_be(why: str) -> None:
+    make = make_make("Volvo")
+    claim(make)
+    car = make_vehicle(make=make, connected_at=NOW - 100 * DAY)
+    begin(mails_ahead=True)
+    assert ahead.choose(now=NOW) == 1
+    {
+        "paused": lambda: pause_mail(car.owner),
+        "by hand": lambda: handle_by_hand(car),
+        "unwanted": lambda: type(car.owner).objects.update(wants_reminders=False),
+        "night": lambda: type(car.owner).objects.update(time_zone="America/Los_Angeles"),
+        "stopped": lambda: stop(by=None, now=NOW),
+        "broken": lambda: Vehicle.objects.update(integration="INACTIVE"),
+        "young": lambda: MakeSurvival.objects.update(told_from_days=300),
+    }[why]()
+
+    assert ahead.send(now=NOW) == 0
+    assert mail.outbox == []
+    row = AheadMail.objects.get()
+    assert row.sent_at is None
+    assert (row.cancelled_at is None) == (why == "night")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(1, "1 day"), (59, "59 days"), (60, "2 months"), (400, "13 months")]
+)
+def test_lengths_in_words(days: int, words: str) -> None:
+    assert length_in_words(days) == words
+
+
+def simulated(count: int, *, scale: float, shape: float, seed: int) -> list[Life]:
+    """Connections of one make that began over 300 days and live as Weibull's law says."""
+    chance = random.Random(seed)  # noqa: S311
+    lives = []
+    for _ in range(count):
+        since = NOW - chance.uniform(40, 300) * DAY
+        lost_at = since + chance.weibullvariate(scale, shape) * DAY
+        lives.append(Life("one", since, lost_at if lost_at <= NOW else None))
+    return lives
+
+
+@pytest.mark.parametrize(("scale", "shape"), [(60, 1.0), (90, 4.0), (120, 1.5)])
+def test_what_is_foretold_is_what_the_law_says(scale: float, shape: float) -> None:
+    points = survival_curve(life.at(NOW) for life in simulated(1_500, scale=scale, shape=shape, seed=7))
+    for age in (10, 40, 80):
+        foretold = foretell(points, age_days=age, within_days=30)
+        law = 1 - math.exp(((age + 1) / scale) ** shape - ((age + 31) / scale) ** shape)
+        assert foretold is not None
+        assert foretold.bounds.low - 0.02 <= law <= foretold.bounds.high + 0.02
+
+
+def test_of_few_nothing_is_foretold() -> None:
+    lives = simulated(40, scale=200, shape=1.0, seed=8)
+    points = survival_curve(life.at(NOW) for life in lives)
+
+    assert foretell(points, age_days=10, within_days=30) is None
+    assert calibrate(lives, on=NOW - 30 * DAY, within_days=30) == []
+
+
+def test_past_predictions_came_true() -> None:
+    lives = simulated(3_000, scale=80, shape=2.0, seed=9)
+
+    cells = calibrate(lives, on=NOW - 30 * DAY, within_days=30)
+
+    assert len(cells) > 4
+    assert sum(cell.count for cell in cells) > 500
+    assert all(cell.came_true for cell in cells), cells
+
+
+def test_predictions_that_do_not_come_true_are_told_apart() -> None:
+    """Connections that suddenly live twice as long: the past was no guide."""
+    lives = [
+        Life(
+            life.make_id, life.since, life.lost_at if life.lost_at and life.lost_at < NOW - 30 * DAY else None
+        )
+        for life in simulated(3_000, scale=80, shape=2.0, seed=9)
+    ]
+
+    assert not all(cell.came_true for cell in calibrate(lives, on=NOW - 30 * DAY, within_days=30))
+
+
+@pytest.mark.django_db
+def test_the_command_prints_the_table_or_says_that_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("check_predictions")
+    assert "Too few connections" in capsys.readouterr().out
+    cell = Calibration(foretold=Foretold(0.25, Interval(0.2, 0.3)), count=1_000, ended=300)
+    assert line_of(cell) == "| 25% | 20% to 30% | 1,000 | 30% | 27% to 33% | yes |"
+    with pytest.raises(CommandError):
+        call_command("check_predictions", days=0)
+
+
+# How long connections live: the scale in days and the shape of Weibull's law. 1 forgets its age, 4 has a date.
+LAWS = {"one": (45, 1.0), "two": (60, 4.0), "three": (30, 2.0), "four": (200, 1.0)}
+
+
+def fleet_of_five_thousand() -> list[Life]:
+    """A quarter of 5,000 cars of four makes; who breaks is repaired some days later and begins anew."""
+    chance, lives = random.Random(12), []  # noqa: S311
+    begins = NOW - 90 * DAY
+    for number in range(5_000):
+        make = list(LAWS)[number % 4]
+        since = begins
+        while since < NOW:
+            lost_at = since + chance.weibullvariate(*LAWS[make]) * DAY
+            lives.append(Life(make, since, lost_at if lost_at < NOW else None))
+            since = lost_at + chance.uniform(1, 9) * DAY
+    return lives
+
+
+def test_the_table_in_the_docs_is_what_came_of_five_thousand_simulated_cars() -> None:
+    cells = calibrate(fleet_of_five_thousand(), on=NOW - 22 * DAY, within_days=22)
+    told = (Path(__file__).parents[3] / "docs/policy.md").read_text()
+
+    assert all(cell.came_true for cell in cells)
+    assert "\n".join([*HEAD, *map(line_of, cells)]) in told, "\n".join(map(line_of, cells))
