@@ -29,7 +29,7 @@ from onboarding_portal.accounts.models import (
     User,
 )
 from onboarding_portal.operations.clock.purge import purge
-from tests.factories import NOW, make_make, make_owner, make_staff, make_vehicle
+from tests.factories import NOW, make_make, make_owner, make_staff, make_vehicle, pause_mail
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/accounts/invitationimport/add/"
@@ -223,6 +223,13 @@ def test_those_without_a_car_are_invited_if_ticked(desk: Client) -> None:
     desk.post(address.replace("/change/", "/confirm/"), {"also_known": "yes"})
 
     assert Invitation.objects.get().email == "owner@example.com"
+
+
+def test_those_whose_mail_is_paused_are_not_invited_even_if_ticked(lead: User) -> None:
+    pause_mail(make_owner(email="owner@example.com"))
+    source = stored("email\nowner@example.com\n", lead)
+
+    assert importing.confirm(source=source, also_known=True, by=lead, now=NOW) == 0
 
 
 def test_who_was_invited_or_came_since_the_preview_is_left_out(lead: User) -> None:

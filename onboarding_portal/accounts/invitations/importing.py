@@ -163,7 +163,11 @@ def _invite(
     emails = [row.email for row in rows]
     since = Invitation.objects.open(now=now).filter(email__in=emails).values_list("email", flat=True)
     new_accounts = User.objects.filter(email__in=[row.email for row in rows if row.kind == RowKind.NEW])
-    left_out = {*since, *new_accounts.values_list("email", flat=True)}
+    not_to_be_mailed = User.objects.filter(email__in=emails).exclude(
+        pk__in=User.objects.mailable().values("pk")
+    )
+    accounts = (new_accounts | not_to_be_mailed).distinct()
+    left_out = {*since, *accounts.values_list("email", flat=True)}
     made = Invitation.objects.bulk_create(
         Invitation(
             email=row.email,
