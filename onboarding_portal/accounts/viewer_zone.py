@@ -1,7 +1,8 @@
 """In whose time zone times are told: one way for pages, staff's pages and e-mails.
 
 A page tells times in the zone its reader has chosen (staff's log pages have a form), else in the browser's own, which
-a script says. Both are cookies that last as long as the browser's session; a page that needs no database stays so. An
+a script says. Both are cookies that last as long as the browser's session; a page that needs no database stays so.
+What a colleague has chosen is kept with their account, too, and chosen again when they sign in, wherever that is. An
 e-mail tells times in the zone its owner's browser had at the last sign-in. Where none is known it is the portal's
 TIME_ZONE, and is named.
 """
@@ -21,6 +22,7 @@ from django.utils import timezone
 from onboarding_portal.accounts.models import User
 
 CHOSEN, COOKIE = "chosen_time_zone", "time_zone"
+SIGNED_IN_WITH = "zone_of_who_signed_in"  # an attribute of the request
 AREAS = (
     *("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"),
 )
@@ -52,8 +54,14 @@ def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo | None:
     return zone_named(request.COOKIES.get(CHOSEN)) or zone_named(request.COOKIES.get(COOKIE))
 
 
-def choose_zone(response: HttpResponse, *, zone: str) -> None:
-    """Every page of this browser's session is told in this zone from now on."""
+def choose_zone(response: HttpResponse, *, zone: str, user: User) -> None:
+    """Every page this colleague sees is told in this zone from now on, in other browsers from the next sign-in."""
+    user.chosen_time_zone = zone
+    user.save(update_fields=["chosen_time_zone"])
+    _set_cookie(response, zone)
+
+
+def _set_cookie(response: HttpResponse, zone: str) -> None:
     response.set_cookie(CHOSEN, zone, secure=settings.IS_HTTPS, httponly=True, samesite="Lax")
 
 
@@ -65,7 +73,13 @@ class ViewerZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with timezone.override(viewer_zone(request)):
-            return self.get_response(request)
+            response = self.get_response(request)
+        chosen = getattr(request, SIGNED_IN_WITH, None)
+        if chosen:
+            _set_cookie(response, chosen)
+        elif chosen is not None and CHOSEN in request.COOKIES:
+            response.delete_cookie(CHOSEN, samesite="Lax")  # another's, who used this browser before
+        return response
 
 
 def zone_to_name(request: HttpRequest) -> str:
@@ -83,7 +97,9 @@ def owners_zone(owner: User) -> Iterator[str]:
 
 @receiver(user_logged_in)
 def _keep_zone(sender: type, request: HttpRequest | None, user: User, **_more: Any) -> None:
-    """The zone of the browser at the latest sign-in is the one e-mails are told in."""
+    """The zone of the browser at the latest sign-in is the one e-mails are told in. A chosen one is found again."""
+    if request is not None:
+        setattr(request, SIGNED_IN_WITH, user.chosen_time_zone)
     zone = zone_named(request.COOKIES.get(COOKIE)) if request else None
     if zone is not None and zone.key != user.time_zone:
         user.time_zone = zone.key

@@ -10,8 +10,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.diagnostics.addresses import list_url
+from onboarding_portal.diagnostics.events import Event
 from onboarding_portal.diagnostics.samples import Sample, runs
-from onboarding_portal.diagnostics.timeline import Event, Timeline
+from onboarding_portal.diagnostics.timeline import Timeline
 
 MOST_TICKS = 9
 STEPS = [
@@ -131,6 +132,7 @@ LANES: list[tuple[str, str | Promise]] = [
     ("command", _("Commands")),
     ("error", _("Errors")),
     ("reconnect", _("Reconnects")),
+    ("portal", _("Portal")),
 ]
 
 

@@ -28,10 +28,7 @@ class Clock:
 
 
 class ZoneForm(forms.Form):
-    """The zone and the page to go back to, which the view checks."""
-
     zone = forms.CharField(max_length=64)
-    next = forms.CharField(required=False)
 
     def clean_zone(self) -> str:
         name: str = self.cleaned_data["zone"]

@@ -4,13 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
-from onboarding_portal.diagnostics.addresses import entry_url
-from onboarding_portal.diagnostics.entry_facts import command_text, detail_of, percentage, summary_of
 from onboarding_portal.diagnostics.log_kinds import Kind, LogEntry, moment_of
 from onboarding_portal.diagnostics.problems import Problem, problem_of
 from onboarding_portal.diagnostics.read_logs import Question, read_stretch
@@ -19,10 +12,11 @@ from onboarding_portal.diagnostics.samples import Sample, samples_of, stretches
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError
-from onboarding_portal.ev_energy.resources import ErrorLog, StatusLog
-from onboarding_portal.vehicles.models import Vehicle
+from onboarding_portal.ev_energy.resources import StatusLog
+from onboarding_portal.vehicles.models import StaleReason, Vehicle
 
 USUAL_LENGTH = timedelta(days=1)
+BEFORE_A_BREAK = timedelta(hours=18)
 LONGEST = timedelta(days=31)
 # A car that reports every five minutes fills a page of 100 in a third of a day: this is a week of it.
 LARGEST_PAGE_COUNTS = {Kind.ERROR: 5, Kind.COMMAND: 5, Kind.STATUS: 20}
@@ -80,8 +74,10 @@ class WholePeriod(Period):
     until: datetime
 
 
-def whole_period(period: Period, *, now: datetime) -> WholePeriod:
-    """The period with both ends: the day up to now where nothing was picked, never longer than `LONGEST`.
+def whole_period(period: Period, *, now: datetime, broke_at: datetime | None = None) -> WholePeriod:
+    """The period with both ends, never longer than `LONGEST`.
+
+    Where nothing was picked it is the day around the moment the car broke, else the day up to now.
 
     Ends that nobody picked are whole minutes, so that looking again asks for the same and is answered by the cache.
     """
@@ -90,7 +86,24 @@ def whole_period(period: Period, *, now: datetime) -> WholePeriod:
         until = max(period.since, min(minute, period.since + LONGEST))
         return WholePeriod(since=period.since, until=until)
     until = period.until or minute
+    if broke_at is not None and period.since is None and period.until is None:
+        return day_around(broke_at, now=now)
     return WholePeriod(since=period.since or until - USUAL_LENGTH, until=until)
+
+
+def day_around(broke_at: datetime, *, now: datetime) -> WholePeriod:
+    """The day in which the car broke, most of it before the break; at the latest the day up to now."""
+    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    since = min(broke_at.replace(second=0, microsecond=0) - BEFORE_A_BREAK, minute - USUAL_LENGTH)
+    return WholePeriod(since=since, until=since + USUAL_LENGTH)
+
+
+def broke_at(vehicle: Vehicle) -> datetime | None:
+    """When a stale car broke: a silent one with its last data, others when found. None if it is not stale."""
+    if not vehicle.stale_since:
+        return None
+    is_silent = vehicle.stale_reason == StaleReason.SILENT
+    return (vehicle.last_status_at if is_silent else None) or vehicle.stale_since
 
 
 def read_timeline(*, client: Client, vehicle: Vehicle, period: WholePeriod, now: datetime) -> Timeline:
@@ -153,70 +166,3 @@ def _is_within(entry: LogEntry, question: Question) -> bool:
         and question.until is not None
         and (question.since <= moment_of(entry) <= question.until)
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """`name` is what it is, `label` the same for people; `kind` is the log it stems from, if it is from one."""
-
-    at: datetime
-    name: str
-    label: str | Promise
-    text: str
-    detail: str = ""
-    url: str = ""
-    kind: Kind | None = None
-
-
-def events_of(timeline: Timeline, *, vehicle_id: str, links_reconnects: bool) -> list[Event]:
-    """All but what the car said, oldest first. Reconnects lead to their pages for those who may see them."""
-    commands = _of_log(timeline.commands, kind=Kind.COMMAND, vehicle_id=vehicle_id)
-    errors = _of_log(timeline.errors, kind=Kind.ERROR, vehicle_id=vehicle_id)
-    reconnects = [_of_reconnect(step, is_linked=links_reconnects) for step in timeline.reconnects]
-    return sorted([*commands, *errors, *reconnects], key=lambda event: event.at)
-
-
-def sample_events(samples: Sequence[Sample]) -> list[Event]:
-    """What the car said at the points that are drawn, oldest first."""
-    return [
-        Event(at=sample.at, name="status", label=_("Car says"), text=_sample_text(sample))
-        for sample in samples
-    ]
-
-
-def _of_log(entries: Sequence[LogEntry], *, kind: Kind, vehicle_id: str) -> list[Event]:
-    return [
-        Event(
-            at=moment_of(entry),
-            name=kind.value,
-            label=kind.one,
-            text=_text(entry),
-            detail=detail_of(entry),
-            url=entry_url(vehicle_id=vehicle_id, kind=kind, entry=entry),
-            kind=kind,
-        )
-        for entry in entries
-    ]
-
-
-def _text(entry: LogEntry) -> str:
-    if isinstance(entry, ErrorLog) and entry.command:
-        return gettext("%(error)s, during: %(command)s") % {
-            "error": summary_of(entry),
-            "command": command_text(entry.command),
-        }
-    return summary_of(entry)
-
-
-def _of_reconnect(step: ReconnectStep, *, is_linked: bool) -> Event:
-    url = reverse("admin:reconnects_reconnect_change", args=[step.reconnect_id]) if is_linked else ""
-    return Event(at=step.at, name="reconnect", label=_("Reconnect"), text=step.label, url=url)
-
-
-def _sample_text(sample: Sample) -> str:
-    parts = [percentage(sample.percentage) or gettext("State of charge not said")]
-    if sample.is_charging:
-        parts.append(gettext("charging"))
-    elif sample.is_plugged_in:
-        parts.append(gettext("plugged in"))
-    return ", ".join(parts)

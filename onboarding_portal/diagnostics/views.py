@@ -4,7 +4,7 @@ The answer is 200 whenever the portal's part of the page is whole, even if ev.en
 and still shows what the portal knows. Only an entry ev.energy does not have is a 404, as its address names nothing.
 """
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.contrib import admin
@@ -20,14 +20,17 @@ from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.viewer_zone import choose_zone, zone_names
 from onboarding_portal.diagnostics.addresses import list_url, timeline_url
 from onboarding_portal.diagnostics.chart import chart_of
+from onboarding_portal.diagnostics.events import events_of, folded, sample_events
 from onboarding_portal.diagnostics.log_kinds import Kind
 from onboarding_portal.diagnostics.log_pages import WrongCursor, cursors_of, entry_page, list_page
+from onboarding_portal.diagnostics.on_the_phone import phone_for
+from onboarding_portal.diagnostics.portal_events import latest_breaks, portal_events
 from onboarding_portal.diagnostics.reader_time import ZoneForm, period_form, reader_zone
 from onboarding_portal.diagnostics.timeline import (
     LONGEST,
-    events_of,
+    broke_at,
+    day_around,
     read_timeline,
-    sample_events,
     whole_period,
 )
 from onboarding_portal.ev_energy.client import get_client
@@ -89,15 +92,20 @@ def timeline(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     vehicle = _vehicle_or_404(vehicle_id)
     now, zone = timezone.now(), reader_zone(request)
     form = period_form(request.GET, zone=zone, longest=LONGEST)
-    period = whole_period(form.period, now=now)
+    period = whole_period(form.period, now=now, broke_at=broke_at(vehicle))
     line = read_timeline(client=get_client(), vehicle=vehicle, period=period, now=now)
     may_see_reconnects = user_of(request).has_perm("reconnects.view_reconnect")
     events = events_of(line, vehicle_id=vehicle.pk, links_reconnects=may_see_reconnects)
+    known = portal_events(vehicle, since=period.since, until=period.until)
+    events = sorted([*events, *known], key=lambda event: event.at)
     facts = sorted([*events, *sample_events(line.samples)], key=lambda event: event.at, reverse=True)
     context = {
         "timeline": line,
         "chart": chart_of(line, events=events, vehicle_id=vehicle.pk, zone=zone),
-        "facts": facts,
+        "facts": folded(facts),
+        "is_empty": line.is_empty and not known,
+        "breaks": _breaks(vehicle, zone=zone, now=now),
+        "today_url": timeline_url(vehicle_id=vehicle.pk, **day_around(now, now=now).as_query(zone=zone)),
         "form": form,
         "shown": period.as_query(zone=zone),
         "title": _("Time line"),
@@ -105,16 +113,28 @@ def timeline(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     return _answer(request, "timeline", vehicle=vehicle, zone=zone, context=context)
 
 
+def _breaks(vehicle: Vehicle, *, zone: tzinfo, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": at,
+            "why": why,
+            "url": timeline_url(vehicle_id=vehicle.pk, **day_around(at, now=now).as_query(zone=zone)),
+        }
+        for at, why in latest_breaks(vehicle)
+    ]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def zone_chosen(request: HttpRequest) -> HttpResponse:
-    if request.method != "POST":
-        return redirect("admin:index")  # whoever had to sign in on the way here comes back with a GET
-    form = ZoneForm(request.POST)
-    target = form.data.get("next", "")
+    # In the address, because whoever has to sign in on the way here comes back with a GET.
+    target = request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
     response = redirect(target if is_ours and target.startswith("/") else reverse("admin:index"))
+    if request.method != "POST":
+        return response
+    form = ZoneForm(request.POST)
     if form.is_valid():
-        choose_zone(response, zone=form.cleaned_data["zone"])
+        choose_zone(response, zone=form.cleaned_data["zone"], user=user_of(request))
     return response
 
 
@@ -143,6 +163,7 @@ def _answer(
         **admin.site.each_context(request),
         "opts": Vehicle._meta,
         "vehicle": vehicle,
+        "phone": phone_for(vehicle, request),
         "advice": advice_for(vehicle) if vehicle.is_stale else None,
         "reconnects": vehicle.reconnects.defer("url").order_by("-created_at")[:NEWEST_RECONNECTS],
         "tabs": _tabs(vehicle.pk, current=request.path),

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class OnboardingConfig(AppConfig):
     name = "onboarding_portal.onboarding"
     label = "onboarding"
+
+    def ready(self) -> None:
+        from onboarding_portal.diagnostics.portal_events import add_source  # noqa: PLC0415  needs the models
+        from onboarding_portal.onboarding.time_line import returns_with  # noqa: PLC0415
+
+        add_source(returns_with)

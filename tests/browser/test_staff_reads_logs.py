@@ -97,7 +97,7 @@ def test_staff_find_out_why_a_car_does_not_charge(
     expect(desk.get_by_role("link", name="Start charging, 16.5 A")).to_be_visible()
 
     desk.get_by_role("link", name="Time line").click()
-    expect(desk.get_by_role("img", name="Time line of Volvo EX30")).to_be_visible()
+    expect(desk.get_by_role("group", name="Time line of Volvo EX30")).to_be_visible()
     assert desk.locator("polyline.charge").count() >= 1
     assert desk.locator(".mark-error").count() >= 1
     desk.locator(".chart .mark-command").last.click()

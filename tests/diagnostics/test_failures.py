@@ -205,4 +205,4 @@ def test_queries_do_not_grow_with_the_entries(
             len([query for query in captured.captured_queries if "portal_cache" not in query["sql"]])
         )
     assert counts[0] == counts[1]
-    assert counts[0] <= (8 if place == "timeline" else 7)
+    assert counts[0] <= (14 if place == "timeline" else 9)

@@ -139,6 +139,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
     # As the browser said at the latest sign-in; "" where none did. E-mails tell times in it.
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", editable=False)
+    # As a colleague has chosen on a log page; "" where they have not.
+    chosen_time_zone = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
     # Goes into the hash each session must carry: another value ends them all.
     session_nonce = models.UUIDField(default=uuid.uuid4, editable=False)
