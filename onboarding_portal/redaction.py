@@ -28,7 +28,7 @@ PATTERNS: list[tuple[re.Pattern[str], Replacement]] = [
     ),
     (re.compile(r"""\?[\w.%~\[\]-]+=[^\s"'<>\\]*"""), "?[query]"),
     # The portal's own lasting links, and returns, whose attempt is nobody else's business.
-    (re.compile(r"""/(invite|reconnect|reminders|return)/[\w%.~=+-][\w%.~=+:-]*"""), r"/\1/[token]"),
+    (re.compile(r"""/(invite|reconnect|reminders|return|password)/[\w%.~=+-][\w%.~=+:-]*"""), r"/\1/[token]"),
     (re.compile(r"""(https?://[^/\s"'\\]+)/[^\s"'<>\\]*"""), _without_path_of_a_link),
     # From the beginning of such a word only: the path of a page nobody has is logged, and it may be a long one.
     (

@@ -45,6 +45,11 @@ ACCOUNT_RATE_LIMITS = {
     "follow_reconnect_link": "100/15m/ip,20/15m/key",  # the link
     "password_in_known_browser": "10/15m/key",  # the browser and the address
     "change_password": "10/15m/key",  # whose password
+    "forgotten_password": "100/15m/ip,5/15m/key",  # address and network together, as for codes
+    "forgotten_password_from_anywhere": "20/60m/key",  # the address: what one mailbox gets
+    "forgotten_password_in_known_browser": "5/15m/key",  # the browser and the address
+    "set_password": "10/15m/key",  # whose password
+    "send_password_link": "10/15m/key",  # whose mailbox
     "second_factor": "5/15m/key,40/1d/key",  # whose; only who has the password gets so far
     "change_second_factor": "20/15m/key",  # whose
     "second_factor_in_known_browser": "10/15m/key",  # the browser and the address

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axes.models import AccessAttempt
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +27,8 @@ from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
 from onboarding_portal.accounts.admin.invitations import MOST_AT_ONCE
 from onboarding_portal.accounts.models import Invitation, InvitationImport, User
+from onboarding_portal.accounts.colleagues import mailed_link
+from onboarding_portal.accounts.models import Invitation, User
 from onboarding_portal.accounts.two_factor import app_codes
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle
@@ -256,6 +260,64 @@ def removing_a_second_factor() -> Send:
     row = app_codes.add(user=staff, secret=app_codes.new_secret(), step=0, now=timezone.now())
     client.force_login(staff)
     return lambda number: client.post(page("two_factor_remove", row.pk))
+
+
+def asking_for_a_password_for_one_address() -> Send:
+    make_staff(email="sam@example.com")
+    return lambda number: Client().post(page("forgotten_password"), {"email": "sam@example.com"})
+
+
+def asking_for_a_password_from_many_networks() -> Send:
+    asked = page("forgotten_password")
+    return lambda number: from_network(number).post(asked, {"email": "nobody@example.com"})
+
+
+def setting_a_password_too_short() -> Send:
+    link = mailed_link.make(user=make_staff(), purpose=mailed_link.Purpose.FORGOTTEN)
+    return lambda number: Client().post(urlsplit(link).path, {"new_password1": "x", "new_password2": "x"})
+
+
+def setting_a_password_by_one_link() -> Send:
+    link = mailed_link.make(user=make_staff(), purpose=mailed_link.Purpose.FORGOTTEN)
+    new = {"new_password1": "another-good-one", "new_password2": "another-good-one"}
+    return lambda number: Client().post(urlsplit(link).path, new)
+
+
+def inviting_colleagues() -> Send:
+    client, group = superuser(), Group.objects.get(ready_made__key="agent")
+    invited = page("accounts_colleague_add")
+    return lambda number: client.post(invited, {"email": f"new{number}@example.com", "group": group.pk})
+
+
+def inviting_one_colleague_again() -> Send:
+    group = Group.objects.get(ready_made__key="agent")
+    return as_staff("accounts_colleague_add", email="new@example.com", group=group.pk)
+
+
+def mailing_links_to_a_colleague() -> Send:
+    return as_staff("accounts_colleague_link", make_staff().pk)
+
+
+def ending_a_colleagues_sessions() -> Send:
+    return as_staff("accounts_colleague_sessions", make_staff().pk)
+
+
+def resetting_a_second_factor() -> Send:
+    staff = make_staff()
+    app_codes.add(user=staff, secret=app_codes.new_secret(), step=0, now=timezone.now())
+    return as_staff("accounts_colleague_second_factor", staff.pk, why="lost")
+
+
+def ending_a_colleagues_access() -> Send:
+    return as_staff("accounts_colleague_left", make_staff().pk, why="left")
+
+
+def ending_my_sessions() -> Send:
+    return as_staff("end_my_sessions")
+
+
+def ending_a_session_that_is_none() -> Send:
+    return as_staff("my_sessions", session="x")
 
 
 def signing_in_once_more() -> Send:
@@ -723,6 +785,91 @@ LINES = [
         prepare=signing_in_once_more,
         most=Spent(),
         bound="nothing to spend",
+    ),
+    Line(
+        name="POST /admin/password/forgotten/, one address, one network",
+        addresses=("admin:forgotten_password",),
+        prepare=asking_for_a_password_for_one_address,
+        most=Spent(mails=5, rows=5),
+        bound="5 in 15 minutes",
+    ),
+    Line(
+        name="POST /admin/password/forgotten/, one address, many networks",
+        addresses=("admin:forgotten_password",),
+        prepare=asking_for_a_password_from_many_networks,
+        most=Spent(mails=20, rows=20),
+        bound="20 an hour to one mailbox",
+        times=25,
+    ),
+    Line(
+        name="POST /admin/password/<token>/, too short",
+        addresses=("admin:set_password",),
+        prepare=setting_a_password_too_short,
+        most=Spent(),
+        bound="10 in 15 minutes, for who has the link",
+    ),
+    Line(
+        name="POST /admin/password/<token>/",
+        addresses=("admin:set_password",),
+        prepare=setting_a_password_by_one_link,
+        most=Spent(hashes=1, mails=1, rows=3),
+        bound="once",
+    ),
+    Line(
+        name="POST /admin/sessions/",
+        addresses=("admin:my_sessions",),
+        prepare=ending_a_session_that_is_none,
+        most=Spent(),
+        bound="nothing to spend",
+    ),
+    Line(
+        name="POST /admin/sessions/end-all/",
+        addresses=("admin:end_my_sessions",),
+        prepare=ending_my_sessions,
+        most=Spent(),
+        bound="once: it signs out",
+    ),
+    Line(
+        name="staff: invite colleagues",
+        addresses=("admin:accounts_colleague_add",),
+        prepare=inviting_colleagues,
+        most=Spent(mails=TIMES, rows=6 * TIMES),
+        bound="a right; groups of fewer rights than one's own",
+    ),
+    Line(
+        name="staff: invite one colleague again",
+        addresses=("admin:accounts_colleague_add",),
+        prepare=inviting_one_colleague_again,
+        most=Spent(mails=1, rows=6),
+        bound="once an address",
+    ),
+    Line(
+        name="staff: mail a colleague links",
+        addresses=("admin:accounts_colleague_link",),
+        prepare=mailing_links_to_a_colleague,
+        most=Spent(mails=10, rows=30),
+        bound="a right; 10 in 15 minutes to a mailbox",
+    ),
+    Line(
+        name="staff: end a colleague's sessions",
+        addresses=("admin:accounts_colleague_sessions",),
+        prepare=ending_a_colleagues_sessions,
+        most=Spent(rows=2 * TIMES),
+        bound=STAFF,
+    ),
+    Line(
+        name="staff: reset a second factor",
+        addresses=("admin:accounts_colleague_second_factor",),
+        prepare=resetting_a_second_factor,
+        most=Spent(mails=TIMES, rows=3 * TIMES),
+        bound=STAFF,
+    ),
+    Line(
+        name="staff: end a colleague's access",
+        addresses=("admin:accounts_colleague_left",),
+        prepare=ending_a_colleagues_access,
+        most=Spent(rows=3),
+        bound="once",
     ),
     Line(
         name="POST /admin/logout/",

@@ -37,7 +37,7 @@ UNUSED = {EmailAddress, EmailConfirmation}
 class StaffLoginView(LoginView):
     """Takes the password; who has a second factor is not signed in before they gave it."""
 
-    template_name = "admin/login.html"
+    template_name = "admin/sign_in.html"
     authentication_form = AdminAuthenticationForm
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
@@ -58,6 +58,7 @@ class StaffAdminSite(AdminSite):
         super().__init__(name)
         self._pages: list[URLPattern] = []
         self._first_page: Callable[[HttpRequest], dict[str, Any]] = lambda _request: {}
+        self._open_pages: list[URLPattern] = [*two_factor_pages]
 
     def add_page(self, route: str, view: Callable[..., HttpResponseBase], *, name: str) -> None:
         """A page of a higher room, behind the staff's sign-in: `admin:<name>`. For `AppConfig.ready()`."""
@@ -77,8 +78,15 @@ class StaffAdminSite(AdminSite):
         response.status_code = status or response.status_code
         return response
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "asks_second_factor": settings.STAFF_TWO_FACTOR != "off"}
+
+    def add_open_page(self, route: str, view: Callable[..., HttpResponseBase], *, name: str) -> None:
+        """A page of the admin that nobody has to be signed in for; the view itself sees to who may what."""
+        self._open_pages.append(path(route, view, name=name))
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [*two_factor_pages, *self._pages, *super().get_urls()]
+        return [*self._open_pages, *self._pages, *super().get_urls()]
 
     def is_signed_in(self, request: HttpRequest) -> bool:
         """Whether somebody signed in as staff, with all that is asked for or without."""

@@ -1,0 +1,1 @@
+"""Who works here: colleagues begin, set their passwords by mail, and leave."""
