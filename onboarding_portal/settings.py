@@ -49,6 +49,12 @@ PORTAL_HOST = urlsplit(PORTAL_URL).hostname or ""
 _host = f"[{PORTAL_HOST}]" if ":" in PORTAL_HOST else PORTAL_HOST  # as browsers name it
 IS_HTTPS = PORTAL_URL.startswith("https://")
 STAFF_TWO_FACTOR = env.one_of("STAFF_TWO_FACTOR", ["required", "optional", "off"], default="optional")
+# Staff's single sign-on by OpenID Connect; without an issuer there is none.
+OIDC_ISSUER = env.address("OIDC_ISSUER").rstrip("/")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET")
+OIDC_STAFF_DOMAIN = env.str("OIDC_STAFF_DOMAIN")
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM")
 SIGNUP_OPEN = env.yes_or_no("SIGNUP_OPEN", default=True)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=[_host])
 

@@ -50,6 +50,7 @@ ACCOUNT_RATE_LIMITS = {
     "forgotten_password_in_known_browser": "5/15m/key",  # the browser and the address
     "set_password": "10/15m/key",  # whose password
     "send_password_link": "10/15m/key",  # whose mailbox
+    "single_sign_on": "60/15m/ip",
     "second_factor": "5/15m/key,40/1d/key",  # whose; only who has the password gets so far
     "change_second_factor": "20/15m/key",  # whose
     "second_factor_in_known_browser": "10/15m/key",  # the browser and the address

@@ -97,7 +97,7 @@ def parsed(name: str, sound: str, value: Any, **more: Any) -> Row:
     return Row(sound=sound, effect=lambda values: values[name], meant=lambda _raw: value, **more)
 
 
-def web(name: str, sound: str) -> Row:
+def web(name: str, sound: str, **more: Any) -> Row:
     """A web address; a slash at its end makes no difference."""
     host = sound.split("/")[2]
     ipv6, letters = "[2001:db8::1]", "cärs.example.com"
@@ -118,6 +118,7 @@ def web(name: str, sound: str) -> Row:
             "IPv6": sound.replace(host, ipv6),
             "not ASCII": sound.replace(host, letters),
         },
+        **more,
     )
 
 
@@ -135,6 +136,7 @@ def _database(values: Values) -> Any:
     return found["ENGINE"], found["USER"], found["PASSWORD"], found["NAME"]
 
 
+OPENID = {"OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": SECRET[::-1]}
 SMTP = "onboarding_portal.accounts.mail_server.EmailBackend"
 HOST = "cars.example.com"
 LOGO = str(Path(__file__).parents[1] / "brand/logo.svg")
@@ -160,6 +162,11 @@ ROWS = {
     "BRAND_LOGO": text("BRAND_LOGO", LOGO),
     "BRAND_FAVICON": text("BRAND_FAVICON", LOGO),
     "SIGNUP_OPEN": parsed("SIGNUP_OPEN", "false", False),
+    "OIDC_ISSUER": web("OIDC_ISSUER", "https://login.example.com/realm", beside=OPENID),
+    "OIDC_CLIENT_ID": text("OIDC_CLIENT_ID", "portal"),
+    "OIDC_CLIENT_SECRET": text("OIDC_CLIENT_SECRET", SECRET[::-1], secret=SECRET[::-1]),
+    "OIDC_STAFF_DOMAIN": text("OIDC_STAFF_DOMAIN", "brightfield.example"),
+    "OIDC_GROUPS_CLAIM": text("OIDC_GROUPS_CLAIM", "groups"),
     "STAFF_TWO_FACTOR": parsed("STAFF_TWO_FACTOR", "required", "required"),
     "TIME_ZONE": parsed("TIME_ZONE", "Europe/London", "Europe/London"),
     "DATABASE_URL": Row(

@@ -20,6 +20,10 @@ from onboarding_portal.environment import Environment
 from onboarding_portal.operations.checks.database import is_ready
 from onboarding_portal.operations.checks.start import refuse_unsafe_settings
 
+OPENID = {
+    **{"OIDC_ISSUER": "https://login.example.com"},
+    **{"OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "a-secret"},
+}
 KEY = "pQ7-kZ2_vX9mB4nL8sD1fG6hJ3wR5tY0uI-aS_eC2bN7xM4zK9q"
 REDIS = "django.core.cache.backends.redis.RedisCache"
 LOCAL_CACHE = "django.core.cache.backends.locmem.LocMemCache"
@@ -152,6 +156,9 @@ ERRORS: list[tuple[str, str, dict[str, Any]]] = [
         {"CACHES": {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}},
     ),
     ("E035", "METRICS_TOKEN", {"METRICS_TOKEN": "guess-me"}),
+    ("E070", "OIDC_ISSUER", {**OPENID, "OIDC_ISSUER": "http://login.example.com"}),
+    ("E071", "OIDC_CLIENT_ID", {**OPENID, "OIDC_CLIENT_ID": ""}),
+    ("E071", "OIDC_CLIENT_SECRET", {**OPENID, "OIDC_CLIENT_SECRET": ""}),
     ("E036", "SENTRY_DSN", {"SENTRY_DSN": "https://sentry.example/42"}),
     ("E031", "DATABASE_URL", {"DATABASES": {"default": {"ENGINE": "django.db.backends.mysql"}}}),
     ("E040", "EMAIL_URL", {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}),

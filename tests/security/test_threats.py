@@ -320,6 +320,10 @@ def ending_a_session_that_is_none() -> Send:
     return as_staff("my_sessions", session="x")
 
 
+def leaving_for_the_single_sign_on() -> Send:
+    return lambda number: Client().post(page("single_sign_on"))
+
+
 def signing_in_once_more() -> Send:
     return as_staff("two_factor_again")
 
@@ -814,6 +818,13 @@ LINES = [
         prepare=setting_a_password_by_one_link,
         most=Spent(hashes=1, mails=1, rows=3),
         bound="once",
+    ),
+    Line(
+        name="POST /admin/single-sign-on/",
+        addresses=("admin:single_sign_on",),
+        prepare=leaving_for_the_single_sign_on,
+        most=Spent(),
+        bound="nothing where there is none; else a session, 60 in 15 minutes from a network address",
     ),
     Line(
         name="POST /admin/sessions/",

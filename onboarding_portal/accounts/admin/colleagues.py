@@ -24,6 +24,7 @@ from onboarding_portal.accounts.colleagues.session_rows import key_named, sessio
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Colleague, SecondFactor, User
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.single_sign_on import pages as sign_on_pages
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.two_factor.notices import tell
 from onboarding_portal.addresses import address_to_look_up
@@ -243,3 +244,5 @@ admin.site.add_page("sessions/", my_sessions, name="my_sessions")  # type: ignor
 admin.site.add_page("sessions/end-all/", sign_me_out_everywhere, name="end_my_sessions")  # type: ignore[attr-defined]
 admin.site.add_open_page("password/forgotten/", password_pages.forgotten, name="forgotten_password")  # type: ignore[attr-defined]
 admin.site.add_open_page("password/<str:token>/", password_pages.set_password, name="set_password")  # type: ignore[attr-defined]
+admin.site.add_open_page("single-sign-on/", sign_on_pages.leave, name="single_sign_on")  # type: ignore[attr-defined]
+admin.site.add_open_page("single-sign-on/return/", sign_on_pages.come_back, name="single_sign_on_return")  # type: ignore[attr-defined]

@@ -26,6 +26,7 @@ class Act(models.TextChoices):
     COLLEAGUE_INVITED = "accounts.colleague_invited", _("Invited a colleague")
     PASSWORD_LINK_SENT = "accounts.password_link_sent", _("Mailed a link to set a password")
     COLLEAGUE_LEFT = "accounts.colleague_left", _("Ended a colleague’s access")
+    GROUP_FROM_SIGN_ON = "accounts.group_from_sign_on", _("Put into a group by the single sign-on")
     SESSION_ENDED = "accounts.session_ended", _("Ended a session")
     SECOND_FACTOR_ADDED = "accounts.second_factor_added", _("Added a second factor")
     SECOND_FACTOR_REMOVED = "accounts.second_factor_removed", _("Removed a second factor")

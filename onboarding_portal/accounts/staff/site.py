@@ -114,6 +114,7 @@ class StaffAdminSite(AdminSite):
             "subtitle": None,
             "app_path": request.get_full_path(),
             "username": request.user.get_username(),
+            "has_single_sign_on": bool(settings.OIDC_ISSUER),
             **({} if asked_for else {REDIRECT_FIELD_NAME: reverse("admin:index")}),
             **(extra_context or {}),
         }

@@ -12,7 +12,19 @@ from onboarding_portal.operations.checks import (
     mail,
     ownership,
     processes,
+    single_sign_on,
     watchers,
 )
 
-__all__ = ["address", "brand", "cache", "database", "ev_energy", "mail", "ownership", "processes", "watchers"]
+__all__ = [
+    "address",
+    "brand",
+    "cache",
+    "database",
+    "ev_energy",
+    "mail",
+    "ownership",
+    "processes",
+    "single_sign_on",
+    "watchers",
+]
