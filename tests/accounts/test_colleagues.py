@@ -254,6 +254,7 @@ def test_setting_a_password_ends_all_sessions_and_is_told(client: Client) -> Non
 
     assert not is_in(client)
     assert "Your password was set" in mail.outbox[-1].body
+    assert AuditEntry.objects.filter(act="accounts.password_set", actor=user).count() == 1
     assert not StaffSession.objects.filter(user=user).exists()
 
 
@@ -450,6 +451,7 @@ def test_my_sessions_are_listed_and_ended_one_by_one() -> None:
     assert rows["Safari, iPhone"].network == "198.51.100.7"
     assert there.session.session_key not in shown.content.decode()
     assert (is_in(here), is_in(there)) == (True, False)
+    assert AuditEntry.objects.filter(act="accounts.session_ended").count() == 1
 
 
 def test_nobody_ends_a_session_of_somebody_else_as_theirs() -> None:

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from onboarding_portal.accounts.models import FactorKind, SecondFactor, User
+from onboarding_portal.accounts.models import AuditEntry, FactorKind, SecondFactor, User
 from onboarding_portal.accounts.two_factor import app_codes, passkeys, recovery_codes
 from onboarding_portal.accounts.two_factor.sealing import CannotBeOpened, seal, unseal
 from tests.accounts.journey import sign_in
@@ -47,6 +47,10 @@ def staff_with_app(**fields: Any) -> User:
 def give_password(client: Client, to: str = "/admin/accounts/user/") -> str:
     form = {"username": EMAIL, "password": PASSWORD, "next": to}
     return str(client.post(LOGIN, form).headers.get("Location", ""))
+
+
+def acts_of(staff: User) -> list[str]:
+    return list(AuditEntry.objects.filter(actor=staff).values_list("act", flat=True))
 
 
 def is_in(client: Client) -> bool:
@@ -260,6 +264,7 @@ def test_new_recovery_codes_are_shown_once_and_the_old_ones_are_dead(client: Cli
     assert not any(each in client.get(MINE).content.decode() for each in new)
     assert not recovery_codes.accept(user=staff, code=old[0])
     assert recovery_codes.accept(user=staff, code=new[0])
+    assert acts_of(staff) == ["accounts.recovery_codes_made"]
 
 
 # Setting up
@@ -281,6 +286,7 @@ def test_an_app_is_added_with_its_first_code_and_brings_recovery_codes(client: C
     assert "not the code" in wrong.content.decode()
     assert len(page.context["codes"]) == recovery_codes.AMOUNT
     assert staff.second_factors.filter(kind=FactorKind.APP).count() == 1
+    assert acts_of(staff) == ["accounts.second_factor_added"]
     assert "was added" in mail.outbox[0].body
     assert is_in(client)
 
@@ -349,6 +355,7 @@ def test_removing_the_last_factor_takes_the_recovery_codes_along_and_is_told(cli
     client.post(f"{MINE}{pk}/remove/")
 
     assert not SecondFactor.objects.exists()
+    assert acts_of(staff) == ["accounts.second_factor_removed"]
     assert "was removed" in mail.outbox[0].body
 
 

@@ -21,8 +21,9 @@ from onboarding_portal.operations.checks.database import is_ready
 from onboarding_portal.operations.checks.start import refuse_unsafe_settings
 
 OPENID = {
-    **{"OIDC_ISSUER": "https://login.example.com"},
-    **{"OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "a-secret"},
+    "OIDC_ISSUER": "https://login.example.com",
+    "OIDC_CLIENT_ID": "portal",
+    "OIDC_CLIENT_SECRET": "a-secret",
 }
 KEY = "pQ7-kZ2_vX9mB4nL8sD1fG6hJ3wR5tY0uI-aS_eC2bN7xM4zK9q"
 REDIS = "django.core.cache.backends.redis.RedisCache"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -58,6 +59,10 @@ NO_ACT = {
     "admin:two_factor_passkey": OWN_FACTOR,
     "admin:two_factor_codes": OWN_FACTOR,
     "admin:two_factor_again": OWN_FACTOR,
+    "admin:forgotten_password": "nobody is signed in; the mail that goes out is noted",
+    "admin:set_password": "leaves one with a link that is good: tests/accounts/test_colleagues.py",
+    "admin:my_sessions": "leaves one with a session to end: tests/accounts/test_colleagues.py",
+    "admin:accounts_colleague_change": SHOWS,
     "admin:accounts_invitationimport_add": "keeps a file for a day; confirming it is the act",
     "admin:accounts_invitationimport_confirm": "the one there is was confirmed before; tests of its own",
     "admin:accounts_invitationimport_rest": "only looks, at what its sender has sent in",
@@ -95,6 +100,10 @@ def a_batch_with(state: State) -> Callable[[World], Sent]:
     return prepare
 
 
+def a_group_to_begin_in(world: World) -> Sent:
+    return {"email": "colleague@example.com", "group": Group.objects.get(ready_made__key="reader").pk}
+
+
 def another_make(world: World) -> Sent:
     return {"make": make_make("Polestar").pk, "controller": ""}
 
@@ -110,6 +119,7 @@ FORMS: dict[str, Sent | Callable[[World], Sent]] = {
     "admin:accounts_user_pause_mail": {"reason": "Asked for it"},
     "admin:accounts_user_change_address": {"email": "another@example.com"},
     "admin:accounts_user_resume_mail": mail_that_is_paused,
+    "admin:accounts_colleague_add": a_group_to_begin_in,
     "admin:accounts_invitation_add": {"email": "somebody@example.com"},
     "admin:accounts_invitation_delete": {"post": "yes"},
     "admin:auth_group_add": {"name": "Night shift"},

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from axes.models import AccessAttempt
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -26,9 +26,8 @@ from pytest_django import Settings
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
 from onboarding_portal.accounts.admin.invitations import MOST_AT_ONCE
-from onboarding_portal.accounts.models import Invitation, InvitationImport, User
 from onboarding_portal.accounts.colleagues import mailed_link
-from onboarding_portal.accounts.models import Invitation, User
+from onboarding_portal.accounts.models import Invitation, InvitationImport, User
 from onboarding_portal.accounts.two_factor import app_codes
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import Batch, BatchKind, State, UnstableVehicle

@@ -75,7 +75,9 @@ class ColleagueAdmin(StaffModelAdmin[Colleague]):
         self, request: HttpRequest, obj: Colleague | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.base_fields["group"].queryset = groups_to_give(user_of(request))
+        group = form.base_fields["group"]
+        group.queryset = groups_to_give(user_of(request))
+        group.initial = group.queryset.first()  # the one that may do least
         return form
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Colleague:
