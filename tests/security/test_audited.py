@@ -77,6 +77,10 @@ def an_owner_to_change(world: World) -> Sent:
     return {"email": "other@example.com", "is_active": "on", "wants_reminders": "on"}
 
 
+def an_address_to_change(world: World) -> Sent:
+    return {"email": "another@example.com", "seen": world.owner.email}
+
+
 def a_colleague_to_hand_to(world: World) -> Sent:
     return {"colleague": make_staff().pk, "reason": "Rang"}
 
@@ -117,7 +121,7 @@ FORMS: dict[str, Sent | Callable[[World], Sent]] = {
     "admin:accounts_user_by_hand": a_colleague_to_hand_to,
     "admin:accounts_user_end_by_hand": what_is_handled_by_hand,
     "admin:accounts_user_pause_mail": {"reason": "Asked for it"},
-    "admin:accounts_user_change_address": {"email": "another@example.com"},
+    "admin:accounts_user_change_address": an_address_to_change,
     "admin:accounts_user_resume_mail": mail_that_is_paused,
     "admin:accounts_colleague_add": a_group_to_begin_in,
     "admin:accounts_invitation_add": {"email": "somebody@example.com"},
