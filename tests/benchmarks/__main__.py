@@ -15,6 +15,7 @@ from tests.benchmarks import (
     hostile,
     insights,
     many,
+    owners,
     size,
     slow,
     slow_answers,
@@ -27,6 +28,7 @@ from tests.benchmarks.figures import Figure, table
 PARTS = {
     "start": start.measure,
     "admin": admin.measure,
+    "owners": owners.measure,
     "insights": insights.measure,
     "batch": batch.measure,
     "sync": sync.measure,

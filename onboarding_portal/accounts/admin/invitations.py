@@ -17,7 +17,7 @@ from onboarding_portal.accounts.audit import Act
 from onboarding_portal.accounts.invitations import mail as invitation_mail
 from onboarding_portal.accounts.invitations import makes
 from onboarding_portal.accounts.mail import MailNotSent
-from onboarding_portal.accounts.models import Invitation, InvitationImport
+from onboarding_portal.accounts.models import Invitation, InvitationImport, User
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 
@@ -25,11 +25,31 @@ MOST_AT_ONCE = 50
 
 
 class InvitationForm(forms.ModelForm[Invitation]):
+    """Whoever has a car connected already is invited only by one who was told so: the second click, with the tick."""
+
     email = AddressField()
+    all_the_same = forms.BooleanField(
+        label=_("Invite all the same"),
+        required=False,
+        help_text=_("For an owner whose car is connected already."),
+    )
 
     class Meta:
         model = Invitation
         fields = ("email",)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        owners = User.objects.with_email(data["email"]) if "email" in data else User.objects.none()
+        is_connected = owners.filter(vehicles__isnull=False, vehicles__removed_at=None).exists()
+        if is_connected and not data.get("all_the_same"):
+            self.add_error(
+                "all_the_same",
+                _(
+                    "This owner has a car connected already. Tick here if you want to invite them all the same."
+                ),
+            )
+        return data
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
@@ -63,7 +83,7 @@ class FileFilter(admin.SimpleListFilter):
 @admin.register(Invitation)
 class InvitationAdmin(StaffModelAdmin[Invitation]):
     form = InvitationForm
-    fields = ("email",)
+    fields = ("email", "all_the_same")
     list_display = (
         *("email", "name", "state", "make", "language", "note", "invited_by"),
         *("created_at", "mailed_at", "expires_at", "accepted_at"),
