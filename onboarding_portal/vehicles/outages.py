@@ -3,6 +3,7 @@
 After each sync, the cars of a make that broke within a day (turned stale, or have provider errors as their latest)
 are counted and compared with the make's own last four weeks. When most of them are back, it is over. The same is done
 for the cars whose error logs name the same controller, so that a middleman's fault is seen where makes are small.
+Makes that stand out by themselves are left out there.
 
 The share is compared by the Chernoff bound: an upper bound for how likely so many breaks are if the cars broke one by
 one. It is one line, needs no table, and never claims more certainty than the exact binomial tail. It is asked for
@@ -11,7 +12,7 @@ five times the usual share, not the share itself: cars of a make are alike, and 
 
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,17 +74,12 @@ def review_outages(*, now: datetime) -> None:
 
     A fixed number of queries, and a few more for each mark. Doing it twice changes nothing more.
     """
-    counts = [*_count("make", now=now), *_count("controller", now=now)]
     usual = _usual_shares(now=now)
-    suspects = {
-        count.whose
-        for count in counts
-        if is_far_above(
-            broken=count.broken_count,
-            cars=count.car_count,
-            usual_share=usual.get(count.whose, ASSUMED_SHARE),
-        )
-    }
+    makes = _count("make", now=now)
+    alone = {*_suspects(makes, usual=usual), *_makes_in_trouble(now=now)}
+    middlemen = _count("controller", now=now, without_makes=alone)
+    counts = [*makes, *middlemen]
+    suspects = {*_suspects(makes, usual=usual), *_suspects(middlemen, usual=usual)}
     marked = {outage.whose: outage for outage in MakeOutage.objects.ongoing()}
     for count in counts:
         if count.whose in suspects and count.whose not in marked:
@@ -105,8 +101,28 @@ def broken_since(moment: datetime) -> Q:
     return was_whole & (turned | is_providers)
 
 
-def _count(by: str, *, now: datetime) -> list[Count24]:
+def _suspects(counts: Iterable[Count24], *, usual: dict[str, float]) -> set[str]:
+    return {
+        count.whose
+        for count in counts
+        if is_far_above(
+            broken=count.broken_count,
+            cars=count.car_count,
+            usual_share=usual.get(count.whose, ASSUMED_SHARE),
+        )
+    }
+
+
+def _makes_in_trouble(*, now: datetime) -> set[str]:
+    """Makes that have trouble of their own, or had within a day."""
+    marks = MakeOutage.objects.filter(Q(lifted_at=None) | Q(lifted_at__gt=now - WITHIN), make__isnull=False)
+    return {str(make_id) for make_id in marks.order_by().values_list("make", flat=True)}
+
+
+def _count(by: str, *, now: datetime, without_makes: Collection[str] = ()) -> list[Count24]:
+    """Middlemen are counted without makes that have trouble of their own: one large make's would be theirs, too."""
     watched, only = _watched(by, now=now)
+    watched = watched.exclude(make__in=without_makes)
     lifted = MakeOutage.objects.filter(lifted_at__gt=now - WITHIN).exclude(**{by: _NOBODY[by]})
     lifts = dict(lifted.order_by().values_list(by).annotate(last=Max("lifted_at")))
     counts = _count_each(by, watched.exclude(**{f"{by}__in": lifts}), since=now - WITHIN, only=only)

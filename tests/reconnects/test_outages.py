@@ -378,6 +378,20 @@ def test_a_middlemans_fault_is_found_where_makes_are_small(client: Client) -> No
     assert {message.to[0] for message in mail.outbox} == {car.owner.email for car in by_middleman}
 
 
+def test_a_large_makes_trouble_is_not_taken_for_its_middlemans(world: World) -> None:
+    """Neither while it lasts nor once it is over, though a few are not back then: other makes are mailed as ever."""
+    Vehicle.objects.update(controller="ENODE", controller_known_at=NOW - timedelta(days=5))
+    broken = begin(world)
+    for _ in range(3):
+        world.tick()
+    world.bring_back(broken[CUT_OFF:])
+    for _ in range(int(SETTLES_FOR / HOUR) + 2):
+        world.tick()
+
+    assert outage_of(world.volvo) is None
+    assert {(mark.make, mark.controller) for mark in MakeOutage.objects.all()} == {(world.volvo, "")}
+
+
 @pytest.mark.parametrize(
     ("values", "is_marked"),
     [
