@@ -327,9 +327,12 @@ def test_staff_filter_by_trouble(
         make_broken_car(controller=controller)
     client.force_login(make_staff(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
 
-    response = client.get(f"/admin/vehicles/vehicle/?trouble={marks[which]}")
+    response = client.get(f"/admin/vehicles/vehicle/?trouble={marks[which]}", follow=True)
 
     assert response.context["cl"].result_count == count
+    assert bool(response.redirect_chain) is (
+        which in {"lifted", "nonsense"}
+    )  # which is said on the plain list
 
 
 def test_a_mark_lifted_by_staff_comes_back_only_by_new_breaks(world: World) -> None:
