@@ -111,7 +111,7 @@ def csv_of_list(changelist: ChangeList, *, is_downwards: bool, delimiter: str) -
 def _texts(
     changelist: ChangeList, zone: tzinfo, language: str | None, *, is_downwards: bool, delimiter: str
 ) -> Iterator[str]:
-    columns = [str(name) for name in changelist.list_display if name != CHECKBOX]
+    columns: list[Any] = [name for name in changelist.list_display if name != CHECKBOX]
     # Each piece is written inside: what comes between two of them is another request's, or nobody's.
     with translation.override(language or settings.LANGUAGE_CODE):
         head = csv_lines([_labels(changelist, columns)], delimiter=delimiter)
@@ -130,17 +130,17 @@ def _pieces(rows: QuerySet[Any], *, is_downwards: bool) -> Iterator[Sequence[Mod
         piece = list(ordered.filter(**{"pk__lt" if is_downwards else "pk__gt": piece[-1].pk})[:PIECE])
 
 
-def _labels(changelist: ChangeList, columns: Sequence[str]) -> list[str]:
+def _labels(changelist: ChangeList, columns: Sequence[Any]) -> list[str]:
     return [
         capfirst(str(label_for_field(name, changelist.model, changelist.model_admin))) for name in columns
     ]
 
 
-def _cells(row: Model, columns: Sequence[str], changelist: ChangeList, zone: tzinfo) -> list[object]:
+def _cells(row: Model, columns: Sequence[Any], changelist: ChangeList, zone: tzinfo) -> list[object]:
     return [_cell(name, row, changelist, zone) for name in columns]
 
 
-def _cell(name: str, row: Model, changelist: ChangeList, zone: tzinfo) -> object:
+def _cell(name: Any, row: Model, changelist: ChangeList, zone: tzinfo) -> object:
     try:
         field, _attribute, value = lookup_field(name, row, changelist.model_admin)
     except ObjectDoesNotExist:
