@@ -920,7 +920,7 @@ LINES = [
         name="staff: delete users",
         addresses=("admin:accounts_user_delete",),
         prepare=deleting_users,
-        most=Spent(rows=2 * TIMES),
+        most=Spent(),
         bound="a right; a log entry in place of each",
     ),
     Line(
@@ -1061,7 +1061,7 @@ LINES = [
         name="staff: hand a car over",
         addresses=("admin:vehicles_vehicle_hand_over",),
         prepare=handing_a_car_over,
-        most=Spent(rows=6),
+        most=Spent(rows=9),
         bound="a right; once from the owner the page showed",
     ),
     Line(
