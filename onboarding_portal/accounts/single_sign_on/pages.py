@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from onboarding_portal.accounts.known_browser import remember_browser
 from onboarding_portal.accounts.models import User
@@ -28,10 +28,12 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     if not provider.is_configured():
         raise Http404
+    if request.method != "POST":
+        return redirect("admin:login")  # where the button is
     if not ratelimit.consume(request, action="single_sign_on"):
         return render(request, "errors/429.html", status=429)
     next_url = request.POST.get("next", "")
