@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -28,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="the rehearsal's database behind PgBouncer, by transactions",
     )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """More than there are processors: browsers, servers and e-mails are waited for half of the time."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
