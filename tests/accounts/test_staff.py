@@ -158,11 +158,14 @@ def test_address_that_is_taken_is_refused_in_any_spelling(client: Client) -> Non
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("ann@", ["ann@example.com"]), ("ANN@EX", ["ann@example.com"]), ("nn@", []), ("100%", [])],
+    [
+        ("ann@", ["ann@example.com"]),
+        ("ANN@EX", ["ann@example.com"]),
+        ("nn@", ["ann@example.com"]),
+        ("100%", []),
+    ],
 )
-def test_users_are_found_by_the_beginning_of_the_address(
-    client: Client, query: str, found: list[str]
-) -> None:
+def test_users_are_found_by_any_part_of_the_address(client: Client, query: str, found: list[str]) -> None:
     _superuser(client)
     make_owner(email="ann@example.com")
     make_owner(email="bob@example.com")

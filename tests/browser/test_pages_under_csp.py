@@ -61,4 +61,4 @@ def test_the_admin_has_its_styles(visitor: Callable[..., Visitor], portal: LiveS
     page.goto(f"{portal.url}/admin/login/")
 
     background = page.evaluate("getComputedStyle(document.querySelector('#header')).backgroundColor")
-    assert background not in {"rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"}
+    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(24, 33, 29)"}[scheme]

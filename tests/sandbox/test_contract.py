@@ -139,6 +139,7 @@ SUCCESSES = [
     ("GET", "/users?email=owner@example.com", None, 200),
     ("POST", "/users", {"email": "new@example.com"}, 201),
     ("GET", "/users/{user_id}", None, 200),
+    ("PATCH", "/users/{user_id}", {"email": "moved@example.com"}, 200),
     ("GET", "/vehicle_makes?page_size=100&ordering=name", None, 200),
     ("GET", "/vehicle_makes/{vehicle_make_id}", None, 200),
     ("GET", "/vehicle_models?page_size=100&expand=make", None, 200),

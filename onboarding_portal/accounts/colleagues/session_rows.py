@@ -1,6 +1,5 @@
 """Sessions of staff as a list: since when, from where, with which browser."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,7 +65,5 @@ def _name(key: str) -> str:
 
 
 def _in_words(agent: str) -> str:
-    found = [
-        next((said for part, said in names if re.search(part, agent)), "") for names in (BROWSERS, SYSTEMS)
-    ]
+    found = [next((said for part, said in names if part in agent), "") for names in (BROWSERS, SYSTEMS)]
     return ", ".join(part for part in found if part) or _("another program")
