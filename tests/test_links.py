@@ -138,10 +138,10 @@ def test_staff_find_no_page_that_fails_and_no_dead_link(owner: User) -> None:
     known_to_ev_energy = Vehicle.objects.filter(owner=owner, trim__isnull=False).order_by("pk")
     cars = [reverse("admin:vehicles_vehicle_change", args=[car.pk]) for car in known_to_ev_energy]
 
-    # A form that asks for another owner's address is sent as it stands.
-    seen = Crawler(client, per_route=3).crawl([*ENTRANCES, *cars], meant=[400])
+    seen = Crawler(client, per_route=3).crawl([*ENTRANCES, *cars])
 
-    assert seen.wrong == []
+    # Forms that ask for another owner's address are filled in with what is none.
+    assert [wrong for wrong in seen.wrong if "?email=a: 400" not in wrong] == []
     for page in ("timeline/", "<log_kind:kind>/", "<log_kind:kind>/<log_moment:at>/"):
         assert f"admin/vehicles/vehicle/<log_vehicle_id:vehicle_id>/{page}" in seen.routes
     for page in ("csv/", "cancel/", "retry/"):
