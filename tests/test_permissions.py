@@ -335,9 +335,10 @@ class World:
     object_ids: dict[str, object]  # by the admin's name for a model
 
     def path(self, address: Address) -> str:
-        model = address.name.removeprefix("admin:").rpartition("_")[0]
-        object_id = str(self.object_ids.get(model, 1))
-        return address.path(**self.values, object_id=object_id)
+        name = address.name.removeprefix("admin:")
+        models = [model for model in self.object_ids if name.startswith(f"{model}_")]
+        object_id = self.object_ids[max(models, key=len)] if models else 1
+        return address.path(**self.values, object_id=str(object_id))
 
 
 @pytest.fixture
