@@ -65,7 +65,9 @@ def full(transactional_db: None) -> Batch:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(FILL, {"rows": ROWS, "cars": CARS_OF_EACH, "make": make.pk, "batch": batch.pk})
         cursor.execute("SET session_replication_role = DEFAULT")
-        cursor.execute("VACUUM (ANALYZE) accounts_user, vehicles_vehicle, reconnects_reconnect")
+        cursor.execute(
+            "VACUUM (ANALYZE) accounts_user, vehicles_vehicle, vehicles_byhand, reconnects_reconnect"
+        )
     return batch
 
 

@@ -261,6 +261,13 @@ class Reconnect(models.Model):
             models.Index(fields=["origin"], name="reconnect_origin"),
             models.Index(fields=["failure"], condition=~Q(failure=""), name="reconnect_failure"),
             models.Index(fields=["waits_for"], condition=~Q(waits_for=""), name="reconnect_waits_for"),
+            models.Index(
+                fields=["id"],
+                condition=Q(opened_at__isnull=False)
+                | Q(redirected_at__isnull=False)
+                | Q(reconnected_at__isnull=False),
+                name="reconnect_opened",
+            ),
         ]
         permissions = [
             ("request_reconnect_links", _("Can make reconnect links")),
