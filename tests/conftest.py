@@ -31,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(optionalhook=True)  # also where the tests run in one process
 def pytest_xdist_auto_num_workers() -> int:
     """More than there are processors: browsers, servers and e-mails are waited for half of the time."""
     return (os.cpu_count() or 1) * 3 // 2

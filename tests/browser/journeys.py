@@ -26,6 +26,12 @@ def enter_code(page: Page, *, code: str) -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
+def fits_the_screen(page: Page) -> bool:
+    """Whether nothing of the page, once it is there, is wider than the screen."""
+    page.wait_for_load_state()
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
 def mailed_code(*, after: int) -> str:
     assert len(mail.outbox) == after + 1
     found = re.match(r"\w{6}", mail.outbox[-1].subject)

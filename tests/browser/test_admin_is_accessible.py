@@ -15,11 +15,12 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from onboarding_portal.vehicles.models import Vehicle
 from tests.browser.conftest import Visitor
+from tests.browser.journeys import fits_the_screen
 from tests.diagnostics.desk import KINDS, add_entry, add_page, entry_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_staff
@@ -75,7 +76,7 @@ def look_at(page: Page, *, at: str) -> list[str]:
             for each in violations
             for node in each["nodes"][:3]
         ]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
+        if not fits_the_screen(page):
             found.append(f"{at} {width} px: the page is wider than the screen")
     return found
 
@@ -123,6 +124,7 @@ def test_axe_finds_nothing_on_what_actions_ask(desk: Page, lead: Client, portal:
             desk.locator(f"[name={ACTION_CHECKBOX_NAME}]").last.check()  # the first user is who looks
             desk.locator("[name=action]").first.select_option(action)
             desk.locator("#changelist-form .actions [type=submit]").first.click()
+            desk.wait_for_load_state()
             if not desk.locator("#changelist").count():
                 asked.append(action)
                 found += look_at(desk, at=f"{path} {action}")
@@ -138,6 +140,6 @@ def test_axe_finds_nothing_where_staff_sign_in(visitor: Callable[..., Visitor], 
     page.locator("[name=username]").fill("jo@example.com")
     page.locator("[name=password]").fill("not-the-password")
     page.locator("[type=submit]").first.click()
-    assert page.locator(".errornote").count()
+    expect(page.locator(".errornote")).to_be_visible()
 
     assert not found + look_at(page, at="sign-in refused")

@@ -24,8 +24,10 @@ class Errand:
         self.page.locator("[name=username]").fill(self.colleague.email)
         self.page.locator("[name=password]").fill(PASSWORD)
         self.page.locator("[type=submit]").click()
+        self.page.wait_for_load_state()
 
     def click(self, what: Locator) -> None:
         self.clicks += 1
         assert self.clicks <= MOST
         what.click()
+        self.page.wait_for_load_state()

@@ -14,6 +14,7 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.staff_groups import StaffGroup
 from tests.browser.conftest import Visitor
 from tests.browser.errands.clicks import Errand
+from tests.browser.journeys import fits_the_screen
 from tests.factories import make_staff
 from tests.test_permissions import member_of
 
@@ -63,7 +64,7 @@ def test_the_new_colleague_begins_by_the_keyboard_on_a_phone(
     page.keyboard.press("Enter")
 
     page.get_by_role("link", name="Second factor").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert fits_the_screen(page)
     assert phone.complaints == []
 
 

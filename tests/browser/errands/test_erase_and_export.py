@@ -12,7 +12,7 @@ from onboarding_portal.accounts.models import Erasure, User
 from onboarding_portal.vehicles.models import CarToErase, Vehicle
 from tests.browser.conftest import Visitor
 from tests.browser.errands.clicks import Errand
-from tests.browser.journeys import mailed_code, sign_in
+from tests.browser.journeys import fits_the_screen, mailed_code, sign_in
 from tests.factories import make_owner, make_vehicle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,11 +91,11 @@ def test_owner_reads_and_erases_on_a_phone(
     prove(page, sent=len(mailoutbox))
     page.get_by_role("link", name="Read what is held about you").click()
     expect(page.get_by_text("Old red")).to_be_visible()
-    assert fits(page)
+    assert fits_the_screen(page)
 
     page.get_by_role("link", name="Back").click()
     page.get_by_role("link", name="Erase my data").click()
-    assert fits(page)
+    assert fits_the_screen(page)
     page.get_by_label("Remove my cars at ev.energy, too").check()
     page.get_by_role("button", name="Yes, erase me").click()
 
@@ -110,7 +110,3 @@ def prove(page: Page, *, sent: int) -> None:
     page.get_by_label("Code").fill(mailed_code(after=sent))
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("heading", name="Have it erased")).to_be_visible()
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))

@@ -14,6 +14,7 @@ from onboarding_portal.reconnects.models import Batch
 from onboarding_portal.vehicles.models import Vehicle
 from tests.browser.conftest import Visitor
 from tests.browser.errands.clicks import Errand
+from tests.browser.journeys import fits_the_screen
 from tests.factories import make_make, make_model, make_stale_vehicle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,7 +107,7 @@ def test_an_empty_file_is_told_and_the_preview_fits_a_phone(
     errand.click(page.get_by_role("button", name="Show what would be done"))
     expect(page.locator(".ask-main")).to_contain_text("3 owners would be invited")
     picture(page, "preview-phone")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits_the_screen(page)
 
 
 def test_lead_takes_a_list_to_excel(
