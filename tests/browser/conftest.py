@@ -29,12 +29,16 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 NO_CHROMIUM = "No Chromium found. Install one to run the browser tests: apt-get install chromium"
 START_SECONDS = 20.0
+# As Playwright's own errors are told: "TimeoutError: Page.click: Timeout 30000ms exceeded."
+CHROMIUM_STUMBLED = r"^(Error|TimeoutError|TargetClosedError): [A-Z]\w+\.\w+: "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            # Chromium itself may stumble on a busy machine. What a page shows wrongly is an AssertionError, and fails.
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=[CHROMIUM_STUMBLED]))
 
 
 @pytest.fixture(scope="session")
