@@ -17,8 +17,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from onboarding_portal.brand.colours import NoColour, colour
+from onboarding_portal.brand.contact import Hours, read_hours, read_phone
 from onboarding_portal.service_urls import CannotBeRead, cache_settings, database_settings, mail_settings
-from onboarding_portal.web_addresses import host_in_ascii, normal_address, origin, secure_address
+from onboarding_portal.web_addresses import host_in_ascii, normal_address, origin, public_page, secure_address
 
 T = TypeVar("T")
 Text = str  # a method below has the name of the type
@@ -98,6 +99,10 @@ class Environment:
         """A web address with https, which may have a query; "" if it is none."""
         return self._read(name, "", secure_address)
 
+    def link(self, name: Text) -> Text:
+        """The https address of a page, all of it; "" if it is none."""
+        return self._read(name, "", public_page)
+
     def database(self, name: Text, *, default: Text) -> dict[Text, Any]:
         return self._read(name, database_settings(default), database_settings)
 
@@ -121,8 +126,16 @@ class Environment:
 
         return self._read(name, default, choose)
 
-    def whole_number(self, name: Text, *, default: int) -> int:
-        return self._read(name, default, lambda text: _number(text, int, "a whole number"))
+    def whole_number(self, name: Text, *, default: int, between: tuple[int, int] | None = None) -> int:
+        kind = "a whole number" + (f" from {between[0]} to {between[1]}" if between else "")
+
+        def read(text: Text) -> int:
+            number = _number(text, int, kind)
+            if between and not between[0] <= number <= between[1]:
+                raise CannotBeRead(f"is not {kind}. Set it to {kind}, or leave it empty.")
+            return number
+
+        return self._read(name, default, read)
 
     def number(self, name: Text, *, default: float) -> float:
         return self._read(name, default, lambda text: _number(text, float, "a number"))
@@ -137,6 +150,13 @@ class Environment:
     def colour(self, name: Text) -> Text:
         """A colour as `#08694c`; "" where none is set."""
         return self._read(name, "", _colour)
+
+    def phone(self, name: Text) -> Text:
+        return self._read(name, "", read_phone)
+
+    def opening_hours(self, name: Text) -> tuple[Hours, ...]:
+        """Days and hours of a week, such as Mo-Fr 8-18."""
+        return self._read(name, (), read_hours)
 
     def _read(self, name: Text, default: T, read: Callable[[Text], T]) -> T:
         text = self.str(name)

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.brand.shapes import FONTS, LARGEST_RADIUS, RADIUS
 from onboarding_portal.environment import Environment
 from onboarding_portal.operations.logs.config import logging_config
 from onboarding_portal.patience import PAGE_SECONDS, POSTGRES_OPTIONS, impatient_cache
@@ -44,7 +45,15 @@ PORTAL_SUPPORT_EMAIL = env.str("PORTAL_SUPPORT_EMAIL", default="")
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 BRAND_ACCENT_COLOUR = env.colour("BRAND_ACCENT_COLOUR")
 BRAND_LOGO = env.str("BRAND_LOGO", default="")
+BRAND_LOGO_DARK = env.str("BRAND_LOGO_DARK", default="")
 BRAND_FAVICON = env.str("BRAND_FAVICON", default="")
+BRAND_CORNER_RADIUS = env.whole_number("BRAND_CORNER_RADIUS", default=RADIUS, between=(0, LARGEST_RADIUS))
+BRAND_FONT = env.one_of("BRAND_FONT", [*FONTS], default="system")
+BRAND_PRIVACY_URL = env.link("BRAND_PRIVACY_URL")
+BRAND_TERMS_URL = env.link("BRAND_TERMS_URL")
+BRAND_HELP_URL = env.link("BRAND_HELP_URL")
+BRAND_PHONE = env.phone("BRAND_PHONE")
+BRAND_SUPPORT_HOURS = env.opening_hours("BRAND_SUPPORT_HOURS")
 PORTAL_HOST = urlsplit(PORTAL_URL).hostname or ""
 _host = f"[{PORTAL_HOST}]" if ":" in PORTAL_HOST else PORTAL_HOST  # as browsers name it
 IS_HTTPS = PORTAL_URL.startswith("https://")

@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 import idna
+from django.utils.encoding import iri_to_uri
 
 from onboarding_portal.service_urls import CannotBeRead
 
@@ -41,6 +42,14 @@ def secure_address(url: str) -> str:
     if any(character.isspace() or not character.isprintable() for character in url):
         raise CannotBeRead("has a space in it. Set it to the address alone.")
     return f"{normal}{mark}{query}"
+
+
+def public_page(url: str) -> str:
+    """Returns the https address of a page, which may have a path, a query and a #. Raises CannotBeRead."""
+    bare, mark, place = url.partition("#")
+    if not all(character.isprintable() and not character.isspace() for character in place):
+        raise CannotBeRead("has a space in it. Set it to the address alone.")
+    return iri_to_uri(f"{secure_address(bare)}{mark}{place}")
 
 
 def origin(url: str) -> str:

@@ -8,7 +8,12 @@ from pathlib import Path
 LARGEST_FILE = 256 * 1024
 LARGEST_SIDE = 1024  # pixels
 PNG = b"\x89PNG\r\n\x1a\n"
-SIDES = re.compile(rb"<svg[^>]*\bviewBox\s*=", re.IGNORECASE)
+SIDES = re.compile(
+    rb"<svg[^>]*\bviewBox\s*=\s*[\"']\s*"
+    + rb"[-+.0-9]+[\s,]+" * 2
+    + rb"(\d*\.?\d+)[\s,]+(\d*\.?\d+)\s*[\"']",
+    re.IGNORECASE,
+)
 
 
 class NotUsable(ValueError):
@@ -17,8 +22,12 @@ class NotUsable(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
+    """`width` and `height` in pixels, or in what an SVG counts."""
+
     data: bytes
     suffix: str
+    width: float
+    height: float
 
     @property
     def content_type(self) -> str:
@@ -44,13 +53,14 @@ def _png(data: bytes) -> Picture:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if max(image.size) > LARGEST_SIDE:
                 raise NotUsable(f"names a picture of more than {LARGEST_SIDE} pixels a side")
+            width, height = image.size
             out = io.BytesIO()
             image.convert("RGBA").save(out, "PNG", optimize=True)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         if isinstance(error, NotUsable):
             raise
         raise NotUsable("names a PNG that is damaged") from None
-    return Picture(data=out.getvalue(), suffix="png")
+    return Picture(data=out.getvalue(), suffix="png", width=width, height=height)
 
 
 def _svg(data: bytes) -> Picture:
@@ -60,6 +70,8 @@ def _svg(data: bytes) -> Picture:
         clean = filter_svg(data)
     except ValueError:
         raise NotUsable("names a file that is neither a PNG nor an SVG") from None
-    if not SIDES.search(clean):
+    sides = SIDES.search(clean)
+    width, height = (float(side) for side in sides.groups()) if sides else (0, 0)
+    if not width or not height:
         raise NotUsable("names an SVG without a viewBox, which has no size")
-    return Picture(data=clean, suffix="svg")
+    return Picture(data=clean, suffix="svg", width=width, height=height)

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from onboarding_portal.accounts.viewer_zone import zone_to_name
+from onboarding_portal.brand.contact import company
 from onboarding_portal.brand.face import face
 from onboarding_portal.ev_energy.request_context import current_request_id
 from onboarding_portal.unreachable import is_standby, is_unreachable
@@ -27,6 +28,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     return {
         "portal_name": settings.PORTAL_NAME,
         "brand": face(),
+        "company": company(),
         "is_desk": is_desk,
         "error_base": "errors/_desk.html" if is_desk else "base.html",
         "support_email": settings.PORTAL_SUPPORT_EMAIL,

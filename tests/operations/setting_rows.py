@@ -1,9 +1,12 @@
 """The rows and columns of the table of settings: what a sound value of each is, and how it may be odd."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from django.utils.encoding import iri_to_uri
 
 SECRET = "Tr0ub4dor-pQ7-kZ2_vX9mB4nL8sD1fG6hJ3wR5tY0uI-aS_eC2bN7x"
 Values = dict[str, Any]  # what the settings module holds
@@ -122,6 +125,16 @@ def web(name: str, sound: str, **more: Any) -> Row:
     )
 
 
+def page(name: str, sound: str) -> Row:
+    """The https address of a page, all of which is taken as it stands."""
+    return Row(
+        sound=sound,
+        effect=lambda values: values[name].lower(),
+        meant=lambda raw: iri_to_uri(bare(raw)).lower(),
+        odd={"not ASCII": f"{sound}é"},
+    )
+
+
 def _mail(values: Values) -> Any:
     names = ("BACKEND", "HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS")
     return tuple(values[f"EMAIL_{name}"] for name in names)
@@ -160,7 +173,19 @@ ROWS = {
     "SECURITY_CONTACT": text("SECURITY_CONTACT", "security@example.com"),
     "BRAND_ACCENT_COLOUR": parsed("BRAND_ACCENT_COLOUR", "#0b5fff", "#0b5fff"),
     "BRAND_LOGO": text("BRAND_LOGO", LOGO),
+    "BRAND_LOGO_DARK": text("BRAND_LOGO_DARK", LOGO),
     "BRAND_FAVICON": text("BRAND_FAVICON", LOGO),
+    "BRAND_CORNER_RADIUS": parsed("BRAND_CORNER_RADIUS", "6", 6),
+    "BRAND_FONT": parsed("BRAND_FONT", "serif", "serif"),
+    "BRAND_PRIVACY_URL": page("BRAND_PRIVACY_URL", "https://www.example.com/privacy"),
+    "BRAND_TERMS_URL": page("BRAND_TERMS_URL", "https://www.example.com/terms"),
+    "BRAND_HELP_URL": page("BRAND_HELP_URL", "https://www.example.com/help?of=cars"),
+    "BRAND_PHONE": text("BRAND_PHONE", "+44 20 7946 0000"),
+    "BRAND_SUPPORT_HOURS": Row(
+        sound="Mo-Fr 8-18, Sa 9:30-13",
+        effect=lambda values: [(each.first, each.last, each.opens) for each in values["BRAND_SUPPORT_HOURS"]],
+        meant=lambda _raw: [(0, 4, dt.time(8)), (5, 5, dt.time(9, 30))],
+    ),
     "SIGNUP_OPEN": parsed("SIGNUP_OPEN", "false", False),
     "OIDC_ISSUER": web("OIDC_ISSUER", "https://login.example.com/realm", beside=OPENID),
     "OIDC_CLIENT_ID": text("OIDC_CLIENT_ID", "portal"),

@@ -168,6 +168,7 @@ ERRORS: list[tuple[str, str, dict[str, Any]]] = [
     ("E050", "BRAND_LOGO", {"BRAND_LOGO": "/no/such/file.svg"}),
     ("E050", "BRAND_LOGO", {"BRAND_LOGO": __file__}),
     ("E051", "BRAND_FAVICON", {"BRAND_FAVICON": "/"}),
+    ("E052", "BRAND_LOGO_DARK", {"BRAND_LOGO_DARK": "/no/such/file.svg"}),
     ("E042", "DEFAULT_FROM_EMAIL", {"DEFAULT_FROM_EMAIL": "Example Energy"}),
     ("E042", "DEFAULT_FROM_EMAIL", {"DEFAULT_FROM_EMAIL": ""}),
     ("E042", "DEFAULT_FROM_EMAIL", {"DEFAULT_FROM_EMAIL": "Energy: cars <cars@example.com>"}),

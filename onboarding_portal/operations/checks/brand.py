@@ -11,7 +11,7 @@ from onboarding_portal.operations.checks.registry import error, portal_check
 
 @portal_check
 def pictures() -> Iterator[CheckMessage]:
-    for number, name in ((50, "BRAND_LOGO"), (51, "BRAND_FAVICON")):
+    for number, name in ((50, "BRAND_LOGO"), (51, "BRAND_FAVICON"), (52, "BRAND_LOGO_DARK")):
         path = getattr(settings, name)
         try:
             if path:
