@@ -78,6 +78,8 @@ EV_ENERGY_RESERVED_REQUESTS = env.whole_number("EV_ENERGY_RESERVED_REQUESTS", de
 EV_ENERGY_RATE_WINDOW_SECONDS = env.whole_number("EV_ENERGY_RATE_WINDOW_SECONDS", default=3600)
 RECONNECT_LINK_LIFETIME_DAYS = env.whole_number("RECONNECT_LINK_LIFETIME_DAYS", default=14)
 EV_ENERGY_VERIFY_OWNERSHIP = env.yes_or_no("EV_ENERGY_VERIFY_OWNERSHIP", default=True)
+# What signs ev.energy's webhooks: two of them while one is replaced. Without any, /hooks/ev-energy is not there.
+EV_ENERGY_WEBHOOK_SECRETS = env.list("EV_ENERGY_WEBHOOK_SECRETS")
 EV_ENERGY_CONNECT_TIMEOUT_SECONDS = env.number("EV_ENERGY_CONNECT_TIMEOUT_SECONDS", default=2.0)
 EV_ENERGY_READ_TIMEOUT_SECONDS = env.number("EV_ENERGY_READ_TIMEOUT_SECONDS", default=6.0)
 
@@ -292,6 +294,9 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Whom alarms are told: people by e-mail, and one webhook. Both may be empty.
 ADMINS = [(address, address) for address in env.list("ADMINS")]
 ALARM_WEBHOOK_URL = env.webhook("ALARM_WEBHOOK_URL")
+
+# Origins of this machine that may be spoken to like public ones. Only where the portal is on this machine, too.
+LOCAL_ORIGINS = env.list("LOCAL_ORIGINS")
 
 # Where errors are told, beside the log; without it nothing of Sentry's is loaded.
 SENTRY_DSN = env.str("SENTRY_DSN", default="")

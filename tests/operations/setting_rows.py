@@ -100,6 +100,15 @@ def parsed(name: str, sound: str, value: Any, **more: Any) -> Row:
     return Row(sound=sound, effect=lambda values: values[name], meant=lambda _raw: value, **more)
 
 
+def _entries(raw: str) -> list[str]:
+    return [each for each in bare(raw).replace(",", " ").split(" ") if each]
+
+
+def listed(name: str, sound: str, **more: Any) -> Row:
+    """A setting of several entries, each of which is taken as it stands."""
+    return Row(sound=sound, effect=lambda values: [*values[name]], meant=_entries, **more)
+
+
 def web(name: str, sound: str, **more: Any) -> Row:
     """A web address; a slash at its end makes no difference."""
     host = sound.split("/")[2]
@@ -267,7 +276,7 @@ ROWS = {
     "ADMINS": Row(
         sound="ops@example.com",
         effect=lambda values: [address for _name, address in values["ADMINS"]],
-        meant=lambda raw: [each for each in bare(raw).replace(",", " ").split(" ") if each],
+        meant=_entries,
     ),
     "ALARM_WEBHOOK_URL": Row(
         sound="https://hooks.example.com/alarms/{}",
@@ -275,6 +284,8 @@ ROWS = {
         meant=lambda raw: bare(raw).lower(),
         secret=SECRET,
     ),
+    "LOCAL_ORIGINS": listed("LOCAL_ORIGINS", "http://127.0.0.1:8001"),
+    "EV_ENERGY_WEBHOOK_SECRETS": listed("EV_ENERGY_WEBHOOK_SECRETS", "whsec_{}", secret=SECRET),
     "SENTRY_DSN": text("SENTRY_DSN", "https://0123456789abcdef@sentry.example.com/42"),
     "LOG_LEVEL": parsed("LOG_LEVEL", "WARNING", "WARNING"),
     "LOG_FORMAT": parsed("LOG_FORMAT", "plain", "plain"),

@@ -14,6 +14,7 @@ from onboarding_portal.operations.checks import (
     processes,
     single_sign_on,
     watchers,
+    webhooks,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "processes",
     "single_sign_on",
     "watchers",
+    "webhooks",
 ]
