@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "onboarding_portal.accounts",
     "onboarding_portal.catalogue",
     "onboarding_portal.vehicles",
+    "onboarding_portal.consents",
     "onboarding_portal.diagnostics",
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",

@@ -36,7 +36,7 @@ PAGES = {
     "/admin/": "admin:index",
     "/admin/vehicles/vehicle/": "admin:vehicles_vehicle_changelist",
 }
-LABELS = ["accounts", "catalogue", "vehicles", "onboarding", "reconnects", "operations"]
+LABELS = ["accounts", "catalogue", "vehicles", "consents", "onboarding", "reconnects", "operations"]
 COMMANDS = [
     *("demo", "sync_catalogue", "sync_vehicles", "vehicle_logs"),
     *("db_worker", "clock", "purge", "check_ev_energy"),

@@ -155,7 +155,15 @@ class AccountsPersonalData(PersonalData):
             model=User,
             rows=lambda person: User.objects.filter(pk=person.user_id),
             exported=[
-                *("email", "name", "ev_energy_user_id", "time_zone", "wants_reminders", "is_active"),
+                *(
+                    "email",
+                    "name",
+                    "ev_energy_user_id",
+                    "time_zone",
+                    "country",
+                    "wants_reminders",
+                    "is_active",
+                ),
                 *("joined_at", "last_login", "is_self_registered"),
             ],
         ),

@@ -12,6 +12,7 @@ from django.db import transaction
 from onboarding_portal.accounts.audit import Act, about, record
 from onboarding_portal.accounts.mail import MailNotSent, send_mail
 from onboarding_portal.accounts.models import Invitation, MailPause, MergedAccount, SentMail, SignIn, User
+from onboarding_portal.consents.models import Consent
 from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.reconnects.models import LastingLink, Reconnect, State, move_all
 from onboarding_portal.vehicles.models import ByHand, Note, Vehicle
@@ -75,7 +76,7 @@ def _move_rows(*, kept: User, other: User, by: User, now: datetime) -> None:
         ByHand.objects.end(owner_id=other.pk, by=by, now=now)
     if MailPause.objects.in_force().filter(owner=kept).exists():
         MailPause.objects.end(owner_id=other.pk, by=by, now=now)
-    for model in (Attempt, ByHand, MailPause, Note, SentMail, SignIn, Vehicle):
+    for model in (Attempt, ByHand, Consent, MailPause, Note, SentMail, SignIn, Vehicle):
         model._default_manager.filter(owner=other).update(owner=kept)
     Invitation.objects.filter(user=other).update(user=kept)
     MergedAccount.objects.filter(into=other).update(into=kept)

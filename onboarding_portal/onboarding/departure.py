@@ -8,6 +8,7 @@ from django.urls import reverse
 from onboarding_portal.accounts.allowance import TooOften, count, may
 from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user, replace_if_gone
 from onboarding_portal.accounts.models import User
+from onboarding_portal.consents.models import Consent
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.onboarding_url import onboarding_url
@@ -23,13 +24,15 @@ class Preparing(Exception):
     """Many wait for ev.energy already: the background asks who the owner is there. Pressing again goes on."""
 
 
-def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now: datetime) -> str:
+def start_attempt(
+    *, owner: User, make_id: str, model_id: str, trim_id: str, text_version: str, now: datetime
+) -> str:
     """Stores an attempt and returns the address at ev.energy the owner's browser must go to.
 
     The ids are the ones the owner picked, already found to be enough or all empty (ev.energy then asks for the car
-    itself). ev.energy is called only if it does not know the owner yet, or may have forgotten them: nobody came back
-    from the last attempt with a car. EvEnergyError if that fails, TooOften if the owner has begun very many; no
-    attempt is stored then. Preparing if it would take long.
+    itself); `text_version` is the text they agreed to. ev.energy is called only if it does not know the owner yet, or
+    may have forgotten them: nobody came back from the last attempt with a car. EvEnergyError if that fails, TooOften if
+    the owner has begun very many; no attempt is stored then. Preparing if it would take long.
     """
     latest = latest_attempts(owner_id=owner.pk)
     may_begin_at = latest.next_may_begin_at(now=now)
@@ -42,6 +45,9 @@ def start_attempt(*, owner: User, make_id: str, model_id: str, trim_id: str, now
         Attempt.objects.abandon(too_many, now=now)
     attempt = Attempt.objects.start(
         owner_id=owner.pk, make_id=make_id, model_id=model_id, trim_id=trim_id, now=now
+    )
+    Consent.objects.say(
+        owner_id=owner.pk, make_id=make_id, attempt_id=attempt.pk, text_version=text_version, now=now
     )
     return onboarding_url(
         user_id=user_id,

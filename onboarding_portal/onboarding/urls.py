@@ -6,6 +6,7 @@ app_name = "onboarding"
 
 urlpatterns = [
     path("", views.choose_make, name="makes"),
+    path("at-ev-energy/", views.leave_the_choice, name="at_ev_energy"),
     path("start/", views.start, name="start"),
     path("return/<uuid:attempt_id>/", views.arrive, name="return"),
     path("waitlist/", views.waitlist, name="waitlist"),

@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,6 +18,7 @@ from onboarding_portal.accounts.requests import takes_form_of, user_of
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.pick import Pick, PickRefused, resolve_pick
 from onboarding_portal.catalogue.search import search
+from onboarding_portal.consents.text import VERSION
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid, Unavailable
@@ -45,6 +48,13 @@ def choose_make(request: HttpRequest) -> HttpResponse:
             note_unknown_search(request, query, now=now)
         return render(request, "onboarding/search.html", {**context, "result": result})
     return render(request, "onboarding/makes.html", {**context, "makes": Make.objects.offered()})
+
+
+@login_required
+@require_safe
+def leave_the_choice(request: HttpRequest) -> HttpResponse:
+    """What an owner agrees to who chooses their car at ev.energy."""
+    return render(request, "onboarding/ready.html", {"pick": Pick()})
 
 
 @login_required
@@ -94,8 +104,16 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "onboarding/refused_pick.html", {"pick": Pick()}, status=400)
     if not (pick.is_empty or pick.is_enough):
         return redirect(_page_of(pick))
+    seen = request.POST.get("text_version", "")
+    if seen not in {"", VERSION}:
+        messages.info(
+            request, _("What you agree to has changed since you opened the page. Please read it again.")
+        )
+        return redirect("onboarding:at_ev_energy" if pick.is_empty else _page_of(pick))
     try:
-        return HttpResponseRedirect(start_attempt(owner=user_of(request), now=timezone.now(), **ids))
+        return HttpResponseRedirect(
+            start_attempt(owner=user_of(request), text_version=seen, now=timezone.now(), **ids)
+        )
     except Preparing:
         return render(request, "onboarding/preparing.html", {"pick": pick}, status=202)
     except EvEnergyError:

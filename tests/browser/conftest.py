@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # Chromium itself may stumble on a busy machine. What a page shows wrongly is an AssertionError, and fails.
+            # Chromium may stumble on a busy machine; what a page shows wrongly is an AssertionError, and fails.
             item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=[CHROMIUM_STUMBLED]))
 
 

@@ -122,6 +122,7 @@ def merge(client: Client, kept: User, other: str) -> HttpResponse:
 MOVED = {
     "Vehicle",
     "Attempt",
+    "Consent",
     "Note",
     "ByHand",
     "SentMail",

@@ -240,7 +240,7 @@ def test_a_double_click_makes_two_attempts_and_one_user(client: Client, ev_energ
 def test_starting_takes_few_queries(owner_client: Client, django_assert_num_queries) -> None:
     make = make_make(onboardable=True)
 
-    with django_assert_num_queries(5):  # session, user, make, the last attempt, attempt
+    with django_assert_num_queries(6):  # session, user, make, the last attempt, attempt, consent
         owner_client.post(START, {"make_id": make.pk})
 
 

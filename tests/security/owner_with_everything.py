@@ -24,6 +24,7 @@ from onboarding_portal.accounts.models import (
     SentMail,
     User,
 )
+from onboarding_portal.consents.models import Consent
 from onboarding_portal.onboarding.models import AttemptState, Claim
 from onboarding_portal.onboarding.tasks import read_back_attempt
 from onboarding_portal.reconnects.models import (
@@ -75,6 +76,7 @@ def make_owner_with_everything() -> User:
 
 def _journeys(ann: User, car: Vehicle, *, now: Any) -> None:
     attempt = make_attempt(owner=ann, state=AttemptState.CONNECTED)
+    Consent.objects.say(owner_id=ann.pk, make_id="", vehicle_id=car.pk, attempt_id=attempt.pk, now=now)
     Claim.objects.create(attempt=attempt, vehicle_id=car.pk)
     waiting = make_attempt(owner=ann, user_due_at=now)
     Claim.objects.create(attempt=waiting, vehicle_id="vhcl" + "8" * 26, next_try_at=now)

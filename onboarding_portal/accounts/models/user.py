@@ -141,6 +141,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", editable=False)
     # As a colleague has chosen on a log page; "" where they have not.
     chosen_time_zone = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    # Two letters of ISO 3166; "" until the owner said it. Which cars work depends on it.
+    country = models.CharField(_("country"), max_length=2, blank=True, default="", db_default="")
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
     # Goes into the hash each session must carry: another value ends them all.
     session_nonce = models.UUIDField(default=uuid.uuid4, editable=False)

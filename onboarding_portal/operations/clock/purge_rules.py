@@ -29,6 +29,7 @@ from onboarding_portal.accounts.models import (
     User,
 )
 from onboarding_portal.catalogue.models import UnknownSearch
+from onboarding_portal.consents.models import Consent
 from onboarding_portal.insights.models import DailyCount
 from onboarding_portal.onboarding.models import Attempt, AttemptState, StepCount
 from onboarding_portal.operations.engine.alarms import Alarm
@@ -241,6 +242,12 @@ RULES = [
         name="cars that are gone at ev.energy",
         after=HISTORY,
         rows=lambda before: Vehicle.objects.filter(removed_at__lt=before),
+    ),
+    Rule(
+        name="consents given again, or of owners without a car",
+        after=HISTORY,
+        rows=lambda before: Consent.objects.no_longer_needed(before=before),
+        oldest_first="said_at",
     ),
     Rule(
         name="mails sent",

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from onboarding_portal.accounts.allowance import count
 from onboarding_portal.accounts.models import User
+from onboarding_portal.consents.models import Consent
 from onboarding_portal.ev_energy.client import Client
 from onboarding_portal.ev_energy.turns import turns
 from onboarding_portal.owner_limits import Press
@@ -115,6 +116,10 @@ def _leave(reconnect: Reconnect, *, client: Client, now: datetime, by: User | No
     # The link may have been made by another click that began a moment later. It is used up from here on.
     now = max(now, reconnect.link_made_at or now)
     send_off(reconnect=reconnect, now=now, by=by)
+    vehicle = reconnect.vehicle
+    Consent.objects.say(
+        owner_id=vehicle.owner_id, make_id=vehicle.make_id or "", vehicle_id=vehicle.pk, now=now
+    )
     # The sweep would find it, but up to a minute later, and the owner may be back before that.
     tasks.wake(tasks.Lane.WATCHES, now=now, at=now + WATCH_STEPS[0])
     return WayOut(url, reconnect)
