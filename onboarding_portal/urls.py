@@ -12,6 +12,7 @@ urlpatterns = [
     path(".well-known/security.txt", security_txt, name="security_txt"),
     path("invite/<str:token>/", invitation, name="invitation"),
     path("accounts/", include("onboarding_portal.accounts.sign_in.urls")),
+    path("account/", include("onboarding_portal.accounts.own_place.urls")),
     path("your-data/", include("onboarding_portal.accounts.your_data.urls")),
     path("connect/", include("onboarding_portal.onboarding.urls")),
     path("vehicles/", include("onboarding_portal.vehicles.urls")),

@@ -74,6 +74,8 @@ PAGES: dict[str, Row | list[Row]] = {
     "account_confirm_login_code": Row(LOGIN, 302, 302, 302),
     "account_logout": [Row(405, 405, 405, 405), Row(302, 302, 302, 302, method="post")],
     "invitation": OPEN_TO_ALL,
+    "account": [Row(LOGIN, 200, 200, 403), Row(LOGIN, 302, 302, 403, method="post")],
+    "account_reminders": [Row(LOGIN, 302, 302, 302), Row(LOGIN, 302, 302, 403, method="post")],
     "your_data": Row(LOGIN, 200, 200, 403),
     "your_data_code": Row(LOGIN, 302, 302, 403),
     "your_data_read": Row(LOGIN, 302, 302, 403),  # without a fresh code

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
 
 from onboarding_portal.accounts.models import User
 
@@ -19,6 +21,18 @@ def user_of(request: HttpRequest) -> User:
 
 
 View = Callable[[HttpRequest], HttpResponse]
+
+
+def owners_own(view: View) -> View:
+    """For owners who are signed in. Staff have no account of this kind."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest) -> HttpResponse:
+        if user_of(request).is_staff:
+            raise PermissionDenied
+        return view(request)
+
+    return never_cache(login_required(wrapped))
 
 
 def takes_form_of(page_of: Callable[[HttpRequest], str]) -> Callable[[View], View]:

@@ -1,10 +1,10 @@
 """In whose time zone times are told: one way for pages, staff's pages and e-mails.
 
-A page tells times in the zone its reader has chosen (staff's log pages have a form), else in the browser's own, which
-a script says. Both are cookies that last as long as the browser's session; a page that needs no database stays so.
-What a colleague has chosen is kept with their account, too, and chosen again when they sign in, wherever that is. An
-e-mail tells times in the zone its owner's browser had at the last sign-in. Where none is known it is the portal's
-TIME_ZONE, and is named.
+A page tells times in the zone its reader has chosen (staff's log pages and the owner's account have a form), else in
+the browser's own, which a script says. Both are cookies that last as long as the browser's session; a page that needs
+no database stays so. What somebody has chosen is kept with their account, too, and chosen again when they sign in,
+wherever that is. An e-mail tells times in the zone its owner has chosen, else in the one their browser had at the
+last sign-in. Where none is known it is the portal's TIME_ZONE, and is named.
 """
 
 import zoneinfo
@@ -55,10 +55,22 @@ def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo | None:
 
 
 def choose_zone(response: HttpResponse, *, zone: str, user: User) -> None:
-    """Every page this colleague sees is told in this zone from now on, in other browsers from the next sign-in."""
+    """Every page this person sees is told in this zone from now on, in other browsers from the next sign-in."""
     user.chosen_time_zone = zone
     user.save(update_fields=["chosen_time_zone"])
     _set_cookie(response, zone)
+
+
+def choose_owners_zone(request: HttpRequest, response: HttpResponse, *, zone: str, owner: User) -> None:
+    """The same for an owner, whose e-mails are told in it, too; "" for the browser's own again."""
+    browsers = zone_named(request.COOKIES.get(COOKIE))
+    owner.chosen_time_zone = zone
+    owner.time_zone = zone or (browsers.key if browsers else owner.time_zone)
+    owner.save(update_fields=["chosen_time_zone", "time_zone"])
+    if zone:
+        _set_cookie(response, zone)
+    else:
+        response.delete_cookie(CHOSEN, samesite="Lax")
 
 
 def _set_cookie(response: HttpResponse, zone: str) -> None:
@@ -101,6 +113,8 @@ def _keep_zone(sender: type, request: HttpRequest | None, user: User, **_more: A
     if request is not None:
         setattr(request, SIGNED_IN_WITH, user.chosen_time_zone)
     zone = zone_named(request.COOKIES.get(COOKIE)) if request else None
+    if not user.is_staff and user.chosen_time_zone:
+        return  # an owner's e-mails are told in the zone they chose
     if zone is not None and zone.key != user.time_zone:
         user.time_zone = zone.key
         user.save(update_fields=["time_zone"])

@@ -167,6 +167,19 @@ def naming_a_car() -> Send:
     return lambda number: client.post(address, {"nickname": f"Car {number}"})
 
 
+def changing_ones_account() -> Send:
+    client = Client()
+    client.force_login(make_owner())
+    return lambda number: client.post(reverse("account"), {"name": f"Ann {number}"})
+
+
+def switching_reminders() -> Send:
+    client = Client()
+    client.force_login(make_owner())
+    wanted = ("off", "on")
+    return lambda number: client.post(reverse("account_reminders"), {"reminders": wanted[number % 2]})
+
+
 def asking_for_codes_for_own_data() -> Send:
     client = Client()
     client.force_login(make_owner())
@@ -573,6 +586,22 @@ def unlocking_sign_ins() -> Send:
 SIGN_IN = ("account_login", "account_request_login_code")
 STAFF = "a right, one log entry each"
 LINES = [
+    Line(
+        name="POST /account/",
+        addresses=("account",),
+        prepare=changing_ones_account,
+        most=Spent(rows=60),
+        bound="30 an hour, with all that is changed there; an audit entry each",
+        times=35,
+    ),
+    Line(
+        name="POST /account/reminders/",
+        addresses=("account_reminders",),
+        prepare=switching_reminders,
+        most=Spent(rows=60),
+        bound="30 an hour, with all that is changed there; an audit entry each",
+        times=35,
+    ),
     Line(
         name="POST /your-data/",
         addresses=("your_data",),

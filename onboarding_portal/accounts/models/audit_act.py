@@ -35,6 +35,8 @@ class Act(models.TextChoices):
     EXPORTED = "accounts.exported", _("Exported all that is held about an owner")
     ERASED = "accounts.erased", _("Erased an owner")
     PURGED = "accounts.purged", _("Removed what was kept long enough")
+    ACCOUNT_CHANGED = "accounts.account_changed", _("Changed what the account page says about themselves")
+    REMINDERS_CHANGED = "accounts.reminders_changed", _("Switched reminders on or off")
     ERASED_AT_EV_ENERGY = "accounts.erased_at_ev_energy", _("Erased a car at ev.energy")
 
     # vehicles

@@ -115,7 +115,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(
         _("e-mail address"), unique=True, error_messages={"unique": _("This address is taken.")}
     )
-    # As staff know the person; ev.energy has none, and owners are not asked for it.
+    # As the owner says on the account page, or as staff know the person; ev.energy has none.
     name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True, default="", db_default="")
     ev_energy_user_id = models.CharField(
         _("ev.energy user id"),
@@ -137,9 +137,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("registered themselves"), default=False, help_text=_("Asked for a code without being asked in.")
     )
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
-    # As the browser said at the latest sign-in; "" where none did. E-mails tell times in it.
+    # As an owner has chosen, else as the browser said at the latest sign-in; "" where none did. For e-mails.
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", editable=False)
-    # As a colleague has chosen on a log page; "" where they have not.
+    # As a colleague has chosen on a log page, an owner on the account page; "" where they have not.
     chosen_time_zone = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     # Two letters of ISO 3166; "" until the owner said it. Which cars work depends on it.
     country = models.CharField(_("country"), max_length=2, blank=True, default="", db_default="")

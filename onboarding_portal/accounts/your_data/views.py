@@ -1,14 +1,11 @@
 """An owner's own pages: all that is held about them, to read and to take along; and the way to be erased."""
 
-from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,26 +17,12 @@ from onboarding_portal.accounts.erasing import THEMSELVES, erase, export, read
 from onboarding_portal.accounts.known_browser import forget_browser
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Erasure, User
-from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.requests import View, owners_own, user_of
 from onboarding_portal.accounts.sign_in.code_limits import TooManyCodes
 from onboarding_portal.accounts.sign_in.forms import CodeForm
 from onboarding_portal.accounts.your_data import fresh_code
 from onboarding_portal.accounts.your_data.words import in_words
 from onboarding_portal.addresses import readable
-
-View = Callable[[HttpRequest], HttpResponse]
-
-
-def owners_own(view: View) -> View:
-    """For owners who are signed in. Staff have no data here: what they did is in the audit log."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest) -> HttpResponse:
-        if user_of(request).is_staff:
-            raise PermissionDenied
-        return view(request)
-
-    return never_cache(login_required(wrapped))
 
 
 def proven(view: View) -> View:

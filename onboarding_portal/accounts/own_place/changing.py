@@ -1,0 +1,24 @@
+"""What an owner changes about themselves, and that it is written down."""
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from onboarding_portal.accounts.audit import Act, about, record
+from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.viewer_zone import choose_owners_zone
+
+
+def change_about(
+    *, request: HttpRequest, response: HttpResponse, owner: User, name: str, time_zone: str
+) -> None:
+    with transaction.atomic():
+        owner.name = name
+        owner.save(update_fields=["name"])
+        choose_owners_zone(request, response, zone=time_zone, owner=owner)
+        record(act=Act.ACCOUNT_CHANGED, actor=owner, about=about(owner))
+
+
+def switch_reminders(*, owner: User, on: bool) -> None:
+    with transaction.atomic():
+        User.objects.filter(pk=owner.pk).update(wants_reminders=on)
+        record(act=Act.REMINDERS_CHANGED, actor=owner, about=about(owner))
