@@ -31,8 +31,8 @@ def start_attempt(
 
     The ids are the ones the owner picked, already found to be enough or all empty (ev.energy then asks for the car
     itself); `text_version` is the text they agreed to. ev.energy is called only if it does not know the owner yet, or
-    may have forgotten them: nobody came back from the last attempt with a car. EvEnergyError if that fails, TooOften if
-    the owner has begun very many; no attempt is stored then. Preparing if it would take long.
+    may have forgotten them: nobody came back from the last attempt with a car. EvEnergyError if that fails, TooOften
+    if the owner has begun very many; no attempt is stored then. Preparing if it would take long.
     """
     latest = latest_attempts(owner_id=owner.pk)
     may_begin_at = latest.next_may_begin_at(now=now)
