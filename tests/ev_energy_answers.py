@@ -162,3 +162,56 @@ def problem_json(status: int, *, kind: str = "", **fields: Any) -> Json:
     """An RFC 9457 problem; `kind` is the last part of its type, e.g. `validation-failed-create-vehicle`."""
     problem = {"status": status, "title": f"Problem {status}", "detail": "It could not be done.", **fields}
     return {"type": url(f"/problems/{kind}/"), **problem} if kind else problem
+
+
+HOME = {"address_1": "1 Mill Lane", "city": "London", "postal_code": "N1 9GU", "country_code": "GB"}
+
+
+def home_json(*, tariff: Json | int | None = 1, **fields: Any) -> Json:
+    """As an owner's `default_location`; `tariff` is its number, or itself, expanded, or none."""
+    reference = url(f"/tariffs/{an_id('tari', tariff)}") if isinstance(tariff, int) else tariff
+    return {**HOME, "address_2": None, "state": None, "tariff": reference, **fields}
+
+
+def supplier_json(number: int = 1, **fields: Any) -> Json:
+    supplier_id = an_id("supl", number)
+    address = url(f"/suppliers/{supplier_id}")
+    return {"id": supplier_id, "url": address, "name": f"Supplier {number}", "icon": None, **fields}
+
+
+def tariff_json(number: int = 1, *, supplier: Json | int = 1, **fields: Any) -> Json:
+    tariff_id = an_id("tari", number)
+    return {
+        "id": tariff_id,
+        "url": url(f"/tariffs/{tariff_id}"),
+        "supplier": supplier if isinstance(supplier, dict) else url(f"/suppliers/{an_id('supl', supplier)}"),
+        "name": f"Tariff {number}",
+        "currency": "GBP",
+        **fields,
+    }
+
+
+def sub_session_json(number: int = 1, *, vehicle: int = 1, **fields: Any) -> Json:
+    """A night's smart charge."""
+    sub_session_id = an_id("csub", number)
+    return {
+        "id": sub_session_id,
+        "url": url(f"/charging_sub_sessions/{sub_session_id}"),
+        "start": "2026-03-14T04:10:00Z",
+        "end": "2026-03-14T07:30:00Z",
+        "mode": "SMART",
+        "vehicle": url(f"/vehicles/{an_id('vhcl', vehicle)}"),
+        "energy_delivered_watt_hours": 18_000,
+        "cost": 216,
+        "currency": "GBP",
+        "location": {"name": "Home"},
+        "total_co2_grams": 2160,
+        "co2_intensity_grams_per_kilowatt_hour": 120,
+        "co2_intensity_classification": "low",
+        "savings_cost": 324,
+        "savings_co2_grams": 1620,
+        "duration_minutes": 150,
+        "grid_energy_delivered_watt_hours": 18_000,
+        "solar_energy_delivered_watt_hours": None,
+        **fields,
+    }

@@ -39,6 +39,10 @@ class Caller:
         self._budget = budget
         self._deadline_seconds = deadline_seconds
 
+    def address(self, path: str) -> str:
+        """The absolute address of a resource, as references to it are written."""
+        return f"{self._api_url}{path}"
+
     def one(
         self,
         operation: str,
@@ -80,31 +84,33 @@ class Caller:
         user_id: str = "",
         page_after: str | None = None,
         page_before: str | None = None,
+        cursor_name: str = "page_after",
     ) -> Iterator[Page[R]]:
         """All pages of a list from a cursor on, each asked for when wanted. A circle is a BadResponse.
 
-        With `page_before`, the first is the page that ends there.
+        With `page_before`, the first is the page that ends there. Lists with numbered pages have the
+        `cursor_name` "page".
         """
         seen = {page_after}
         cursor = [("page_before", page_before)] if page_before else []
         while True:
             if page_after:
-                cursor = [("page_after", page_after)]
+                cursor = [(cursor_name, page_after)]
             call = Call(
                 operation=operation,
                 url=f"{self._api_url}{path}",
                 query=[*query, *cursor],
                 user_id=user_id,
             )
-            page = self._carry_out(call, lambda answer: self._page(answer, kind, seen))
+            page = self._carry_out(call, lambda answer: self._page(answer, kind, seen, cursor_name))
             yield page
             page_after = page.next_cursor
             if page_after is None:
                 return
             seen.add(page_after)
 
-    def _page(self, answer: Answer, kind: type[R], seen: set[str | None]) -> Page[R]:
-        cursor = next_cursor(answer)
+    def _page(self, answer: Answer, kind: type[R], seen: set[str | None], cursor_name: str) -> Page[R]:
+        cursor = next_cursor(answer, parameter=cursor_name)
         if cursor is not None and cursor in seen:
             raise BadResponse("The pages go round in a circle.", field="Link")
         items, unreadable = parse_list(kind, answer.json())

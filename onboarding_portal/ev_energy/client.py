@@ -31,6 +31,7 @@ from onboarding_portal.ev_energy.resources import (
     Vehicle,
 )
 from onboarding_portal.ev_energy.retries import Repeat
+from onboarding_portal.ev_energy.smart_charging_operations import SmartChargingOperations
 from onboarding_portal.ev_energy.transport import Transport
 
 R = TypeVar("R", bound=Resource)
@@ -39,7 +40,7 @@ WHOLE_BY_NAME = [("ordering", "name"), ("page_size", str(LARGEST_PAGE))]
 VEHICLE_EXPANDS = [("expand", name) for name in ("latest_status_log", "trim.model.make")]
 
 
-class Client(LogOperations):
+class Client(LogOperations, SmartChargingOperations):
     """ev.energy, for one thread. `get_client()` gives the one to use."""
 
     def __init__(self, *, caller: Caller, client_id: str) -> None:

@@ -12,6 +12,9 @@ VEHICLE_ID_PATTERN: Final = "vhcl[A-Z0-9]{26}"
 MAKE_ID_PATTERN: Final = "vmak[A-Z0-9]{26}"
 MODEL_ID_PATTERN: Final = "vmod[A-Z0-9]{26}"
 TRIM_ID_PATTERN: Final = "trim[A-Z0-9]{26}"
+SUPPLIER_ID_PATTERN: Final = "supl[A-Z0-9]{26}"
+TARIFF_ID_PATTERN: Final = "tari[A-Z0-9]{26}"
+SUB_SESSION_ID_PATTERN: Final = "csub[A-Z0-9]{26}"
 ANY_PATTERN: Final = "[a-z]{4}[A-Z0-9]{26}"
 ID_LENGTH: Final = 30
 
@@ -39,3 +42,13 @@ def is_model_id(value: str) -> bool:
 def is_trim_id(value: str) -> bool:
     """Whether the whole of `value` is a trim's id at ev.energy."""
     return re.fullmatch(TRIM_ID_PATTERN, value) is not None
+
+
+def is_supplier_id(value: str) -> bool:
+    """Whether the whole of `value` is an energy supplier's id at ev.energy."""
+    return re.fullmatch(SUPPLIER_ID_PATTERN, value) is not None
+
+
+def is_tariff_id(value: str) -> bool:
+    """Whether the whole of `value` is a tariff's id at ev.energy."""
+    return re.fullmatch(TARIFF_ID_PATTERN, value) is not None

@@ -13,9 +13,9 @@ from onboarding_portal.ev_energy.responses import Answer
 LONGEST_CURSOR = 200
 
 
-def next_cursor(answer: Answer) -> str | None:
-    """The `page_after` of the next page, or None on the last one. Raises BadResponse for a link without one."""
-    return _cursor(answer, relations={"next"}, parameter="page_after")
+def next_cursor(answer: Answer, *, parameter: str = "page_after") -> str | None:
+    """The `parameter` of the next page, or None on the last one. Raises BadResponse for a link without one."""
+    return _cursor(answer, relations={"next"}, parameter=parameter)
 
 
 def previous_cursor(answer: Answer) -> str | None:

@@ -3,7 +3,10 @@
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any
 
-SCOPES = ("user:read", "user:write", "vehicle:read", "vehicle:write", "debug:read")
+SCOPES = (
+    *("user:read", "user:write", "vehicle:read", "vehicle:write", "debug:read"),
+    *("tariff:read", "charging_session:read"),
+)
 ONLY_WHEN_NAMED = frozenset({"token", "get-vehicle_onboarding"})
 STATUSES = frozenset({400, 401, 403, 404, 429, 500, 502, 503, 504})
 
@@ -35,6 +38,7 @@ class Behaviour:
     reconnect_link_lifetime_seconds: float = 3600.0
     reconnect_expiry_field: str = "expires_at"  # the documented examples say `expiry`; "" leaves it out
     delete_status: int = 200  # ev.energy's own sandbox answers 204
+    smart_charging_from_start: float = 1.0  # 0: the owner of a car connected from now on has to switch it on
     scopes: tuple[str, ...] = SCOPES
 
     def concerns(self, operation: str) -> bool:

@@ -163,7 +163,7 @@ def connect(call: Call, vehicle: Vehicle) -> None:
         from_us=call.now_us + int(behaviour.first_sample_after_seconds * SECOND_US),
         interval_us=max(1, int(behaviour.sample_interval_seconds * SECOND_US)),
     )
-    call.state.save(vehicle)
+    call.state.save(vehicle, at_us=call.now_us)
 
 
 def show_consent(call: Call, error: str = "") -> Response:
@@ -204,5 +204,7 @@ def decide(call: Call) -> Response:
         return show_consent(call, "Choose at least one car, or cancel.")
     vehicles = [call.state.new_vehicle(user=user, trim=car.trim, car=car.number) for car in cars]
     for vehicle in vehicles:
+        if not call.state.vehicle(vehicle.vehicle_id):
+            vehicle.is_smart_charging_on = bool(call.sandbox.behaviour.smart_charging_from_start)
         connect(call, vehicle)
     return finish_connected(call, flow=flow, vehicles=vehicles, title="Connected")

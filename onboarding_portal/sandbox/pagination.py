@@ -1,6 +1,6 @@
 """Pages of lists, and the Link header in the contract's form."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 from werkzeug.wrappers import Response
 
 from onboarding_portal.sandbox.context import Call, json_response
-from onboarding_portal.sandbox.logs import Log
 from onboarding_portal.sandbox.moments import LATEST_US, iso, parse_iso
-from onboarding_portal.sandbox.problems import ProblemError
+from onboarding_portal.sandbox.problems import ProblemError, not_found
 from onboarding_portal.sandbox.telemetry import Entry
 
 DEFAULT_SIZE, LARGEST_SIZE = 25, 100
@@ -22,7 +21,12 @@ class Listed(Protocol):
     def item_id(self) -> str: ...
 
 
+class Log(Protocol):
+    def entries(self, *, low_us: int, high_us: int, newest_first: bool) -> Iterator[Entry]: ...
+
+
 Item = TypeVar("Item", bound=Listed)
+Numbered = TypeVar("Numbered")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,27 @@ def page_of_items(
     )
 
 
+def numbered_page(
+    call: Call, *, items: Sequence[Numbered], represent: Callable[[Numbered], dict[str, Any]]
+) -> Response:
+    """One page of a short list whose pages have numbers, from 1 on; one that is not there is a 404."""
+    size, text = cursor_of(call).size, call.request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise wrong_parameter("page")
+    number = int(text)
+    page = items[(number - 1) * size : number * size] if number else []
+    if not page and number != 1:
+        raise not_found()
+    return answer(
+        call,
+        size=size,
+        body=[represent(item) for item in page],
+        previous=str(number - 1) if number > 1 else None,
+        following=str(number + 1) if number * size < len(items) else None,
+        names=("page", "page"),
+    )
+
+
 def page_of_log(
     call: Call, *, log: Log, low_us: int, high_us: int, represent: Callable[[Entry], dict[str, Any]]
 ) -> Response:
@@ -119,19 +144,25 @@ def moment(text: str, *, name: str) -> int:
 
 
 def answer(
-    call: Call, *, size: int, body: list[dict[str, Any]], previous: str | None, following: str | None
+    call: Call,
+    *,
+    size: int,
+    body: list[dict[str, Any]],
+    previous: str | None,
+    following: str | None,
+    names: tuple[str, str] = ("page_before", "page_after"),
 ) -> Response:
     kept = [
         (name, value)
         for name, value in call.request.args.items(multi=True)
-        if name not in {"page_size", "page_after", "page_before"}
+        if name not in {"page_size", "page_after", "page_before", *names}
     ]
     url = call.sandbox.config.origin + call.request.path
     links = [
         f'<{url}?{urlencode([*kept, ("page_size", size), (name, value)], safe=":")}>; rel="{relation}"'
         for name, value, relation in (
-            ("page_before", previous, "previous"),
-            ("page_after", following, "next"),
+            (names[0], previous, "previous"),
+            (names[1], following, "next"),
         )
         if value
     ]

@@ -11,6 +11,13 @@ class User:
     email: str | None
     full_name: str
     joined_at_us: int
+    home: dict[str, Any] = field(
+        default_factory=dict
+    )  # what is set of `default_location`; `tariff_id` among it
+
+    @property
+    def has_address(self) -> bool:
+        return bool(self.home.get("address_1"))
 
     @property
     def item_id(self) -> str:
@@ -40,6 +47,13 @@ class Vehicle:
     vehicle_class: str | None = "PASSENGER"
     is_disabled: bool = False
     is_deleted: bool = False
+    is_smart_charging_on: bool = True
+    charge_limit_percentage: int = 80
+    is_controllable: bool = True
+    is_at_home: bool = True  # where it is plugged in
+    takes_commands: bool = True
+    is_plugged_in_at_night: bool = True
+    ready: list[list[int | None]] = field(default_factory=list)  # from when to when nothing was missing
     cause: str = ""  # why no data flows: a key of `causes.CAUSES`
     periods: list[Period] = field(default_factory=list)
     logs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # put in by hand, by kind
@@ -51,6 +65,31 @@ class Vehicle:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         return cls(**{**record, "periods": [Period(**period) for period in record["periods"]]})
+
+    def note_whether_ready(self, *, owner: User, at_us: int) -> None:
+        """Keeps since when the car has all it needs to be charged smartly, for the nights that follow."""
+        is_ready = all(
+            (
+                owner.has_address,
+                owner.home.get("tariff_id"),
+                self.is_smart_charging_on,
+                self.is_controllable,
+                self.is_at_home,
+                self.takes_commands,
+                not self.is_disabled,
+            )
+        )
+        was_ready = bool(self.ready) and self.ready[-1][1] is None
+        if is_ready and not was_ready:
+            self.ready.append([at_us, None])
+        elif was_ready and not is_ready:
+            self.ready[-1][1] = at_us
+
+    def was_ready(self, at_us: int) -> bool:
+        return any(
+            since is not None and since <= at_us and (until is None or at_us < until)
+            for since, until in self.ready
+        )
 
     def connect(self, *, from_us: int, interval_us: int) -> None:
         """Data flows from `from_us` on."""

@@ -10,6 +10,7 @@ from onboarding_portal.sandbox.logs import Kind, latest_status
 from onboarding_portal.sandbox.moments import iso
 from onboarding_portal.sandbox.problems import ProblemError
 from onboarding_portal.sandbox.records import User, Vehicle
+from onboarding_portal.sandbox.tariffs import home_json
 from onboarding_portal.sandbox.telemetry import Entry
 
 VEHICLE_EXPANDS = frozenset({"user", "trim", "trim.model", "trim.model.make", "latest_status_log"})
@@ -103,7 +104,7 @@ def user_url(call: Call, user_id: str) -> str:
     return f"{call.api_url}/users/{user_id}"
 
 
-def user_json(call: Call, user: User) -> dict[str, Any]:
+def user_json(call: Call, user: User, expands: frozenset[str] = NOTHING) -> dict[str, Any]:
     resource: dict[str, Any] = {
         "id": user.user_id,
         "url": user_url(call, user.user_id),
@@ -116,7 +117,9 @@ def user_json(call: Call, user: User) -> dict[str, Any]:
         "evses": [],
     }
     # The contract has no null here, so an owner without an address has no such field.
-    return {**resource, "email": user.email} if user.email else resource
+    mailbox = {"email": user.email} if user.email else {}
+    home = {"default_location": home_json(call, user, expands)} if user.home else {}
+    return {**resource, **mailbox, **home}
 
 
 def vehicle_url(call: Call, vehicle_id: str) -> str:
@@ -143,10 +146,10 @@ def vehicle_json(call: Call, vehicle: Vehicle, expands: frozenset[str] = NOTHING
         "integrated": vehicle.integrated,
         "battery_size_watt_hours": vehicle.battery_size_wh,
         "effective_battery_size_watt_hours": vehicle.battery_size_wh * 96 // 100,
-        "maximum_charge_limit_percentage": 80,
+        "maximum_charge_limit_percentage": vehicle.charge_limit_percentage,
         "description": vehicle.description,
         "disabled": vehicle.is_disabled,
-        "smart_charging_enabled": vehicle.integrated == "ACTIVE" and not vehicle.is_disabled,
+        "smart_charging_enabled": vehicle.is_smart_charging_on,
         "vehicle_class": vehicle.vehicle_class,
     }
 

@@ -9,13 +9,16 @@ from werkzeug.wrappers import Response
 
 from onboarding_portal.sandbox import (
     catalogue_api,
+    charging_api,
     control,
+    control_of_needs,
     interest_api,
     logs_api,
     manufacturer_pages,
     onboarding_api,
     pages,
     picker_pages,
+    tariffs_api,
     token_api,
     users_api,
     vehicles_api,
@@ -98,6 +101,7 @@ OPERATIONS = [
         scope="vehicle:write",
     ),
     Operation("get-vehicles-vehicle_id", "GET", VEHICLE, vehicles_api.get_vehicle, scope="vehicle:read"),
+    Operation("patch-vehicles", "PATCH", VEHICLE, vehicles_api.change_vehicle, scope="vehicle:write"),
     Operation("delete-vehicles", "DELETE", VEHICLE, vehicles_api.delete_vehicle, scope="vehicle:write"),
     Operation(
         "post-vehicles-vehicle_id-reconnect",
@@ -129,6 +133,29 @@ OPERATIONS = [
         for suffix, path, handler in (("", "", list_handler), ("-timestamp", "/<moment>", entry_handler))
     ),
     Operation(
+        "get-vehicles-vehicle_id-location_logs",
+        "GET",
+        f"{VEHICLE}/location_logs",
+        charging_api.list_location_logs,
+        scope="vehicle:read",
+    ),
+    Operation(
+        "get-vehicles-vehicle_id-vpp_modes",
+        "GET",
+        f"{VEHICLE}/vpp_modes",
+        charging_api.get_control_modes,
+        scope="vehicle:read",
+    ),
+    Operation(
+        "get-charging_sub_sessions",
+        "GET",
+        "/v2/charging_sub_sessions",
+        charging_api.list_sub_sessions,
+        scope="charging_session:read",
+    ),
+    Operation("get-suppliers", "GET", "/v2/suppliers", tariffs_api.list_suppliers, scope="tariff:read"),
+    Operation("get-tariffs", "GET", "/v2/tariffs", tariffs_api.list_tariffs, scope="tariff:read"),
+    Operation(
         "get-vehicle_onboarding",
         "GET",
         "/v2/vehicle_onboarding",
@@ -159,6 +186,8 @@ CONTROLS = [
     ("PATCH", "/_sandbox/vehicles/<vehicle_id>", control.change_vehicle),
     ("DELETE", "/_sandbox/vehicles/<vehicle_id>", control.remove_vehicle),
     ("POST", "/_sandbox/vehicles/<vehicle_id>/logs", control.add_log_entry),
+    ("PATCH", "/_sandbox/vehicles/<vehicle_id>/needs", control_of_needs.change_needs),
+    ("POST", "/_sandbox/nights", control_of_needs.let_nights_pass),
 ]
 ALL = [
     *OPERATIONS,

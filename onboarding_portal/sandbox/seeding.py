@@ -9,11 +9,13 @@ from onboarding_portal.sandbox.identifiers import number, share, stable_id
 from onboarding_portal.sandbox.moments import DAY_US, HOUR_US, SECOND_US
 from onboarding_portal.sandbox.records import Period, User, Vehicle
 from onboarding_portal.sandbox.state import State
+from onboarding_portal.sandbox.tariffs import tariffs
 
 HISTORY_US = 30 * DAY_US
 SEED_INTERVAL_US = 900 * SECOND_US
 SILENT_SHARE = 0.03
 UNINTEGRATED_SHARE = 0.01
+ADDRESS_SHARE, TARIFF_SHARE, SWITCHED_ON_SHARE = 0.85, 0.8, 0.95
 STATES = ("ACTIVE", "INACTIVE", "SILENT", "DISABLED")
 
 
@@ -67,6 +69,7 @@ def fleet_owner(*, state: State, place: int) -> User:
             email=email,
             full_name=f"Owner {place}",
             joined_at_us=state.began_us - HISTORY_US,
+            home=fleet_home(place),
         )
         state.put(user)
     return user
@@ -94,7 +97,19 @@ def fleet_vehicle(*, state: State, user: User, trim: Trim, vehicle_id: str, inac
         vehicle.integrated = "UNINTEGRATED"
     else:
         settle(vehicle=vehicle, state="ACTIVE", cause="", since_us=state.began_us)
+    vehicle.is_smart_charging_on = share(vehicle_id, "switch") < SWITCHED_ON_SHARE
+    vehicle.note_whether_ready(owner=user, at_us=state.began_us - 2 * HISTORY_US)
     return vehicle
+
+
+def fleet_home(place: int) -> dict[str, str]:
+    """An address for most owners, a tariff for most of those."""
+    draw = share("home", place)
+    if draw >= ADDRESS_SHARE:
+        return {}
+    home = {"address_1": f"{place + 1} Mill Lane", "city": "London", "postal_code": "N1 9GU"}
+    tariff_id = next(iter(tariffs())) if draw < TARIFF_SHARE else ""
+    return {**home, "country_code": "GB", "tariff_id": tariff_id}
 
 
 def supported_trims(state: State) -> list[Trim]:

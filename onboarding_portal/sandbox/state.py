@@ -78,11 +78,21 @@ class State:
             self.vehicles.put(item)
             self._remember_hidden_trim(item)
 
-    def save(self, item: Record) -> None:
-        """Into memory and into the state file."""
+    def save(self, item: Record, *, at_us: int | None = None) -> None:
+        """Into memory and into the state file. With a time, what it changes for nights to come is noted."""
         self.put(item)
+        if at_us is not None:
+            self._note_whether_ready(item, at_us=at_us)
         if self._journal:
             self._journal.write(kind=KINDS[type(item)], item_id=item.item_id, record=as_record(item))
+
+    def _note_whether_ready(self, item: Record, *, at_us: int) -> None:
+        owner = self.user(item.user_id)
+        if isinstance(item, User):
+            for vehicle in self.vehicles_of(item.user_id):
+                self.save(vehicle, at_us=at_us)
+        elif isinstance(item, Vehicle) and owner:
+            item.note_whether_ready(owner=owner, at_us=at_us)
 
     def close(self) -> None:
         if self._journal:

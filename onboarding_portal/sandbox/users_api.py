@@ -13,6 +13,7 @@ from onboarding_portal.sandbox.pagination import page_of_items
 from onboarding_portal.sandbox.problems import invalid, not_found
 from onboarding_portal.sandbox.records import User
 from onboarding_portal.sandbox.representations import user_json, wanted_expands
+from onboarding_portal.sandbox.tariffs import changed_home
 
 USER_EXPANDS = frozenset(
     {"default_location.tariff", "default_location.tariff.supplier", "default_location.evse_site"}
@@ -32,23 +33,23 @@ def visible_users(call: Call) -> list[User] | None:
 
 
 def list_users(call: Call) -> Response:
-    wanted_expands(call, allowed=USER_EXPANDS)
+    expands = wanted_expands(call, allowed=USER_EXPANDS)
     register = call.state.users
     users = visible_users(call)
     return page_of_items(
         call,
         items=register.order if users is None else users,
         places=register.places if users is None else None,
-        represent=lambda user: user_json(call, user),
+        represent=lambda user: user_json(call, user, expands),
     )
 
 
 def get_user(call: Call) -> Response:
-    wanted_expands(call, allowed=USER_EXPANDS)
+    expands = wanted_expands(call, allowed=USER_EXPANDS)
     user = call.state.user(call.arguments["user_id"])
     if user is None:
         raise not_found()
-    return json_response(user_json(call, user))
+    return json_response(user_json(call, user, expands))
 
 
 def create_user(call: Call) -> Response:
@@ -64,15 +65,20 @@ def create_user(call: Call) -> Response:
 
 
 def change_user(call: Call) -> Response:
-    """Of what a user holds only the address can be changed here."""
-    wanted_expands(call, allowed=USER_EXPANDS)
+    """Of what a user holds, the mail address and the home can be changed."""
+    expands = wanted_expands(call, allowed=USER_EXPANDS)
     user = call.state.user(call.arguments["user_id"])
     if user is None:
         raise not_found()
-    email = call.json_object().get("email", user.email)
+    body = call.json_object()
+    home = changed_home(call, user=user, values=body.get("default_location", {}))
+    email = body.get("email", user.email)
     if email != user.email:
         call.state.change_address(user, email=_free_address(call, email, problem=PROBLEM_OF_CHANGE, but=user))
-    return json_response(user_json(call, user))
+    if home != user.home:
+        user.home = home
+        call.state.save(user, at_us=call.now_us)
+    return json_response(user_json(call, user, expands))
 
 
 def _free_address(call: Call, email: object, *, problem: str, but: User | None = None) -> str:

@@ -14,6 +14,8 @@ from onboarding_portal.sandbox.records import User, Vehicle
 from onboarding_portal.sandbox.representations import VEHICLE_EXPANDS, vehicle_json, wanted_expands
 from onboarding_portal.sandbox.state import last_id_of_url
 
+CHANGE_PROBLEM = "validation-failed-update-vehicle"
+LOWEST_LIMIT = 50
 CREATE_PROBLEM = "validation-failed-create-vehicle"
 SMALLEST_BATTERY_WH, LARGEST_BATTERY_WH = 1_000, 300_000
 
@@ -42,6 +44,27 @@ def list_vehicles(call: Call) -> Response:
 def get_vehicle(call: Call) -> Response:
     expands = wanted_expands(call, allowed=VEHICLE_EXPANDS)
     return json_response(vehicle_json(call, found_vehicle(call), expands))
+
+
+def change_vehicle(call: Call) -> Response:
+    """The switch and the charge limit; what else the contract lets change is checked, and stays as it is."""
+    expands = wanted_expands(call, allowed=VEHICLE_EXPANDS)
+    vehicle, body = found_vehicle(call), call.json_object()
+    errors: dict[str, list[str]] = {}
+    is_on = body.get("smart_charging_enabled", vehicle.is_smart_charging_on)
+    limit = body.get("maximum_charge_limit_percentage", vehicle.charge_limit_percentage)
+    if not isinstance(is_on, bool):
+        errors["smart_charging_enabled"] = ["Must be a valid boolean."]
+    if type(limit) is not int or not LOWEST_LIMIT <= limit <= 100:
+        errors["maximum_charge_limit_percentage"] = [f"From {LOWEST_LIMIT} to 100."]
+    if body.get("battery_size_watt_hours") is not None and vehicle.integrated != "UNINTEGRATED":
+        errors["battery_size_watt_hours"] = ["Only of a vehicle that is not integrated."]
+    check_details(body=body, errors=errors)
+    if errors:
+        raise invalid(problem=CHANGE_PROBLEM, field_errors=errors)
+    vehicle.is_smart_charging_on, vehicle.charge_limit_percentage = is_on, limit
+    call.state.save(vehicle, at_us=call.now_us)
+    return json_response(vehicle_json(call, vehicle, expands))
 
 
 def delete_vehicle(call: Call) -> Response:

@@ -22,15 +22,28 @@ from onboarding_portal.ev_energy.resources import (
     User,
     Vehicle,
 )
+from onboarding_portal.ev_energy.smart_charging_resources import (
+    ControlModes,
+    Home,
+    LocationLog,
+    SubSession,
+    Supplier,
+    Tariff,
+    UserAtHome,
+)
 from onboarding_portal.ev_energy.times import read_moment
 from tests.ev_energy_answers import (
     Json,
     an_id,
     command_log_json,
     error_log_json,
+    home_json,
     make_json,
     model_json,
     status_log_json,
+    sub_session_json,
+    supplier_json,
+    tariff_json,
     trim_json,
     user_json,
     vehicle_json,
@@ -159,6 +172,47 @@ FIELDS: list[tuple[type[Resource], Json, list[tuple[str, str, dict[str, Any]]]]]
             ("internal_command_id", "internal_command_id", TEXT),
         ],
     ),
+    (UserAtHome, user_json(), [("email", "email", TEXT), ("home", "default_location", {"object": Home()})]),
+    (
+        Home,
+        home_json(),
+        [
+            *[(name, name, TEXT) for name in ("address_1", "address_2", "city", "state", "postal_code")],
+            ("country_code", "country_code", TEXT),
+            ("tariff_id", "tariff", REFERENCE),
+        ],
+    ),
+    (Supplier, supplier_json(), [("name", "name", TEXT), ("is_highlighted", "highlighted", FLAG)]),
+    (
+        Tariff,
+        tariff_json(),
+        [
+            *[("name", "name", TEXT), ("currency", "currency", TEXT), ("grid_area", "gsp_group", TEXT)],
+            ("is_highlighted", "highlighted", FLAG),
+        ],
+    ),
+    (LocationLog, {"sampled_at": "2024-04-17T09:39:45Z"}, [("at_home", "at_home", FLAG)]),
+    (
+        ControlModes,
+        {},
+        [
+            (name, name, FLAG)
+            for name in ("target_power", "import_max_power", "export_max_power", "charge_mode")
+        ],
+    ),
+    (
+        SubSession,
+        sub_session_json(),
+        [
+            ("vehicle_id", "vehicle", REFERENCE),
+            ("ended_at", "end", MOMENT),
+            *[("mode", "mode", TEXT), ("currency", "currency", TEXT), ("cost", "cost", NUMBER)],
+            ("energy_wh", "energy_delivered_watt_hours", NUMBER),
+            ("co2_g", "total_co2_grams", NUMBER),
+            ("saved_cost", "savings_cost", NUMBER),
+            ("saved_co2_g", "savings_co2_grams", NUMBER),
+        ],
+    ),
     (ReconnectLink, {"url": "https://app.ev.energy/x"}, [("expires_at", "expires_at", MOMENT)]),
     (
         Compatibility,
@@ -185,6 +239,13 @@ STRICT: list[tuple[type[Resource], Json, str, dict[str, Any]]] = [
     (ErrorLog, error_log_json(), "logged_at", MOMENT),
     (CommandLog, command_log_json(), "logged_at", MOMENT),
     (ReconnectLink, {"url": "https://app.ev.energy/x"}, "url", REFERENCE),
+    (UserAtHome, user_json(), "id", REFERENCE),
+    (LocationLog, {"sampled_at": "2024-04-17T09:39:45Z"}, "sampled_at", MOMENT),
+    (Supplier, supplier_json(), "id", REFERENCE),
+    (Tariff, tariff_json(), "id", REFERENCE),
+    (Tariff, tariff_json(), "supplier", REFERENCE),
+    (SubSession, sub_session_json(), "id", REFERENCE),
+    (SubSession, sub_session_json(), "start", MOMENT),
 ]
 
 

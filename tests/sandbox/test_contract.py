@@ -133,6 +133,7 @@ def known_log_times(scene: Scene, operation_id: str) -> dict[str, list[str]]:
     return {field: [entry[field] for entry in entries[:3]]}
 
 
+HOME = {"address_1": "1 Mill Lane", "city": "London", "postal_code": "N1 9GU", "country_code": "GB"}
 ONBOARDING = "/vehicle_onboarding?user_id={user_id}&client_id=sandbox-client&trim_id={vehicle_trim_id}"
 SUCCESSES = [
     ("GET", "/users", None, 200),
@@ -159,6 +160,14 @@ SUCCESSES = [
     ),
     ("POST", "/vehicles/{vehicle_id}/reconnect", None, 201),
     ("POST", "/vehicles/{vehicle_id}/disconnect", None, 200),
+    ("PATCH", "/vehicles/{vehicle_id}", {"smart_charging_enabled": False}, 200),
+    ("PATCH", "/users/{user_id}?expand=default_location.tariff.supplier", {"default_location": HOME}, 200),
+    ("GET", "/users/{user_id}?expand=default_location.tariff.supplier", None, 200),
+    ("GET", "/suppliers?available_for_user_id={user_id}&page_size=2", None, 200),
+    ("GET", "/tariffs?available_for_user_id={user_id}&page=2&page_size=10&expand=supplier", None, 200),
+    ("GET", "/charging_sub_sessions?is_finished=true&page_size=100&expand=vehicle.user", None, 200),
+    ("GET", "/vehicles/{vehicle_id}/location_logs?page_size=100", None, 200),
+    ("GET", "/vehicles/{vehicle_id}/vpp_modes", None, 200),
     ("DELETE", "/vehicles/{vehicle_id}", None, 200),
     *[
         ("GET", f"/vehicles/{{vehicle_id}}/{kind}_logs{query}", None, 200)
@@ -170,6 +179,10 @@ SUCCESSES = [
 ]
 REFUSALS = [
     ("GET", "/vehicles?page_size=101", None, 400),
+    ("PATCH", "/users/{user_id}", {"default_location": {"address_1": "1 Mill Lane"}}, 400),
+    ("PATCH", "/vehicles/{vehicle_id}", {"smart_charging_enabled": "perhaps"}, 400),
+    ("GET", "/suppliers?page=999", None, 404),
+    ("GET", "/vehicles/{user_id}/vpp_modes", None, 404),
     ("GET", "/vehicles?expand=user,trim", None, 400),
     ("GET", "/vehicles/{user_id}", None, 404),
     ("POST", "/users", {"email": "owner@example.com"}, 400),
@@ -180,20 +193,24 @@ REFUSALS = [
 ]
 
 
+def filled(scene: Scene, body: dict[str, Any] | None) -> dict[str, Any] | None:
+    if body is None:
+        return None
+    return {name: scene.fill(value) if isinstance(value, str) else value for name, value in body.items()}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     SUCCESSES + REFUSALS,
     ids=lambda part: part if isinstance(part, str) else None,
 )
 def test_answer_satisfies_the_contract(
-    method: str, path: str, body: dict[str, str] | None, status: int, scene: Scene
+    method: str, path: str, body: dict[str, Any] | None, status: int, scene: Scene
 ) -> None:
     described = contract()
     assert described is not None
 
-    answer = scene.send(
-        method, path, {name: scene.fill(text) for name, text in body.items()} if body else body
-    )
+    answer = scene.send(method, path, filled(scene, body))
 
     assert answer.status_code == status, answer.text
     described.check_answer(answer.request, answer, api_url=scene.running.api_url)
@@ -202,7 +219,7 @@ def test_answer_satisfies_the_contract(
 def test_every_operation_has_an_answer_of_success_checked(scene: Scene) -> None:
     """The table above is complete: whatever is added to the sandbox is added there."""
     for method, path, body, _ in SUCCESSES:
-        scene.send(method, path, {name: scene.fill(text) for name, text in body.items()} if body else None)
+        scene.send(method, path, filled(scene, body))
     single_entries = {name for name in API_OPERATIONS if name.endswith("-timestamp")}
     asked = set(scene.running.app.sandbox.statistics.as_json()["requests"])
 
