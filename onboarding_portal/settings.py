@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal import languages
 from onboarding_portal.brand.shapes import FONTS, LARGEST_RADIUS, RADIUS
 from onboarding_portal.environment import Environment
 from onboarding_portal.operations.logs.config import logging_config
@@ -113,7 +113,11 @@ INSTALLED_APPS = [
 
 # Every text is marked for translation; English is the first.
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = languages.LANGUAGES
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = int(timedelta(days=365).total_seconds())
+LANGUAGE_COOKIE_SECURE = IS_HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
 
 MIDDLEWARE = [
     "onboarding_portal.operations.logs.request_id.RequestIdMiddleware",
@@ -129,7 +133,7 @@ MIDDLEWARE = [
     "onboarding_portal.operations.middleware.private_pages.PrivatePagesMiddleware",
     "onboarding_portal.operations.middleware.storable_text.StorableTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "onboarding_portal.accounts.language.in_force.LanguageMiddleware",
     "onboarding_portal.accounts.viewer_zone.ViewerZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -208,7 +212,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 # Behind how many proxies of ours requests arrive: 0 means the socket's address is the visitor's.
 TRUSTED_PROXY_COUNT = env.whole_number("TRUSTED_PROXY_COUNT", default=1 if IS_HTTPS else 0)
 
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "onboarding_portal" / "locale"]
 USE_I18N = True
 FORMAT_MODULE_PATH = "onboarding_portal.formats"
 USE_TZ = True

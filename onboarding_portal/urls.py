@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from onboarding_portal.accounts.invitations.views import invitation
+from onboarding_portal.accounts.language.page import choose
 from onboarding_portal.operations.security_txt import security_txt
 from onboarding_portal.operations.views import home
 
 urlpatterns = [
     path("", home, name="home"),
     path(".well-known/security.txt", security_txt, name="security_txt"),
+    path("language/", choose, name="language"),
     path("invite/<str:token>/", invitation, name="invitation"),
     path("accounts/", include("onboarding_portal.accounts.sign_in.urls")),
     path("account/", include("onboarding_portal.accounts.own_place.urls")),

@@ -73,6 +73,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "account_request_login_code": Row(200, 302, 302, 302),
     "account_confirm_login_code": Row(LOGIN, 302, 302, 302),
     "account_logout": [Row(405, 405, 405, 405), Row(302, 302, 302, 302, method="post")],
+    "language": OPEN_TO_ALL,
     "invitation": OPEN_TO_ALL,
     "account": [Row(LOGIN, 200, 200, 403), Row(LOGIN, 302, 302, 403, method="post")],
     "account_reminders": [Row(LOGIN, 302, 302, 302), Row(LOGIN, 302, 302, 403, method="post")],

@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from onboarding_portal.accounts.language.of_mail import language_of_mail, language_of_own_page
 from onboarding_portal.accounts.models import Invitation, MailKind, SentMail, User
 from onboarding_portal.accounts.models.sent_mail import ANSWER_LENGTH
 from onboarding_portal.brand.colours import schemes
@@ -60,12 +61,47 @@ def send_mail(
     headers: Mapping[str, str] | None = None,
     owner: User | None = None,
     invitation: Invitation | None = None,
+    is_asked_for: bool = False,
 ) -> None:
     """Sends one message made from `<template>_subject.txt`, `<template>_message.txt` and `<template>_message.html`.
 
     The templates know portal_name, portal_url and support_email. Whether the server took it is noted for `owner`,
-    without one for the account with this address. Raises MailNotSent.
+    without one for the account with this address. It is in their language; if the reader asked for it on a page just
+    now (`is_asked_for`), in the page's. Raises MailNotSent.
     """
+    reader = owner or User.objects.with_email(to).first()
+    kind = KINDS.get(template, MailKind.OTHER)
+    if kind == MailKind.STAFF:
+        language = settings.LANGUAGE_CODE
+    elif is_asked_for:
+        language = language_of_own_page(reader)
+    else:
+        language = language_of_mail(to=reader, invitation=invitation)
+    with translation.override(language):
+        message = _message(template, to=to, context=context, headers=headers)
+    mail = SentMail(owner=reader, invitation=invitation, kind=kind, at=timezone.now())
+    _send(message, to=to, mail=mail)
+
+
+def _send(message: EmailMultiAlternatives, *, to: str, mail: SentMail) -> None:
+    try:
+        with deadline(seconds=MAIL_SECONDS):
+            message.send()
+    except OSError as error:  # all of smtplib's errors are OSErrors, as are time-outs and refused connections
+        # Not chained: what the server said may hold the address, and a chained error is logged with it.
+        MAILS.labels("refused").inc()
+        mail.is_accepted = False
+        mail.answer = redact(_words_of(error), secrets=[to], is_quoted=True)[:ANSWER_LENGTH]
+        mail.save()
+        raise MailNotSent(type(error).__name__, is_about_address=isinstance(error, _OF_ONE_MESSAGE)) from None
+    MAILS.labels("accepted").inc()
+    mail.is_accepted = True
+    mail.save()
+
+
+def _message(
+    template: str, *, to: str, context: Mapping[str, Any], headers: Mapping[str, str] | None
+) -> EmailMultiAlternatives:
     light, _dark = schemes(settings.BRAND_ACCENT_COLOUR)
     everything = {
         "portal_name": settings.PORTAL_NAME,
@@ -83,25 +119,7 @@ def send_mail(
         headers=dict(headers or {}),
     )
     message.attach_alternative(render_to_string(f"{template}_message.html", everything), "text/html")
-    mail = SentMail(
-        owner=owner or User.objects.with_email(to).first(),
-        invitation=invitation,
-        kind=KINDS.get(template, MailKind.OTHER),
-        at=timezone.now(),
-    )
-    try:
-        with deadline(seconds=MAIL_SECONDS):
-            message.send()
-    except OSError as error:  # all of smtplib's errors are OSErrors, as are time-outs and refused connections
-        # Not chained: what the server said may hold the address, and a chained error is logged with it.
-        MAILS.labels("refused").inc()
-        mail.is_accepted = False
-        mail.answer = redact(_words_of(error), secrets=[to], is_quoted=True)[:ANSWER_LENGTH]
-        mail.save()
-        raise MailNotSent(type(error).__name__, is_about_address=isinstance(error, _OF_ONE_MESSAGE)) from None
-    MAILS.labels("accepted").inc()
-    mail.is_accepted = True
-    mail.save()
+    return message
 
 
 def _words_of(error: OSError) -> str:

@@ -155,15 +155,8 @@ class AccountsPersonalData(PersonalData):
             model=User,
             rows=lambda person: User.objects.filter(pk=person.user_id),
             exported=[
-                *(
-                    "email",
-                    "name",
-                    "ev_energy_user_id",
-                    "time_zone",
-                    "country",
-                    "wants_reminders",
-                    "is_active",
-                ),
+                *("email", "name", "ev_energy_user_id", "time_zone", "country", "wants_reminders"),
+                *("is_active", "language", "seen_language"),
                 *("joined_at", "last_login", "is_self_registered"),
             ],
         ),

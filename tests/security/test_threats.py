@@ -131,6 +131,12 @@ def signing_out() -> Send:
     return lambda number: client.post("/accounts/logout/")
 
 
+def choosing_a_language() -> Send:
+    client = Client()
+    client.force_login(make_owner())
+    return lambda number: client.post("/language/", {"language": "de"})
+
+
 def using_an_invitation() -> Send:
     _, token = Invitation.objects.invite(email="new@example.com", invited_by=None, now=timezone.now())
     return lambda number: Client().post(f"/invite/{token}/")
@@ -688,6 +694,13 @@ LINES = [
         prepare=signing_out,
         most=Spent(),
         bound="nothing to spend",
+    ),
+    Line(
+        name="POST /language/",
+        addresses=("language",),
+        prepare=choosing_a_language,
+        most=Spent(),
+        bound="one column",
     ),
     Line(
         name="POST /invite/<token>/",

@@ -5,7 +5,6 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
 
 from onboarding_portal.accounts.audit import Act, Actor, record
 from onboarding_portal.accounts.mail import send_mail
@@ -29,12 +28,10 @@ def send_again(*, invitation: Invitation, by: Actor, now: datetime) -> None:
 def send(*, invitation: Invitation, token: str, is_known: bool = False, owner: User | None = None) -> None:
     """Mails the link to start from, in other words to an owner who is known. Raises MailNotSent."""
     url = settings.PORTAL_URL + reverse("invitation", args=[token])
-    # In the language staff named; one the portal does not speak is its first.
-    with translation.override(invitation.language or None):
-        send_mail(
-            template="accounts/email/sign_in_link" if is_known else "accounts/email/invitation",
-            to=invitation.email,
-            context={"invitation_url": url, "invitation": invitation},
-            invitation=invitation,
-            owner=owner,
-        )
+    send_mail(
+        template="accounts/email/sign_in_link" if is_known else "accounts/email/invitation",
+        to=invitation.email,
+        context={"invitation_url": url, "invitation": invitation},
+        invitation=invitation,
+        owner=owner,
+    )

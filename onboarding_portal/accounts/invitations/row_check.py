@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 
-from django.conf import settings
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from onboarding_portal.accounts.address_field import AddressField
 from onboarding_portal.accounts.invitations.file_reading import EMAIL, LANGUAGE, MAKE, NAME, NOTE, FileRow
 from onboarding_portal.accounts.models import Invitation, RowKind, User
+from onboarding_portal.languages import spoken
 
 LONGEST = {NAME: 100, NOTE: 500}
 _ADDRESS = AddressField(required=False)
@@ -137,5 +137,4 @@ def _language(text: str) -> str:
 
 
 def is_spoken(language: str) -> bool:
-    spoken = {code for code, _name in settings.LANGUAGES}
-    return not language or language in spoken or language.split("-", maxsplit=1)[0] in spoken
+    return not language or bool(spoken(language))

@@ -9,8 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from onboarding_portal.accounts.invitations.makes import is_make
+from onboarding_portal.accounts.language.in_force import chosen_in_browser, remember_language, speak
 from onboarding_portal.accounts.models import Invitation, InvitationState
 from onboarding_portal.accounts.sign_in.views import send_code, with_next
+from onboarding_portal.languages import spoken
 
 
 @never_cache
@@ -20,6 +22,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     found = Invitation.objects.with_token(token).first()
     if found is None:
         return render(request, "accounts/invitation_unknown.html", status=404)
+    named = "" if chosen_in_browser(request) else spoken(found.language)
+    if named and not request.user.is_authenticated:
+        speak(request, language=named)
     leads_to = _where_to(found)
     if request.user.is_authenticated and request.user.email == found.email:
         return redirect(leads_to)
@@ -32,7 +37,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
         logout(request)  # the invited person may sit at a computer where somebody else is signed in
         status, trouble = send_code(request, found.email)
         if not trouble:
-            return redirect(with_next("account_confirm_login_code", leads_to))
+            response = redirect(with_next("account_confirm_login_code", leads_to))
+            if named:
+                remember_language(response, language=named)  # the pages that follow are in it, too
+            return response
     return render(
         request, "accounts/invitation.html", {"invitation": found, "trouble": trouble}, status=status
     )

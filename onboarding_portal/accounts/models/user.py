@@ -139,6 +139,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
     # As an owner has chosen, else as the browser said at the latest sign-in; "" where none did. For e-mails.
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", editable=False)
+    # As the owner has chosen, and as their pages were at the latest sign-in; "" where there is none.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+    seen_language = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
     # As a colleague has chosen on a log page, an owner on the account page; "" where they have not.
     chosen_time_zone = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     # Two letters of ISO 3166; "" until the owner said it. Which cars work depends on it.

@@ -19,7 +19,7 @@ from onboarding_portal.accounts.sign_in.code import new_code
 class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         # allauth's own puts the site's name in, which stems from the Host header.
-        send_mail(template=template_prefix, to=email, context=context)
+        send_mail(template=template_prefix, to=email, context=context, is_asked_for=True)
 
     def generate_login_code(self) -> str:
         return new_code()

@@ -144,5 +144,8 @@ def _explain_refusal(email: str) -> None:
     is_staff = user is not None and user.is_active and user.is_staff
     template = "staff_address" if is_staff else "no_code"
     send_mail(
-        template=f"accounts/email/{template}", to=email, context={"by_invitation": not settings.SIGNUP_OPEN}
+        template=f"accounts/email/{template}",
+        to=email,
+        context={"by_invitation": not settings.SIGNUP_OPEN},
+        is_asked_for=True,
     )

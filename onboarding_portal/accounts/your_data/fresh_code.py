@@ -29,7 +29,13 @@ def send(*, request: HttpRequest, owner: User) -> None:
     """Mails a code; the one before is dead. Raises TooManyCodes and MailNotSent."""
     count_code(request, email=owner.email)
     code = new_code()
-    send_mail(template="accounts/email/fresh_code", to=owner.email, context={"code": code}, owner=owner)
+    send_mail(
+        template="accounts/email/fresh_code",
+        to=owner.email,
+        context={"code": code},
+        owner=owner,
+        is_asked_for=True,
+    )
     request.session[_PENDING] = {"hash": hash_token(code, purpose=HASHED_FOR), "at": time.time()}
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from onboarding_portal.accounts.language.of_mail import owners_language
 from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.viewer_zone import owners_zone
@@ -24,12 +25,14 @@ def send_letter(name: str, *, reconnects: Sequence[Reconnect], now: datetime, st
     For one car the templates are those of `name`, for more those of `name` with "_many", which take `cars`: for each
     what the template for one car takes. `stop_url` is where one click ends e-mails of this kind.
     """
-    cars = [_words_of(each, link=_link_to(create_token(reconnect=each, now=now))) for each in reconnects]
+    owner = reconnects[0].vehicle.owner
+    with owners_language(owner):
+        cars = [_words_of(each, link=_link_to(create_token(reconnect=each, now=now))) for each in reconnects]
     is_one = len(cars) == 1
     ends = [each.lasting_until for each in reconnects if each.lasting_until is not None]
     context = cars[0]
     if not is_one:
-        with owners_zone(reconnects[0].vehicle.owner):
+        with owners_zone(owner), owners_language(owner):
             told = told_apart(each.vehicle for each in reconnects)
         cars = [{**car, "told_apart_by": told.get(car["vehicle"].pk, "")} for car in cars]
         helps = all(car["words"].signing_in_helps for car in cars)
@@ -42,7 +45,7 @@ def send_letter(name: str, *, reconnects: Sequence[Reconnect], now: datetime, st
         }
     _send(
         name if is_one else f"{name}_many",
-        to=reconnects[0].vehicle.owner,
+        to=owner,
         context={**context, "stop_url": stop_url},
         headers=headers,
     )
@@ -51,9 +54,9 @@ def send_letter(name: str, *, reconnects: Sequence[Reconnect], now: datetime, st
 def send_news(*, reconnect: Reconnect, link: str) -> None:
     """Sends the good news about one car. Raises MailNotSent."""
     owner = reconnect.vehicle.owner
-    with owners_zone(owner) as zone_to_name:
+    with owners_zone(owner) as zone_to_name, owners_language(owner):
         moment = _moment(reconnect.vehicle.last_status_at, zone_to_name)
-    context = {**_words_of(reconnect, link=link), "moment": moment}
+        context = {**_words_of(reconnect, link=link), "moment": moment}
     _send("reconnected", to=owner, context=context, headers={})
 
 
@@ -81,7 +84,7 @@ def _link_to(token: str) -> str:
 
 
 def _send(name: str, *, to: User, context: dict[str, Any], headers: dict[str, str]) -> None:
-    with owners_zone(to):
+    with owners_zone(to), owners_language(to):
         send_mail(
             template=f"reconnects/mail/{name}",
             to=to.email,

@@ -14,13 +14,14 @@ from django.urls import reverse
 
 from onboarding_portal.accounts.audit import POLICY, Act, Recorder, about_cars
 from onboarding_portal.accounts.daytime import in_daytime
+from onboarding_portal.accounts.language.of_mail import owners_language
 from onboarding_portal.accounts.mail import MailNotSent, send_mail
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.paced_mail import take_place
 from onboarding_portal.accounts.viewer_zone import owners_zone
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
 from onboarding_portal.reconnects.models import AheadMail, MakeSurvival, Policy, PolicyVersion
-from onboarding_portal.reconnects.owner.ahead import told_ahead
+from onboarding_portal.reconnects.owner.ahead import Ahead, told_ahead
 from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.models import MakeOutage, Vehicle, VehicleQuerySet
 
@@ -105,24 +106,24 @@ def _send_one(pk: int, *, now: datetime) -> bool:
         ours.update(next_at=put_off.until, lease_until=None, tries=F("tries") - 1)
         return False
     try:
-        _mail(row, words=ahead.words)
+        _mail(row, told=ahead)
     except MailNotSent:
         ours.update(next_at=now + PAUSE, lease_until=None)
         return False
     return bool(ours.update(next_at=None, lease_until=None, sent_at=now))
 
 
-def _mail(row: AheadMail, *, words: str) -> None:
+def _mail(row: AheadMail, *, told: Ahead) -> None:
     owner = row.vehicle.owner
     stop_url = unsubscribe_url(owner=owner)
-    with owners_zone(owner):
+    with owners_zone(owner), owners_language(owner):
         send_mail(
             template="reconnects/mail/ahead",
             to=owner.email,
             owner=owner,
             context={
                 "car": row.vehicle.name,
-                "words": words,
+                "words": told.words,
                 "link": settings.PORTAL_URL + reverse("vehicles:list"),
                 "stop_url": stop_url,
             },
