@@ -131,6 +131,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "onboarding_portal.brand.middleware.BrandMiddleware",
     "onboarding_portal.operations.middleware.private_pages.PrivatePagesMiddleware",
+    "onboarding_portal.looking_again.LookingAgainMiddleware",
     "onboarding_portal.operations.middleware.storable_text.StorableTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "onboarding_portal.accounts.language.in_force.LanguageMiddleware",

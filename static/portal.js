@@ -16,9 +16,4 @@
     if (event.timeStamp - (sentAt.get(form) ?? -Infinity) < 5000) event.preventDefault();
     else sentAt.set(form, event.timeStamp);
   });
-
-  // A form that waits for something of ours presses itself, while its page is looked at.
-  const waiting = document.querySelector("form[data-goes-on]");
-  const goOn = () => (document.hidden ? setTimeout(goOn, 1000) : waiting.requestSubmit());
-  if (waiting) setTimeout(goOn, 4000);
 })();

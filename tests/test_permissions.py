@@ -89,6 +89,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "onboarding:model": SIGNED_IN,
     "onboarding:trim": SIGNED_IN,
     "onboarding:start": [Row(LOGIN, 302, 302, 302), Row(LOGIN, 302, 302, 302, method="post")],
+    "onboarding:preparing": SIGNED_IN,
     "onboarding:return": Row(200, 302, 404, 404),  # 302: to the same page without the ids
     "onboarding:waitlist": SIGNED_IN,
     "vehicles:list": SIGNED_IN,

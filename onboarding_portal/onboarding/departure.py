@@ -13,7 +13,7 @@ from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.onboarding_url import onboarding_url
 from onboarding_portal.ev_energy.turns import turns
-from onboarding_portal.onboarding.latest_attempts import latest_attempts
+from onboarding_portal.onboarding.latest_attempts import LatestAttempts, latest_attempts
 from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.onboarding.preparation import prepare_later
 from onboarding_portal.owner_limits import Press
@@ -38,7 +38,7 @@ def start_attempt(
     may_begin_at = latest.next_may_begin_at(now=now)
     if may_begin_at > now:
         raise TooOften(comes_back_in=may_begin_at - now)
-    if not owner.linked_user_id and latest.in_preparation(now=now):
+    if _waits(owner, latest, now=now):
         raise Preparing
     user_id = _user_at_ev_energy(owner, got_nowhere=latest.got_nowhere(now=now), now=now)
     if too_many := latest.too_many_for_one_more():
@@ -56,6 +56,15 @@ def start_attempt(
         trim_id=trim_id,
         redirect_uri=settings.PORTAL_URL + reverse("onboarding:return", args=[attempt.pk]),
     )
+
+
+def is_preparing(*, owner: User, now: datetime) -> bool:
+    """Whether the background is still asking who the owner is at ev.energy. One query at most."""
+    return _waits(owner, latest_attempts(owner_id=owner.pk), now=now)
+
+
+def _waits(owner: User, latest: LatestAttempts, *, now: datetime) -> bool:
+    return not owner.linked_user_id and latest.in_preparation(now=now) is not None
 
 
 def _user_at_ev_energy(owner: User, *, got_nowhere: bool, now: datetime) -> str:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.choose_make, name="makes"),
     path("at-ev-energy/", views.leave_the_choice, name="at_ev_energy"),
     path("start/", views.start, name="start"),
+    path("preparing/", views.preparing, name="preparing"),
     path("return/<uuid:attempt_id>/", views.arrive, name="return"),
     path("waitlist/", views.waitlist, name="waitlist"),
     path("<str:make_id>/", views.choose_model, name="make"),

@@ -1,5 +1,6 @@
 """Pages of the first journey: choose a car, leave for ev.energy, come back."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,7 +25,7 @@ from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid, Unavailable
 from onboarding_portal.ev_energy.turns import turns
 from onboarding_portal.onboarding.arrival import MalformedReturn, read_back, record_return
-from onboarding_portal.onboarding.departure import Preparing, start_attempt
+from onboarding_portal.onboarding.departure import Preparing, is_preparing, start_attempt
 from onboarding_portal.onboarding.forms import WaitlistForm
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.onboarding.return_page import return_page
@@ -33,6 +34,8 @@ from onboarding_portal.onboarding.tasks import read_back_later
 from onboarding_portal.owner_limits import Press
 from onboarding_portal.timing import OWNER_WAITS_SECONDS
 from onboarding_portal.vehicles.tasks import refresh_soon
+
+PICKED = ("make_id", "model_id", "trim_id")
 
 
 @login_required
@@ -115,9 +118,32 @@ def start(request: HttpRequest) -> HttpResponse:
             start_attempt(owner=user_of(request), text_version=seen, now=timezone.now(), **ids)
         )
     except Preparing:
-        return render(request, "onboarding/preparing.html", {"pick": pick}, status=202)
+        return _preparing(request, pick, is_ready=False)
     except EvEnergyError:
         return render(request, "onboarding/start_failed.html", {"pick": pick}, status=503)
+
+
+@never_cache
+@login_required
+@require_safe
+def preparing(request: HttpRequest) -> HttpResponse:
+    """How it stands: what the page that waits for it looks at. The pick stands in the query."""
+    try:
+        pick = resolve_pick(**_picked_ids(request))
+    except PickRefused:
+        pick = Pick()
+    is_ready = not is_preparing(owner=user_of(request), now=timezone.now())
+    return _preparing(request, pick, is_ready=is_ready)
+
+
+def _preparing(request: HttpRequest, pick: Pick, *, is_ready: bool) -> HttpResponse:
+    ids = dict(zip(PICKED, pick.path_ids, strict=False))
+    context = {
+        "pick": pick,
+        "is_ready": is_ready,
+        "looks_at": f"{reverse('onboarding:preparing')}?{urlencode(ids)}",
+    }
+    return render(request, "onboarding/preparing.html", context, status=200 if is_ready else 202)
 
 
 @never_cache
@@ -180,7 +206,8 @@ def waitlist(request: HttpRequest) -> HttpResponse:
 
 
 def _picked_ids(request: HttpRequest) -> dict[str, str]:
-    return {name: request.POST.get(name, "") for name in ("make_id", "model_id", "trim_id")}
+    sent = request.POST if request.method == "POST" else request.GET
+    return {name: sent.get(name, "") for name in PICKED}
 
 
 def _page_of(pick: Pick) -> str:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.ids import is_vehicle_id
+from onboarding_portal.looking_again import is_another_look
 from onboarding_portal.vehicles.cards import CardPage, card_page
 from onboarding_portal.vehicles.first_look import look_while_owner_waits
 from onboarding_portal.vehicles.forms import NicknameForm
@@ -23,7 +24,7 @@ from onboarding_portal.vehicles.models import NICKNAME_LENGTH, Vehicle
 from onboarding_portal.vehicles.tasks import refresh_soon
 
 ATTENTION_FIRST = F("stale_since").desc(nulls_last=True)
-REFRESH_SECONDS = 10  # of a page that waits for the cars ev.energy may have
+REFRESH_SECONDS = 5  # of a page that waits for the cars ev.energy may have
 
 
 @require_safe
@@ -32,7 +33,7 @@ REFRESH_SECONDS = 10  # of a page that waits for the cars ev.energy may have
 def vehicle_list(request: HttpRequest) -> HttpResponse:
     """All of an owner's cars; whoever comes back from a reconnect with the id of one sees that one."""
     owner = user_of(request)
-    if owner.cars_due_at:
+    if owner.cars_due_at and not is_another_look(request):
         look_while_owner_waits(owner=owner, client=get_client(), now=timezone.now())
     vehicles = Vehicle.objects.of(owner.pk)
     came_back_with = request.GET.get("vehicle_uid", "")

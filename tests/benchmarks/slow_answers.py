@@ -124,7 +124,7 @@ def _come_back(heard: Heard, coming: dict[str, str], port: int, seconds: float) 
                 )
             heard.owners.append(time.perf_counter() - began)
             heard.statuses.add(answer.status)
-        if b"http-equiv" not in answer.body:
+        if b"data-looks-again" not in answer.body:
             return
         paths = paths[-1:]
         # As the page says; there the attempt's id spreads them.

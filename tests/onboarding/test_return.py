@@ -304,11 +304,11 @@ def test_the_waiting_page_looks_again_by_itself_but_not_for_ever(
     owner_client: Client, attempt: Attempt, ev_energy_api: EvEnergyApi
 ) -> None:
     ev_energy_api.add_failure("GET", f"/vehicles/{VEHICLE}", requests.ConnectionError())
-    assert 'http-equiv="refresh"' in text(come_back(owner_client, attempt, VEHICLE))
+    assert "data-looks-again=" in text(come_back(owner_client, attempt, VEHICLE))
 
     Attempt.objects.update(returned_at=timezone.now() - timedelta(hours=1))
 
-    assert 'http-equiv="refresh"' not in text(come_back(owner_client, attempt))
+    assert "data-looks-again=" not in text(come_back(owner_client, attempt))
 
 
 def test_each_failing_try_waits_longer(attempt: Attempt, ev_energy_api: EvEnergyApi) -> None:

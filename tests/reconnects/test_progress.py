@@ -13,7 +13,7 @@ from tests.reconnects.rows import make_broken_car, make_reconnect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
-REFRESH = 'http-equiv="refresh"'
+REFRESH = "data-looks-again="
 
 
 def page_of(client: Client, vehicle: Vehicle) -> str:

@@ -98,7 +98,7 @@ def test_trouble_at_ev_energy_never_blocks_the_sign_in_and_the_page_says_we_are_
     assert is_signed_in(client)
     page = _page(client)
     assert LOOKING in page
-    assert 'http-equiv="refresh"' in page
+    assert "data-looks-again=" in page
     asked = len(ev_energy_api.requests)
     assert LOOKING in _page(client)
     assert len(ev_energy_api.requests) == asked  # reloading asks nothing more

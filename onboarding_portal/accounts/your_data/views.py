@@ -24,6 +24,8 @@ from onboarding_portal.accounts.your_data import fresh_code
 from onboarding_portal.accounts.your_data.words import in_words
 from onboarding_portal.addresses import readable
 
+REFRESH_SECONDS = 10  # while ev.energy has not said that all cars are gone
+
 
 def proven(view: View) -> View:
     """Only with a fresh code; who has none is led to where one is asked for."""
@@ -115,7 +117,9 @@ def erasing(request: HttpRequest) -> HttpResponse:
 def erased(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
     """What came of it, for whoever has the link: it says nothing of who it was."""
     erasure = get_object_or_404(Erasure, pk=erasure_id)
-    return render(request, "accounts/your_data/erased.html", {"erasure": erasure})
+    is_waiting = erasure.cars.filter(ended_at=None).exists()
+    context = {"erasure": erasure, "refresh_seconds": REFRESH_SECONDS if is_waiting else None}
+    return render(request, "accounts/your_data/erased.html", context)
 
 
 def _send_code(request: HttpRequest, owner: User) -> str:
