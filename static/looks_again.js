@@ -83,14 +83,24 @@
   // Changes what differs and leaves the rest alone, with its focus and whatever was typed or opened.
   const become = (now, next) => {
     if (now.isEqualNode(next)) return;
-    if (now.nodeName !== next.nodeName) return now.replaceWith(document.importNode(next, true));
-    if (now.nodeType !== Node.ELEMENT_NODE) return (now.data = next.data);
+    if (now.nodeType !== Node.ELEMENT_NODE) return void (now.data = next.data);
     for (const { name } of [...now.attributes]) if (name !== "open" && !next.hasAttribute(name)) now.removeAttribute(name);
     for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
-    const [old, fresh] = [[...now.childNodes], [...next.childNodes]];
-    fresh.forEach((each, place) => (old[place] ? become(old[place], each) : now.append(document.importNode(each, true))));
-    old.slice(fresh.length).forEach((each) => each.remove());
+    let rest = [...now.childNodes];
+    for (const each of next.childNodes) {
+      const place = rest.findIndex((old) => isLike(old, each));
+      const between = rest.slice(0, Math.max(place, 0));
+      if (place < 0 || between.some((old) => old.contains(document.activeElement))) {
+        now.insertBefore(document.importNode(each, true), rest[0] ?? null);
+        continue;
+      }
+      between.forEach((old) => old.remove());
+      become(rest[place], each);
+      rest = rest.slice(place + 1);
+    }
+    rest.forEach((old) => old.remove());
   };
+  const isLike = (old, next) => old.nodeName === next.nodeName && old.id === next.id && old.className === next.className;
 
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("[data-look]") || !waiting() || event.ctrlKey || event.metaKey || event.shiftKey) return;
