@@ -123,7 +123,9 @@ def test_value_that_is_no_choice_of_a_filter_is_told_on_every_list(
 ) -> None:
     url = list_of(model)
     shown = staff.get(url).context["cl"]
-    names = [each.parameter_name for each in shown.filter_specs if isinstance(each, admin.SimpleListFilter)]
+    filters = shown.filter_specs
+    names = [each.parameter_name for each in filters if isinstance(each, admin.SimpleListFilter)]
+    names += [each.lookup_kwarg for each in filters if isinstance(each, admin.ChoicesFieldListFilter)]
 
     for name in names:
         answer = staff.get(url, {name: "no such choice"}, follow=True)

@@ -45,12 +45,12 @@ class StaffChangeList(ChangeList):
     def get_filters(self, request: HttpRequest) -> Any:
         """Raises IncorrectLookupParameters for a value that is none of a filter's choices.
 
-        Most filters leave such a value out, and the list then shows everything as if nothing was asked.
+        Most filters leave such a value out, and the list then shows everything as if nothing was asked; those over a
+        field's choices look for it, and show nothing.
         """
         found = super().get_filters(request)
-        for each in found[0]:
-            if isinstance(each, admin.SimpleListFilter) and not _is_among_choices(each):
-                raise IncorrectLookupParameters
+        if not all(_is_among_choices(each) for each in found[0]):
+            raise IncorrectLookupParameters
         return found
 
     def get_results(self, request: HttpRequest) -> None:
@@ -69,8 +69,12 @@ class StaffChangeList(ChangeList):
             raise IncorrectLookupParameters from error
 
 
-def _is_among_choices(each: admin.SimpleListFilter) -> bool:
-    return each.value() is None or each.value() in {str(value) for value, _title in each.lookup_choices}
+def _is_among_choices(each: admin.ListFilter) -> bool:
+    if isinstance(each, admin.SimpleListFilter):
+        return each.value() is None or each.value() in {str(value) for value, _title in each.lookup_choices}
+    if isinstance(each, admin.ChoicesFieldListFilter):
+        return {*(each.lookup_val or [])} <= {str(value) for value, _title in each.field.flatchoices}
+    return True
 
 
 class StaffModelAdmin(admin.ModelAdmin[Row]):
