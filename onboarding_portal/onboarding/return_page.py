@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext, ngettext
+
 from onboarding_portal.onboarding.models import Attempt, AttemptState, Claim, ClaimState
 from onboarding_portal.vehicles.cards import Card, card_page
+from onboarding_portal.vehicles.happened import Happened, awaited_data, happened
 from onboarding_portal.vehicles.models import Vehicle
 
 # How long the page looks again by itself for what ev.energy has not confirmed, and how often.
@@ -28,6 +31,27 @@ class ReturnPage:
     refused_count: int = 0
     refresh_seconds: int | None = None
     worth_reading: Vehicle | None = None
+    happened: list[Happened] = field(default_factory=list)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether all that was connected sends data: nothing is left to wait for."""
+        return bool(self.cards) and not self.pending_count and all(card.sends_data for card in self.cards)
+
+    @property
+    def is_charged_smartly(self) -> bool:
+        return self.is_success and all(card.vehicle.is_smart_charging_on is not False for card in self.cards)
+
+    @property
+    def step(self) -> int:
+        """Which step of the way the owner is at: 4 the first data, 5 all done."""
+        return 5 if self.is_success else 4
+
+    @property
+    def awaited(self) -> str:
+        if self.pending_count:
+            return gettext("Waiting for ev.energy to confirm your car")
+        return awaited_data() if any(card.is_waiting for card in self.cards) else ""
 
 
 def return_page(*, attempt: Attempt, now: datetime) -> ReturnPage:
@@ -51,7 +75,25 @@ def return_page(*, attempt: Attempt, now: datetime) -> ReturnPage:
         refresh_seconds=REFRESH_SECONDS + attempt.pk.int % SPREAD_SECONDS
         if pending_count and is_recent
         else page.refresh_seconds,
+        happened=_happened(attempt, page.cards, now=now),
     )
+
+
+def _happened(attempt: Attempt, cards: Sequence[Card], *, now: datetime) -> list[Happened]:
+    """The way so far. A car that was connected before, or last heard of before, adds nothing to it."""
+    began = attempt.started_at
+    confirmed = [card.vehicle.connected_at for card in cards if card.vehicle.connected_at >= began]
+    heard = [at for card in cards if (at := card.vehicle.last_status_at) and at >= began]
+    steps = [
+        (began, gettext("You left for ev.energy")),
+        (attempt.returned_at, gettext("You came back")),
+        (
+            max(confirmed, default=None),
+            ngettext("ev.energy confirmed your car", "ev.energy confirmed your cars", len(confirmed)),
+        ),
+        (max(heard, default=None), gettext("Data from your car came in")),
+    ]
+    return happened(steps, now=now)
 
 
 def _page(attempt: Attempt, claims: Sequence[Claim]) -> tuple[str, int]:

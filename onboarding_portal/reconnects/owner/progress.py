@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef
+from django.utils.translation import gettext
 
 from onboarding_portal.reconnects.models import CameBack, Failure, Reconnect, State
 from onboarding_portal.vehicles.advice import make_name
 from onboarding_portal.vehicles.cards import day_and_time
+from onboarding_portal.vehicles.happened import Happened, awaited_data, happened
 from onboarding_portal.vehicles.models import Vehicle
 
 # The page refreshes itself for so long after the redirect. Then news comes by e-mail.
@@ -47,6 +49,7 @@ class Progress:
     next_look: str
     data_received: str
     refresh_seconds: int | None
+    happened: Sequence[Happened] = ()
 
     @property
     def is_on_the_way(self) -> bool:
@@ -57,6 +60,17 @@ class Progress:
     def is_turned_back(self) -> bool:
         """Whether the owner came back before the end, and one button goes on."""
         return self.kind in TURNED_BACK
+
+    @property
+    def step(self) -> int | None:
+        """Which step of the way the owner is at: 2 the manufacturer, 3 new data, 4 all done; None off the way."""
+        if self.kind in LEAVING or self.is_turned_back:
+            return 2
+        return 3 if self.is_on_the_way else 4 if self.kind == "back" else None
+
+    @property
+    def awaited(self) -> str:
+        return awaited_data() if self.is_on_the_way else ""
 
     @property
     def may_have_stopped(self) -> bool:
@@ -105,7 +119,21 @@ def progress(*, reconnect: Reconnect, vehicle: Vehicle, now: datetime) -> Progre
         next_look=_words(reconnect.next_work_at, now=now),
         data_received=_words(vehicle.last_status_at, now=now),
         refresh_seconds=refresh_seconds,
+        happened=_happened(reconnect, kind, vehicle=vehicle, now=now),
     )
+
+
+def _happened(latest: Reconnect, kind: str, *, vehicle: Vehicle, now: datetime) -> list[Happened]:
+    """The way so far, for owners who are on it or have it behind them."""
+    if kind not in WAITING | {"back"}:
+        return []
+    is_done = latest.came_back_with == CameBack.DONE
+    steps = [
+        (latest.redirected_at, gettext("You went to sign in again")),
+        (latest.came_back_at if is_done else None, gettext("You came back")),
+        (vehicle.last_status_at if kind == "back" else None, gettext("Data from your car came in")),
+    ]
+    return happened(steps, now=now)
 
 
 def _words(moment: datetime | None, *, now: datetime) -> str:
