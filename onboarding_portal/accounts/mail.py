@@ -1,4 +1,4 @@
-"""Mail to people: a subject and a text and an HTML body, each a template. Each message is noted as a SentMail."""
+"""Mail to people. Each message is noted as a SentMail; `brand/mail.py` says how it looks."""
 
 from collections.abc import Mapping
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
@@ -6,13 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from onboarding_portal.accounts.language.of_mail import language_of_mail, language_of_own_page
 from onboarding_portal.accounts.models import Invitation, MailKind, SentMail, User
 from onboarding_portal.accounts.models.sent_mail import ANSWER_LENGTH
-from onboarding_portal.brand.colours import schemes
+from onboarding_portal.brand.mail import compose
 from onboarding_portal.counters import MAILS
 from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.redaction import redact
@@ -65,9 +64,8 @@ def send_mail(
 ) -> None:
     """Sends one message made from `<template>_subject.txt`, `<template>_message.txt` and `<template>_message.html`.
 
-    The templates know portal_name, portal_url and support_email. Whether the server took it is noted for `owner`,
-    without one for the account with this address. It is in their language; if the reader asked for it on a page just
-    now (`is_asked_for`), in the page's. Raises MailNotSent.
+    Whether the server took it is noted for `owner`, without one for the account with this address. It is in their
+    language; if the reader asked for it on a page just now (`is_asked_for`), in the page's. Raises MailNotSent.
     """
     reader = owner or User.objects.with_email(to).first()
     kind = KINDS.get(template, MailKind.OTHER)
@@ -78,7 +76,7 @@ def send_mail(
     else:
         language = language_of_mail(to=reader, invitation=invitation)
     with translation.override(language):
-        message = _message(template, to=to, context=context, headers=headers)
+        message = compose(template=template, to=[to], context=context, headers=headers)
     mail = SentMail(owner=reader, invitation=invitation, kind=kind, at=timezone.now())
     _send(message, to=to, mail=mail)
 
@@ -97,29 +95,6 @@ def _send(message: EmailMultiAlternatives, *, to: str, mail: SentMail) -> None:
     MAILS.labels("accepted").inc()
     mail.is_accepted = True
     mail.save()
-
-
-def _message(
-    template: str, *, to: str, context: Mapping[str, Any], headers: Mapping[str, str] | None
-) -> EmailMultiAlternatives:
-    light, _dark = schemes(settings.BRAND_ACCENT_COLOUR)
-    everything = {
-        "portal_name": settings.PORTAL_NAME,
-        "portal_url": settings.PORTAL_URL,
-        "support_email": settings.PORTAL_SUPPORT_EMAIL,
-        "brand_fill": light["fill"],
-        "brand_on_fill": light["on-fill"],
-        **context,
-    }
-    subject = " ".join(render_to_string(f"{template}_subject.txt", everything).split())
-    message = EmailMultiAlternatives(
-        subject,
-        render_to_string(f"{template}_message.txt", everything).strip() + "\n",
-        to=[to],
-        headers=dict(headers or {}),
-    )
-    message.attach_alternative(render_to_string(f"{template}_message.html", everything), "text/html")
-    return message
 
 
 def _words_of(error: OSError) -> str:

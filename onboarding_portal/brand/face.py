@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from django.conf import settings
 
 from onboarding_portal.brand.colours import Scheme, schemes
-from onboarding_portal.brand.pictures import Picture, read_picture
+from onboarding_portal.brand.pictures import Picture, as_small_as, read_picture
 from onboarding_portal.brand.shapes import shapes
 
 PREFIX = "/brand/"
@@ -72,6 +72,13 @@ class Face:
     colours: File
     favicon: File
     logos: Logos | None
+
+    @cached_property
+    def mail_logo(self) -> bytes | None:
+        """A small PNG. None without a logo, and for an SVG, which most mail programs do not show."""
+        if self.logos is None or self.logos.light.picture.suffix == "svg":
+            return None
+        return as_small_as(self.logos.light.picture, height=2 * LOGO_HEIGHT)  # screens have two dots a pixel
 
     @cached_property
     def files(self) -> dict[str, File]:

@@ -46,6 +46,17 @@ def read_picture(path: str) -> Picture:
     return _png(data) if data.startswith(PNG) else _svg(data)
 
 
+def as_small_as(picture: Picture, *, height: int) -> bytes:
+    """A PNG that is no higher than so many pixels, from a PNG."""
+    from PIL import Image  # noqa: PLC0415
+
+    with Image.open(io.BytesIO(picture.data)) as image:
+        image.thumbnail((LARGEST_SIDE, height))
+        out = io.BytesIO()
+        image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
 def _png(data: bytes) -> Picture:
     from PIL import Image  # noqa: PLC0415  22 MB that portals without a logo of this kind do not load
 

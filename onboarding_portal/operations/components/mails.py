@@ -1,0 +1,91 @@
+"""What each kind of e-mail says in an example. A kind without one fails in tests/accounts/test_mail_looks.py.
+
+The examples are made when they are shown, in the language in force; addresses and links are as long as real ones.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+
+from onboarding_portal.accounts.colleagues.password_pages import CHANGED
+from onboarding_portal.catalogue.models import Make
+from onboarding_portal.reconnects.owner.ahead import Ahead
+from onboarding_portal.vehicles.advice import words_for
+from onboarding_portal.vehicles.causes import Cause
+from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
+
+Example = Callable[[], dict[str, Any]]
+
+END = "x7Zq0Jm4c9Tn-2Wd8Yk5Rb1Ls6Hp3Vf_"
+UNTIL = datetime(2027, 3, 14, 12, tzinfo=UTC)
+MAKE = "Volkswagen Commercial Vehicles"
+CAR = f"{MAKE} ID. Buzz Cargo Pro 79 kWh"
+
+
+def _link(path: str) -> str:
+    return f"{settings.PORTAL_URL}/{path}/{END}/"
+
+
+def _car(cause: Cause = Cause.ACCOUNT_LOCKED) -> dict[str, Any]:
+    vehicle = Vehicle(
+        make=Make(name=MAKE),
+        integration=Integration.INACTIVE,
+        stale_reason=StaleReason.CONNECTION_LOST,
+        cause=cause,
+    )
+    return {
+        "car": CAR,
+        "words": words_for(vehicle),
+        "until": UNTIL,
+        "link": _link("reconnect"),
+        "moment": "14 March 2027, 12:00",
+        "stop_url": _link("unsubscribe"),
+    }
+
+
+def _cars() -> dict[str, Any]:
+    cars = [
+        {**_car(cause), "told_apart_by": "…4711"} for cause in (Cause.ACCOUNT_LOCKED, Cause.KEY_NOT_PAIRED)
+    ]
+    return {"cars": cars, "signing_in_helps": True, "until": UNTIL, "stop_url": _link("unsubscribe")}
+
+
+def _code() -> dict[str, Any]:
+    return {"code": "KRTWXZ"}
+
+
+def _invitation() -> dict[str, Any]:
+    return {"invitation_url": _link("invite"), "invitation": {"expires_at": UNTIL}}
+
+
+def _ahead() -> dict[str, Any]:
+    return {**_car(), "words": Ahead(Vehicle(make=Make(name=MAKE)), told_from_days=150, age_days=170).words}
+
+
+def _password() -> dict[str, Any]:
+    return {"url": _link("admin/password"), "by": "alex@brightfield.example"}
+
+
+# By the kind's template, each with a name that says what is special about it.
+EXAMPLES: dict[str, dict[str, Example]] = {
+    "account/email/login_code": {"": _code},
+    "accounts/email/fresh_code": {"": _code},
+    "accounts/email/no_code": {"": dict, "invited only": lambda: {"by_invitation": True}},
+    "accounts/email/staff_address": {"": dict},
+    "accounts/email/invitation": {"": _invitation},
+    "accounts/email/sign_in_link": {"": _invitation},
+    "accounts/email/merged": {"": dict, "kept": lambda: {"is_kept": True}},
+    "accounts/email/address_changed": {"": dict},
+    "accounts/email/staff_notice": {"": lambda: {"what": CHANGED}},
+    "accounts/email/colleague_invited": {"": _password},
+    "accounts/email/password_link": {"": _password},
+    "accounts/email/no_password": {"": dict},
+    "reconnects/mail/reconnect": {"": _car, "key": lambda: _car(Cause.KEY_NOT_PAIRED)},
+    "reconnects/mail/reconnect_many": {"": _cars},
+    "reconnects/mail/reminder": {"": _car},
+    "reconnects/mail/reminder_many": {"": _cars},
+    "reconnects/mail/ahead": {"": _ahead},
+    "reconnects/mail/reconnected": {"": _car},
+}
