@@ -15,6 +15,8 @@ def _without_path_of_a_link(address: re.Match[str]) -> str:
 # What is removed, by its look, in this order. Patterns stop before quotes and backslashes; their time grows with the
 # text and not with its square, because a stranger's text may be long.
 PATTERNS: list[tuple[re.Pattern[str], Replacement]] = [
+    # A key of the portal's API, wherever it stands.
+    (re.compile(r"evportal_live_\w*"), "[api key]"),
     (re.compile(r"""\b(bearer|basic)\s+[\w.~+/=-]{6,}""", re.IGNORECASE), r"\1 [token]"),
     (
         re.compile(
@@ -28,7 +30,10 @@ PATTERNS: list[tuple[re.Pattern[str], Replacement]] = [
     ),
     (re.compile(r"""\?[\w.%~\[\]-]+=[^\s"'<>\\]*"""), "?[query]"),
     # The portal's own lasting links, and returns, whose attempt is nobody else's business.
-    (re.compile(r"""/(invite|reconnect|reminders|return|password)/[\w%.~=+-][\w%.~=+:-]*"""), r"/\1/[token]"),
+    (
+        re.compile(r"""/(invite|reconnect|reminders|return|password|hand-over)/[\w%.~=+-][\w%.~=+:-]*"""),
+        r"/\1/[token]",
+    ),
     (re.compile(r"""(https?://[^/\s"'\\]+)/[^\s"'<>\\]*"""), _without_path_of_a_link),
     # From the beginning of such a word only: the path of a page nobody has is logged, and it may be a long one.
     (

@@ -25,6 +25,7 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "accounts.view_mailpause",
         "accounts.view_sentmail",
         "accounts.view_user",
+        "api.view_handover",
         "catalogue.view_make",
         "catalogue.view_model",
         "catalogue.view_trim",
@@ -91,6 +92,10 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
     StaffGroup.ADMINISTRATOR: (
         "accounts.delete_user",
         "accounts.reset_second_factor",
+        "api.add_apikey",
+        "api.change_apikey",
+        "api.revoke_apikey",
+        "api.view_apikey",
         "auth.view_group",
     ),
 }

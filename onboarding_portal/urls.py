@@ -19,6 +19,7 @@ urlpatterns = [
     path("connect/", include("onboarding_portal.onboarding.urls")),
     path("vehicles/", include("onboarding_portal.vehicles.urls")),
     path("", include("onboarding_portal.reconnects.urls")),
+    path("api/", include("onboarding_portal.api.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -40,6 +40,7 @@ from onboarding_portal.reconnects.models import (
 )
 from onboarding_portal.staff_groups import StaffGroup, rights_of
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun
+from tests.api.rows import make_hand_over
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import handle_by_hand, make_attempt, make_owner, make_staff, make_trim
 from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
@@ -65,6 +66,7 @@ class Row:
 OPEN_TO_ALL = Row(200, 200, 200, 200)
 SIGNED_IN = Row(LOGIN, 200, 200, 200)
 OWN = Row(LOGIN, 200, 404, 404)
+BY_KEY_ALONE = Row(401, 401, 401, 401)
 
 PAGES: dict[str, Row | list[Row]] = {
     "home": Row(200, 302, 302, 302),
@@ -99,6 +101,11 @@ PAGES: dict[str, Row | list[Row]] = {
     "reconnects:return": OPEN_TO_ALL,
     "reconnects:lasting": OPEN_TO_ALL,
     "reconnects:unsubscribe": OPEN_TO_ALL,
+    # The API takes keys alone: nobody's session opens anything of it.
+    "api_description": OPEN_TO_ALL,
+    "api:api-root": Row(404, 404, 404, 404),
+    "api:list_vehicles": BY_KEY_ALONE,
+    "api:get_vehicle": BY_KEY_ALONE,
 }
 
 # The admin: sets of permissions, each of which opens the page; none at all closes it to everybody but superusers.
@@ -199,6 +206,9 @@ ADMIN: dict[str, Rule] = {
     "admin:reconnects_reconnect_qr": Rule(
         [{*look, "reconnects.view_reconnect_links"} for look in SEE_RECONNECT]
     ),
+    **model_pages("api_apikey", add=True),
+    "admin:api_apikey_secret": Rule([{"api.add_apikey"}]),
+    **model_pages("api_handover"),
     **model_pages("auth_group"),
     **model_pages("accounts_user", add=True, delete=True),
     "admin:accounts_user_delete": Rule([{"accounts.delete_user"}], status=302),  # an owner's leads to Erase
@@ -263,6 +273,7 @@ ACTIONS: dict[tuple[str, str], str] = {
     ("accounts.User", "sign_out_everywhere"): "accounts.change_user",
     ("accounts.Invitation", "delete_selected"): "accounts.delete_invitation",
     ("accounts.Invitation", "send_again"): "accounts.add_invitation",
+    ("api.ApiKey", "revoke"): "api.revoke_apikey",
     ("axes.AccessAttempt", "delete_selected"): "axes.delete_accessattempt",
     ("vehicles.MakeOutage", "lift"): "vehicles.change_makeoutage",
     ("vehicles.Vehicle", "mark_stale"): "vehicles.change_vehicle",
@@ -367,6 +378,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
     ev_energy_api.add_users()  # staff who start a journey are owners, too
     ev_energy_api.add_created_user()
     count_insights()
+    hand_over, hand_over_token = make_hand_over(owner=owner)
     return World(
         owner=owner,
         values={
@@ -377,6 +389,8 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "attempt_id": str(attempt.pk),
             "token": token,
             "invitation_token": invitation_token,
+            "hand_over_token": hand_over_token,
+            "hand_over_id": str(hand_over.pk),
             "unsubscribe_token": unsubscribe_url(owner=owner).split("/")[-3],
             "batch_id": str(batch.pk),
             "import_id": str(file_of_invitations.pk),
@@ -387,6 +401,8 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "pk": str(colleague.pk),
         },
         object_ids={
+            "api_apikey": hand_over.key_id,
+            "api_handover": hand_over.pk,
             "auth_group": Group.objects.create(name="Support").pk,
             "accounts_user": owner.pk,
             "accounts_colleague": colleague.pk,

@@ -40,6 +40,7 @@ from onboarding_portal.reconnects.models import (
 from onboarding_portal.vehicles.changed_hands import Handover, write_history
 from onboarding_portal.vehicles.models import Note, SyncRun, Vehicle
 from onboarding_portal.vehicles.tasks import refresh
+from tests.api.rows import make_hand_over
 from tests.factories import handle_by_hand, make_attempt, make_owner, make_staff, make_vehicle, pause_mail
 from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
 
@@ -58,6 +59,7 @@ def make_owner_with_everything() -> User:
     _words_of_staff(ann, sam, broken, now=now)
     _mails(ann, sam, now=now)
     _browsers(ann)
+    _handed_over(ann, broken)
     MergedAccount.objects.create(other=make_owner(email=SECOND_EMAIL), into=ann, at=now, by_name="Sam")
     make_vehicle(handed_over_under=ann.ev_energy_user_id)
     record(act=Act.MARKED_STALE, actor=sam, about=about(car), why=f"{EMAIL} called")
@@ -82,6 +84,12 @@ def _journeys(ann: User, car: Vehicle, *, now: Any) -> None:
     Claim.objects.create(attempt=waiting, vehicle_id="vhcl" + "8" * 26, next_try_at=now)
     read_back_attempt.enqueue(str(waiting.pk))
     refresh.enqueue(car.pk)
+
+
+def _handed_over(ann: User, broken: Vehicle) -> None:
+    row, _token = make_hand_over(owner=ann, vehicle=broken, reference="customer 4711")
+    row.attempts.add(*ann.attempts.all())
+    row.reconnects.add(*broken.reconnects.all())
 
 
 def _repairs(sam: User, broken: Vehicle, *, now: Any) -> None:

@@ -67,6 +67,13 @@ class Act(models.TextChoices):
     UNSTABLE_FLAGGED = "reconnects.unstable_flagged", _("Left a car whose repairs do not hold to staff")
     UNSTABLE_CLEARED = "reconnects.unstable_cleared", _("Looked at a car whose repairs do not hold")
 
+    # api
+    KEY_MADE = "api.key_made", _("Made an API key")
+    KEY_CHANGED = "api.key_changed", _("Changed an API key")
+    KEY_REVOKED = "api.key_revoked", _("Revoked an API key")
+    HANDED_IN = "api.handed_in", _("Handed an owner over for a journey")
+    ASKED_BY_SYSTEM = "api.reconnect_asked_for", _("Asked for a reconnect by the API")
+
     # desk
     NOTE_WRITTEN = "desk.note_written", _("Wrote a note")
     BY_HAND_BEGUN = "desk.by_hand_begun", _("Took over by hand")

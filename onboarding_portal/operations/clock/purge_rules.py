@@ -28,6 +28,7 @@ from onboarding_portal.accounts.models import (
     StaffSession,
     User,
 )
+from onboarding_portal.api.models import HandOver, StoredAnswer
 from onboarding_portal.catalogue.models import UnknownSearch
 from onboarding_portal.consents.models import Consent
 from onboarding_portal.insights.models import DailyCount
@@ -80,6 +81,12 @@ RULES = [
         after=timedelta(days=1),
         rows=lambda before: MailMinute.objects.filter(minute__lt=before),
         oldest_first="minute",
+    ),
+    Rule(
+        name="answers kept for calls that are repeated",
+        after=timedelta(days=1),
+        rows=lambda before: StoredAnswer.objects.filter(created_at__lt=before),
+        oldest_first="created_at",
     ),
     Rule(
         name="lines of files of invitations",
@@ -173,6 +180,12 @@ RULES = [
         name="searches without a result",
         after=timedelta(days=90),
         rows=lambda before: UnknownSearch.objects.filter(day__lt=before.date()),
+    ),
+    Rule(
+        name="hand-overs of owners",
+        after=timedelta(days=90),
+        rows=lambda before: HandOver.objects.filter(created_at__lt=before),
+        oldest_first="created_at",
     ),
     Rule(
         name="attempts to connect a car that came to nothing",
