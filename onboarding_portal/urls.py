@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from onboarding_portal.accounts.invitations.views import invitation
 from onboarding_portal.accounts.language.page import choose
+from onboarding_portal.catalogue.views import make_logo
 from onboarding_portal.operations.security_txt import security_txt
 from onboarding_portal.operations.views import home
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("accounts/", include("onboarding_portal.accounts.sign_in.urls")),
     path("account/", include("onboarding_portal.accounts.own_place.urls")),
     path("your-data/", include("onboarding_portal.accounts.your_data.urls")),
+    path("logos/<slug:digest>.<str:suffix>", make_logo, name="make_logo"),
     path("connect/", include("onboarding_portal.onboarding.urls")),
     path("vehicles/", include("onboarding_portal.vehicles.urls")),
     path("", include("onboarding_portal.reconnects.urls")),

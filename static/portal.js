@@ -17,3 +17,36 @@
     else sentAt.set(form, event.timeStamp);
   });
 })();
+
+/* The search narrows what is below it while somebody types; its button searches as without a script. */
+(() => {
+  const form = document.querySelector("form[data-narrows]");
+  const found = form && document.getElementById(form.dataset.narrows);
+  if (!found) return;
+  const words = document.getElementById(`${found.id}-words`);
+  let asking, timer;
+
+  const narrow = async () => {
+    asking?.abort();
+    asking = new AbortController();
+    const query = form.elements.q.value.trim();
+    const address = query ? `${form.action}?${new URLSearchParams({ q: query })}` : form.action;
+    try {
+      const answer = await fetch(address, { headers: { "X-Narrows": "1" }, signal: asking.signal });
+      if (!answer.ok || answer.redirected) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = page.getElementById(found.id);
+      found.replaceChildren(...now.childNodes);
+      words.textContent = now.dataset.words;
+      history.replaceState(history.state, "", address);
+    } catch {
+      // Typed on meanwhile, or no network: the button still searches.
+    }
+  };
+
+  form.elements.q.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(narrow, 200);
+  });
+  form.addEventListener("submit", () => clearTimeout(timer));
+})();

@@ -85,6 +85,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "your_data_json": Row(LOGIN, 302, 302, 403),
     "your_data_erase": [Row(LOGIN, 302, 302, 403), Row(LOGIN, 302, 302, 403, method="post")],
     "your_data_erased": OPEN_TO_ALL,
+    "make_logo": Row(404, 404, 404, 404),
     "onboarding:makes": SIGNED_IN,
     "onboarding:at_ev_energy": SIGNED_IN,
     "onboarding:make": SIGNED_IN,

@@ -30,6 +30,8 @@ SAMPLES = {
     "reconnect_id": "1",
     "pk": "1",
     "table": "cars",
+    "digest": "0" * 64,
+    "suffix": "png",
 }
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 

@@ -43,6 +43,11 @@ def read_picture(path: str) -> Picture:
         raise NotUsable("names no file that can be read") from None
     if len(data) > LARGEST_FILE:
         raise NotUsable(f"names a file of more than {LARGEST_FILE // 1024} KB")
+    return picture_in(data)
+
+
+def picture_in(data: bytes) -> Picture:
+    """The same for what was read already. Raises NotUsable."""
     return _png(data) if data.startswith(PNG) else _svg(data)
 
 

@@ -12,10 +12,23 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.catalogue.help_text import HelpText
+from onboarding_portal.catalogue.logo import MakeLogo
+from onboarding_portal.catalogue.mark import colour_number, initials
 from onboarding_portal.catalogue.unknown_search import UnknownSearch
 from onboarding_portal.catalogue.words import search_words
 
-__all__ = ["ID_LENGTH", "Entry", "Make", "Model", "Trim", "UnknownSearch", "car_name"]
+__all__ = [
+    "ID_LENGTH",
+    "Entry",
+    "HelpText",
+    "Make",
+    "MakeLogo",
+    "Model",
+    "Trim",
+    "UnknownSearch",
+    "car_name",
+]
 
 ID_LENGTH = 30  # four letters and a 26-character ULID
 
@@ -104,11 +117,28 @@ class Make(Entry):
         help_text=_("The manufacturer's service the owner needs before the car can be connected."),
     )
 
+    # How many cars of this portal's owners are of it, as last counted.
+    cars_count = models.PositiveIntegerField(_("cars"), default=0, db_default=0, editable=False)
+
     objects = MakeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("make")
         verbose_name_plural = _("makes")
+
+    @property
+    def initials(self) -> str:
+        return initials(self.name)
+
+    @property
+    def colour_number(self) -> int:
+        return colour_number(self.make_id)
+
+    @property
+    def logo_address(self) -> str:
+        """Where its logo is served; "" if there is none."""
+        logo = getattr(self, "logo", None)
+        return logo.address if logo else ""
 
 
 class Model(Entry):

@@ -54,11 +54,14 @@ def resolve_pick(*, make_id: str = "", model_id: str = "", trim_id: str = "") ->
 
 def _load(*, make_id: str, model_id: str, trim_id: str) -> Pick:
     if trim_id:
-        trim = Trim.objects.select_related("model__make").filter(trim_id=trim_id).first()
+        trims = Trim.objects.select_related("model__make__logo").defer("model__make__logo__picture")
+        trim = trims.filter(trim_id=trim_id).first()
         return Pick(make=trim.model.make, model=trim.model, trim=trim) if trim else Pick()
     if model_id:
-        model = Model.objects.select_related("make").filter(model_id=model_id).first()
+        models = Model.objects.select_related("make__logo").defer("make__logo__picture")
+        model = models.filter(model_id=model_id).first()
         return Pick(make=model.make, model=model) if model else Pick()
     if make_id:
-        return Pick(make=Make.objects.filter(make_id=make_id).first())
+        makes = Make.objects.select_related("logo").defer("logo__picture")
+        return Pick(make=makes.filter(make_id=make_id).first())
     return Pick()

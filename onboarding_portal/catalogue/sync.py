@@ -22,6 +22,8 @@ Row = TypeVar("Row", bound=Entry)
 
 BATCH_SIZE = 500  # rows in one INSERT; SQLite allows 32,766 parameters in a statement
 
+# Columns with what is counted here.
+OUR_OWN = ("cars_count",)
 # What a column of ours holds. One odd entry must not keep all the others from being brought up to date.
 NAME_LENGTH, ICON_LENGTH, LARGEST_BATTERY_WH = 200, 500, 2**31 - 1
 
@@ -139,7 +141,9 @@ def _store(kind: type[Row], rows: dict[str, Row], unreadable: Sequence[Unreadabl
         batch_size=BATCH_SIZE,
         update_conflicts=True,
         unique_fields=[key],
-        update_fields=[field.name for field in kind._meta.concrete_fields if field.name != key],
+        update_fields=[
+            field.name for field in kind._meta.concrete_fields if field.name not in {key, *OUR_OWN}
+        ],
     )
     left_out = {entry.entry_id for entry in unreadable}
     if "" in left_out:

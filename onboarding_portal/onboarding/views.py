@@ -18,6 +18,7 @@ from onboarding_portal.accounts.allowance import count, tells_when_too_often
 from onboarding_portal.accounts.requests import takes_form_of, user_of
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.pick import Pick, PickRefused, resolve_pick
+from onboarding_portal.catalogue.picker import lay_out
 from onboarding_portal.catalogue.search import search
 from onboarding_portal.consents.text import VERSION
 from onboarding_portal.ev_energy.client import get_client
@@ -36,6 +37,8 @@ from onboarding_portal.timing import OWNER_WAITS_SECONDS
 from onboarding_portal.vehicles.tasks import refresh_soon
 
 PICKED = ("make_id", "model_id", "trim_id")
+# Sent by the script that narrows the list while somebody types.
+NARROWS = "X-Narrows"
 
 
 @login_required
@@ -47,10 +50,11 @@ def choose_make(request: HttpRequest) -> HttpResponse:
     note_step(request, Step.SEEN, now=now)
     if query:
         result = search(query)
-        if not result.hits:
+        # Half a word, while somebody types, is not what they search for.
+        if not result.hits and NARROWS not in request.headers:
             note_unknown_search(request, query, now=now)
         return render(request, "onboarding/search.html", {**context, "result": result})
-    return render(request, "onboarding/makes.html", {**context, "makes": Make.objects.offered()})
+    return render(request, "onboarding/makes.html", {**context, "layout": lay_out(Make.objects.offered())})
 
 
 @login_required

@@ -60,6 +60,16 @@ JOBS = [
         run="onboarding_portal.insights.job.count_insights",
     ),
     Job(
+        name="count_popular_makes",
+        every=timedelta(hours=1),
+        run="onboarding_portal.vehicles.popular_makes.count_popular_makes",
+    ),
+    Job(
+        name="fetch_logos",
+        every=timedelta(hours=1),
+        run="onboarding_portal.catalogue.logos.fetch_logos",
+    ),
+    Job(
         name="sweep_vehicles",
         every=timedelta(minutes=1),
         run="onboarding_portal.vehicles.tasks.enqueue_due_work",
