@@ -25,6 +25,7 @@ class Press(StrEnum):
     RECONNECT = "reconnect"
     COME_BACK = "come_back"
     LOOK = "look"
+    LET_GO = "let_go"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,8 @@ LIMITS = {
     # Two calls, for the cars of who signed in for the first time; refused, they are looked up in the background.
     # The owner's row allows about fifteen in all, in growing steps.
     Press.LOOK: Limit(own="30/1d/key", first="1/1d/key", newcomers="60/1h/key", comes_back_in=HOUR),
+    # Two calls, to disconnect or remove a car while its owner waits; beyond it the background does it.
+    Press.LET_GO: Limit(own="10/1h/key", first="2/1d/key", newcomers="60/1h/key", comes_back_in=HOUR),
 }
 
 # Attempts to connect a car. Most call nobody, but each is a row.

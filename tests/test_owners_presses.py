@@ -117,6 +117,14 @@ def looking_at_a_new_car(owner: User) -> Way:
     return lambda client, _: client.get(reverse("vehicles:detail", args=[car.pk]))
 
 
+def letting_go(name: str) -> Callable[[User], Way]:
+    def prepare(owner: User) -> Way:
+        car = make_vehicle(owner=owner)
+        return lambda client, _: client.post(reverse(f"vehicles:{name}", args=[car.pk]))
+
+    return prepare
+
+
 def reconnecting_by_button(owner: User) -> Way:
     page = reverse("reconnects:start", args=[make_broken_car(owner=owner).pk])
     return lambda client, _: client.post(page)
@@ -198,6 +206,17 @@ FORMS = [
         all_new=Spent(calls=NEWCOMERS),
         bound="the owner's row: once, then in growing steps for a day",
         says_no=set(),
+    ),
+    *(
+        Form(
+            name=f"{name} a car",
+            prepare=letting_go(name),
+            one=Spent(calls=2, tasks=1),
+            all_new=Spent(calls=2 * NEWCOMERS, tasks=1),
+            bound="once for each car that is connected",
+            says_no=set(),
+        )
+        for name in ("disconnect", "remove")
     ),
     Form(
         name="a car just connected",

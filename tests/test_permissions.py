@@ -97,6 +97,8 @@ PAGES: dict[str, Row | list[Row]] = {
     "onboarding:waitlist": SIGNED_IN,
     "vehicles:list": SIGNED_IN,
     "vehicles:detail": OWN,
+    "vehicles:disconnect": [OWN, Row(LOGIN, 302, 404, 404, method="post")],
+    "vehicles:remove": [OWN, Row(LOGIN, 302, 404, 404, method="post")],
     "vehicles:name": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
     "reconnects:start": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
     "reconnects:return": OPEN_TO_ALL,

@@ -52,6 +52,8 @@ CALLERS = {
     "operations/ev_energy_check/findings.py": "staff",
     "reconnects/background/lanes.py": "owner just back; staff: a few links; background",
     "reconnects/owner/views.py": "owner",
+    "vehicles/car_page/letting_go.py": "owner",
+    "vehicles/letting_go.py": "owner; staff, in the background: somebody was promised it",
     "vehicles/erasing.py": "staff, in the background: somebody was promised it",
     "vehicles/first_look.py": "owner at first, then background",
     "vehicles/management/commands/sync_vehicles.py": "background",

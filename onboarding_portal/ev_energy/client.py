@@ -177,6 +177,17 @@ class Client(LogOperations, SmartChargingOperations):
             repeat=Repeat.IF_NEVER_CONNECTED,
         )
 
+    def disconnect_vehicle(self, *, vehicle_id: str) -> Vehicle:
+        """The vehicle, cut off from its manufacturer; it can be reconnected. A second time does no harm."""
+        check_id(ids.is_vehicle_id(vehicle_id), "disconnect_vehicle")
+        return self._call.one(
+            "disconnect_vehicle",
+            "POST",
+            f"/vehicles/{vehicle_id}/disconnect",
+            Vehicle,
+            repeat=Repeat.IF_NEVER_CONNECTED,
+        )
+
     def delete_vehicle(self, *, vehicle_id: str) -> None:
         """Removes the vehicle from ev.energy, for good. A second time it is NotFound.
 

@@ -47,6 +47,10 @@ class Card:
         return self.condition in SENDS_DATA
 
     @property
+    def is_let_go(self) -> bool:
+        return self.condition is Condition.LET_GO
+
+    @property
     def needs_attention(self) -> bool:
         return self.condition in NEEDS_ATTENTION
 
@@ -79,6 +83,8 @@ class Card:
     @property
     def reconnect_label(self) -> str:
         """What the button says; "" where signing in again would not help."""
+        if self.condition is Condition.LET_GO:
+            return gettext("Connect it again")
         if not (self.needs_attention and is_reconnect_offered(self.vehicle)):
             return ""
         if self.is_trouble:

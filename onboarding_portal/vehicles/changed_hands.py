@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from onboarding_portal.accounts.audit import Act, about_cars, job, record
 from onboarding_portal.accounts.models import User
+from onboarding_portal.vehicles.leaving import NOT_LEAVING
 from onboarding_portal.vehicles.models import NOT_STALE, StaleReason, Vehicle
 
 # What a row says of the car at the time of its owner; nothing of it is the next one's business.
@@ -42,7 +43,7 @@ def take_private_out(vehicle: Vehicle, *, present_id: int | None) -> Handover:
     )
     for field in STATUS_FIELDS:
         setattr(vehicle, field, None)
-    for field, value in NOT_STALE.items():
+    for field, value in {**NOT_STALE, **NOT_LEAVING}.items():
         setattr(vehicle, field, value)
     if present_id:
         vehicle.staff_notes = vehicle.nickname = ""

@@ -7,10 +7,13 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.vehicles.causes import Cause
-from onboarding_portal.vehicles.models import Integration, StaleReason, Vehicle
+from onboarding_portal.vehicles.models import Integration, Leaving, StaleReason, Vehicle
 
 
 class Condition(TextChoices):
+    REMOVING = "removing", _("Being removed")
+    DISCONNECTING = "disconnecting", _("Being disconnected")
+    LET_GO = "let-go", _("Disconnected")
     WORKING = "working", _("Working")
     WAITING = "waiting", _("Waiting for first data")
     TROUBLE = "trouble", _("Trouble at the manufacturer")
@@ -54,6 +57,9 @@ def condition_of(vehicle: Vehicle) -> Condition:
     is_silent = vehicle.stale_reason == StaleReason.SILENT
     cause = Cause(vehicle.cause) if vehicle.cause in Cause.values else Cause.UNKNOWN
     table = {
+        Condition.REMOVING: vehicle.leaving == Leaving.REMOVING,
+        Condition.DISCONNECTING: vehicle.leaving == Leaving.DISCONNECTING,
+        Condition.LET_GO: vehicle.is_let_go,
         Condition.SWITCHED_OFF: vehicle.is_disabled,
         Condition.NOT_CONNECTED: vehicle.integration == Integration.UNINTEGRATED,
         Condition.TROUBLE: vehicle.is_in_outage and vehicle.needs_repair,

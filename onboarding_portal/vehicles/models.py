@@ -14,6 +14,7 @@ from onboarding_portal.vehicles.by_hand import ByHand
 from onboarding_portal.vehicles.car_to_erase import CarToErase
 from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.followed import FollowedModel, FollowedQuerySet
+from onboarding_portal.vehicles.leaving import NOT_LEAVING, Leaving, LeavingModel
 from onboarding_portal.vehicles.make_outage import CONTROLLER_LENGTH, MakeOutage
 from onboarding_portal.vehicles.notes import Note
 from onboarding_portal.vehicles.stale_episode import EndedBy, StaleEpisode
@@ -27,6 +28,7 @@ __all__ = [
     "Cause",
     "EndedBy",
     "Integration",
+    "Leaving",
     "MakeOutage",
     "Note",
     "StaleEpisode",
@@ -78,8 +80,9 @@ class VehicleQuerySet(FollowedQuerySet["Vehicle"]):
         return self.present().exclude(stale_since=None)
 
     def connectable(self) -> "VehicleQuerySet":
-        """Those whose silence means something: not removed, not switched off, and integrated at all."""
-        return self.present().filter(is_disabled=False).exclude(integration=Integration.UNINTEGRATED)
+        """Those whose silence means something: not removed, not switched off, not let go, and integrated at all."""
+        present = self.present().filter(is_disabled=False, leaving="")
+        return present.exclude(integration=Integration.UNINTEGRATED)
 
     def needing_repair(self) -> "VehicleQuerySet":
         """Those that signing in again can mend: cut off or stale."""
@@ -122,7 +125,7 @@ class VehicleQuerySet(FollowedQuerySet["Vehicle"]):
         )
 
 
-class Vehicle(FollowedModel):
+class Vehicle(LeavingModel, FollowedModel):
     vehicle_id = models.CharField(_("vehicle id"), max_length=ID_LENGTH, primary_key=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="vehicles", verbose_name=_("owner")
@@ -213,6 +216,11 @@ class Vehicle(FollowedModel):
                 condition=Q(refresh_due_at__isnull=False),
             ),
             models.Index(
+                fields=["leaving_due_at"],
+                name="vehicle_leaving_due",
+                condition=Q(leaving_due_at__isnull=False),
+            ),
+            models.Index(
                 fields=["cause_due_at"], name="vehicle_cause_due", condition=Q(cause_due_at__isnull=False)
             ),
         ]
@@ -233,7 +241,13 @@ class Vehicle(FollowedModel):
     def mark_removed(self, *, now: datetime) -> bool:
         """ev.energy no longer has the vehicle; returns False if that was known."""
         present = Vehicle.objects.present().filter(pk=self.pk)
-        return self._mutate(present.change_stale({"removed_at": now, "read_at": now, **NOT_STALE}, now=now))
+        values = {"removed_at": now, "read_at": now, **NOT_LEAVING, **NOT_STALE}
+        return self._mutate(present.change_stale(values, now=now))
+
+    def take_back(self) -> bool:
+        """The owner wants the disconnected car connected again; returns False if it was not disconnected by them."""
+        let_go = Vehicle.objects.present().filter(pk=self.pk, leaving=Leaving.DISCONNECTED)
+        return self._mutate(let_go.update(**NOT_LEAVING))
 
     def write_nickname(self, nickname: str) -> None:
         """Stores what the owner calls the car; "" takes the name away."""
@@ -263,9 +277,8 @@ class Vehicle(FollowedModel):
     @property
     def is_connectable(self) -> bool:
         """Agrees with the query `connectable`."""
-        return (
-            self.removed_at is None and not self.is_disabled and self.integration != Integration.UNINTEGRATED
-        )
+        is_here = self.removed_at is None and not self.leaving
+        return is_here and not self.is_disabled and self.integration != Integration.UNINTEGRATED
 
     @property
     def needs_repair(self) -> bool:

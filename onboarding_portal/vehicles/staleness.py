@@ -5,7 +5,7 @@
       one and connected longer ago than that                    -> SILENT
     staff said so                                               -> MARKED_BY_STAFF, until staff clear it
     ACTIVE with a sample newer than `stale_since`               -> no longer stale (unless staff said so)
-    removed, switched off or not integrated                     -> never stale, whatever it was before
+    removed, let go by its owner, switched off, not integrated  -> never stale, whatever it was before
 
 Silence counts only as far as the portal has looked: when ev.energy could not be read for days, the vehicles did
 not fall silent, the portal was deaf. So a vehicle's silence ends at `read_at`, not now. And what a look found is true
@@ -61,7 +61,10 @@ def _apply(vehicles: VehicleQuerySet, *, now: datetime) -> Applied:
         last_status_at__gt=F("stale_since"),
     )
     not_connectable = (
-        Q(removed_at__isnull=False) | Q(is_disabled=True) | Q(integration=Integration.UNINTEGRATED)
+        Q(removed_at__isnull=False)
+        | Q(is_disabled=True)
+        | ~Q(leaving="")
+        | Q(integration=Integration.UNINTEGRATED)
     )
     stale = vehicles.exclude(stale_since=None)
     return Applied(

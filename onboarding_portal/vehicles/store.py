@@ -28,13 +28,15 @@ from onboarding_portal.vehicles.changed_hands import (
     take_private_out,
     write_history,
 )
-from onboarding_portal.vehicles.models import INTEGRATION_LENGTH, NOT_STALE, Vehicle
+from onboarding_portal.vehicles.leaving import NOT_LEAVING
+from onboarding_portal.vehicles.models import INTEGRATION_LENGTH, NOT_STALE, Integration, Vehicle
 
 logger = logging.getLogger(__name__)
 
 READ_FIELDS = [
     *("make", "model", "trim", "description", "integration", "is_disabled", "is_smart_charging_on"),
     *("read_at", "removed_at"),
+    *NOT_LEAVING,
     *STATUS_FIELDS,
 ]
 OWNER_FIELDS = ["owner", "handed_over_under", "nickname", "connected_at", "staff_notes", *NOT_STALE]
@@ -86,7 +88,7 @@ def store_vehicle(*, resource: resources.Vehicle, owner: User, now: datetime) ->
     `now` is when it was read. Raises BelongsToAnotherOwner if the portal has it for somebody else, or if
     ev.energy says so (unless EV_ENERGY_VERIFY_OWNERSHIP is off: the API's sandbox names one user always).
     """
-    if settings.EV_ENERGY_VERIFY_OWNERSHIP and not _is_owners(resource, owner):
+    if settings.EV_ENERGY_VERIFY_OWNERSHIP and not is_owners(resource, owner):
         raise BelongsToAnotherOwner
     known = _Known.among([resource])
     fresh = _new_row(resource, owner_id=owner.pk, known=known, now=now)
@@ -150,7 +152,7 @@ def _owner_ids(page: Collection[resources.Vehicle]) -> dict[str, int]:
     return {user_id or "": into or pk for user_id, pk, into in rows}
 
 
-def _is_owners(resource: resources.Vehicle, owner: User) -> bool:
+def is_owners(resource: resources.Vehicle, owner: User) -> bool:
     """By the owner's users at ev.energy; or because staff handed over what ev.energy cannot."""
     if owner.is_at_ev_energy(resource.user_id):
         return True
@@ -202,6 +204,9 @@ def _read(vehicle: Vehicle, resource: resources.Vehicle, *, known: _Known, now: 
     vehicle.is_disabled = bool(resource.is_disabled)
     vehicle.is_smart_charging_on = resource.is_smart_charging_on
     vehicle.read_at = now
+    if vehicle.is_let_go and vehicle.integration == Integration.ACTIVE:
+        for field, value in NOT_LEAVING.items():  # it was connected again, here or elsewhere
+            setattr(vehicle, field, value)
     if resource.latest_status:
         _read_status(vehicle, resource.latest_status, now=now)
 

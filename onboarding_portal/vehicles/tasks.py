@@ -19,6 +19,7 @@ from onboarding_portal.timing import VEHICLE_SLICE_SECONDS, VEHICLE_WORK_LEASE
 from onboarding_portal.vehicles.diagnosis import diagnose
 from onboarding_portal.vehicles.erasing import erase_due_cars
 from onboarding_portal.vehicles.first_look import look_for_due_cars
+from onboarding_portal.vehicles.letting_go import due_cars, let_due_cars_go
 from onboarding_portal.vehicles.models import CarToErase, Vehicle, VehicleQuerySet
 from onboarding_portal.vehicles.refresh import refresh_vehicle
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner
@@ -85,6 +86,8 @@ def enqueue_due_work() -> None:
         enqueue_once(look_for_due_cars)
     if CarToErase.objects.due(now=now).exists():
         enqueue_once(erase_due_cars)
+    if due_cars(now=now).exists():
+        enqueue_once(let_due_cars_go)
 
 
 def enqueue_once(work: Task[[], None]) -> None:

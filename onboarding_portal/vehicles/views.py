@@ -17,6 +17,7 @@ from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.looking_again import is_another_look
+from onboarding_portal.vehicles.car_page import panels
 from onboarding_portal.vehicles.cards import CardPage, card_page
 from onboarding_portal.vehicles.first_look import look_while_owner_waits
 from onboarding_portal.vehicles.forms import NicknameForm
@@ -57,7 +58,9 @@ def vehicle_detail(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         raise Http404
     page = _page(shown, among=vehicles)
     form = NicknameForm(initial={"nickname": shown[0].nickname})
-    context = {"page": page, "card": page.cards[0], "nickname_form": form}
+    card = page.cards[0]
+    shown_panels = panels.rendered(request, card)
+    context = {"page": page, "card": card, "nickname_form": form, "panels": shown_panels}
     return render(request, "vehicles/detail.html", context)
 
 

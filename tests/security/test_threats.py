@@ -1255,6 +1255,8 @@ OWNERS_PRESSES = {
     "onboarding:start": ["connect, not known to ev.energy yet", "connect, known to ev.energy"],
     "onboarding:return": ["come back with 20 made-up cars", "come back with the same car"],
     "onboarding:waitlist": ["waitlist"],
+    "vehicles:disconnect": ["disconnect a car"],
+    "vehicles:remove": ["remove a car"],
     "reconnects:start": ["reconnect by the button"],
     "reconnects:lasting": ["reconnect by an e-mailed link"],
     "reconnects:return": ["come back from a reconnect"],

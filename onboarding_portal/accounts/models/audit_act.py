@@ -44,6 +44,12 @@ class Act(models.TextChoices):
     CLEARED_STALE = "vehicles.cleared_stale", _("Cleared the stale mark")
     READ_AGAIN = "vehicles.read_again", _("Had it read again from ev.energy")
     CHANGED_HANDS = "vehicles.changed_hands", _("Found that a car has another owner at ev.energy")
+    DISCONNECT_ASKED = "vehicles.disconnect_asked", _("Asked to disconnect a car")
+    DISCONNECTED = "vehicles.disconnected", _("Disconnected a car at ev.energy")
+    TAKEN_BACK = "vehicles.taken_back", _("Wanted a disconnected car connected again")
+    REMOVE_ASKED = "vehicles.remove_asked", _("Asked to remove a car")
+    REMOVED = "vehicles.removed", _("Removed a car at ev.energy")
+    LEFT_ALONE = "vehicles.left_alone", _("Left a car at ev.energy that is not its owner’s any more")
     OUTAGE_MARKED = "vehicles.outage_marked", _("Marked a manufacturer as in trouble")
     OUTAGE_LIFTED = "vehicles.outage_lifted", _("Said that a manufacturer’s trouble is over")
 

@@ -18,6 +18,7 @@ from onboarding_portal.reconnects.mailed.emails import next_mail_at
 from onboarding_portal.reconnects.models import LastingLink, Origin, Reconnect, State
 from onboarding_portal.reconnects.timetable import WATCH_STEPS
 from onboarding_portal.timing import RECONNECT_LEASE
+from onboarding_portal.vehicles.letting_go import take_back
 from onboarding_portal.vehicles.models import Vehicle
 
 
@@ -47,11 +48,13 @@ def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datet
     Raises NotConnectable, AlreadyConnected, TooOften, Preparing, EvEnergyError, ForeignLink, Busy, and WrongState if
     what was open has ended in this moment.
     """
-    if not vehicle.is_connectable:
+    if not (vehicle.is_connectable or vehicle.is_let_go):
         raise NotConnectable
-    if not vehicle.needs_repair:
+    if not (vehicle.needs_repair or vehicle.is_let_go):
         raise AlreadyConnected
     _count_click(Reconnect.objects.open().filter(vehicle=vehicle).first(), owner=owner, now=now)
+    if vehicle.is_let_go:
+        take_back(vehicle=vehicle, owner=owner)
     reconnect = open_reconnect(vehicle=vehicle, owner=owner, now=now)
     return _leave(reconnect, client=client, now=now, by=owner)
 

@@ -22,6 +22,7 @@ from onboarding_portal.vehicles.models import ByHand, Integration, MakeOutage, V
 
 LEFT_OUT: dict[str, Promise] = {
     "removed": _("removed"),
+    "let_go": _("let go by its owner"),
     "disabled": _("switched off at ev.energy"),
     "unintegrated": _("not integrated"),
     "open": _("reconnect already open"),
@@ -157,6 +158,7 @@ def reasons_to_leave_out(
         in_the_way = in_the_way.exclude(pk__in=replacing.values("pk"))
     whens = [
         When(removed_at__isnull=False, then=Value("removed")),
+        When(~Q(leaving=""), then=Value("let_go")),
         When(is_disabled=True, then=Value("disabled")),
         When(integration=Integration.UNINTEGRATED, then=Value("unintegrated")),
         When(~Exists(Vehicle.objects.needing_repair().filter(pk=OuterRef("pk"))), then=Value("connected")),
