@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "onboarding_portal.insights",
     "onboarding_portal.api",
     "onboarding_portal.desk",
+    "onboarding_portal.api.events",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

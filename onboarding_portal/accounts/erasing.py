@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
+from onboarding_portal import news
 from onboarding_portal.accounts.audit import About, Act, Actor, Doer, about, record
 from onboarding_portal.accounts.held import BLOTTED_OUT, Person, person_of, rooms
 from onboarding_portal.accounts.models import ActorKind, Erasure, User
+from onboarding_portal.news import News
 
 THEMSELVES = Doer(kind=ActorKind.OWNER, name="")
 
@@ -47,6 +49,8 @@ def erase(*, owner: User, by: Actor, at_ev_energy: bool, now: datetime, why: str
         people = _accounts_of(user)
         kind = by.kind if isinstance(by, Doer) else ActorKind.STAFF
         erasure = Erasure.objects.create(erased_at=now, by_kind=kind, is_at_ev_energy=at_ev_energy)
+        # Told before, while it is still known by which reference others know them.
+        news.tell(lambda: [News(kind="owner.erased", at=now, owner_id=each.user_id) for each in people])
         counts: Counter[str] = Counter()
         for person in people:
             for room in rooms():

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from onboarding_portal import news
 from onboarding_portal.accounts.audit import Act, about, record
 from onboarding_portal.accounts.models import User
 from onboarding_portal.reconnects.models import LastingLink, Reconnect, State, move_all
+from onboarding_portal.vehicles.announcing import of_connected_cars
 from onboarding_portal.vehicles.changed_hands import take_private_out, write_history
 from onboarding_portal.vehicles.models import ByHand, Vehicle
 
@@ -41,4 +43,5 @@ def hand_over(*, vehicle: Vehicle, to: User, by: User, now: datetime) -> None:
         row.owner, row.connected_at = to, now
         row.save()
         write_history([handover])
+        news.tell(lambda: of_connected_cars([row]))
         record(act=Act.HANDED_OVER, actor=by, about=about(row))

@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal import news
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.models import Make
+from onboarding_portal.vehicles.announcing import of_outages
 
 CONTROLLER_LENGTH = 40
 
@@ -26,8 +28,12 @@ class MakeOutageQuerySet(models.QuerySet["MakeOutage"]):
         """Returns the mark of the make or of the middleman, made now unless it has one: two at once get the same."""
         whose = {"make_id": make_id, "controller": controller}
         row = MakeOutage(**whose, **{"began_at": now, "found_at": now, **values})
-        self.bulk_create([row], ignore_conflicts=True)
-        return self.ongoing().get(**whose)
+        with transaction.atomic():
+            self.bulk_create([row], ignore_conflicts=True)
+            marked = self.ongoing().get(**whose)
+            if marked.found_at == row.found_at:
+                news.tell(lambda: of_outages("make.outage.started", [marked], now=now))
+        return marked
 
     # Queries
 
@@ -49,7 +55,12 @@ class MakeOutageQuerySet(models.QuerySet["MakeOutage"]):
 
     def lift(self, *, now: datetime, by: User | None = None) -> int:
         """Returns how many were ongoing. The cars that are still cut off are e-mailed from now on."""
-        return self.ongoing().update(lifted_at=now, lifted_by=by)
+        with transaction.atomic():
+            over = list(self.ongoing().order_by("pk").select_for_update(of=("self",)))
+            count = self.filter(pk__in=[outage.pk for outage in over]).update(lifted_at=now, lifted_by=by)
+            if over:
+                news.tell(lambda: of_outages("make.outage.ended", over, now=now))
+        return count
 
 
 class MakeOutage(models.Model):

@@ -13,7 +13,9 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal import news
 from onboarding_portal.catalogue.models import Make
+from onboarding_portal.vehicles.announcing import of_stale_cars
 from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.episode_queries import EndedBy, EpisodeQueries
 from onboarding_portal.vehicles.vehicle_words import INTEGRATION_LENGTH, Integration, StaleReason
@@ -32,22 +34,27 @@ class StaleEpisodeQuerySet(EpisodeQueries["StaleEpisode"]):
     # Mutators
 
     def follow(self, cars: Iterable["Vehicle"], *, now: datetime, ended_by: str = "") -> None:
-        """Makes the episodes say what the cars' rows say now. Five queries at most, however many cars.
+        """Makes the episodes say what the cars' rows say now. A few queries, however many cars.
 
         The caller holds the cars' rows locked. `ended_by` is how those ended that are over, where that is known;
         else the row tells.
         """
         known = {car.pk: car for car in cars}
         going_on = {row.vehicle_id: row for row in self.filter(ended_at=None, vehicle__in=list(known))}
-        changed, begun = [], []
+        changed: list[StaleEpisode] = []
+        over: list[tuple[StaleEpisode, Vehicle]] = []
+        begun: list[Vehicle] = []
+        told_anew: list[Vehicle] = []
         for car in known.values():
             row = going_on.get(car.pk)
             if row and row.started_at != car.stale_since:
-                changed.append(row.end(car, now=now, ended_by=ended_by))
-            elif row and row.follow(car, now=now):
+                over.append((row.end(car, now=now, ended_by=ended_by), car))
+            elif row and (was := row.says) and row.follow(car, now=now):
                 changed.append(row)
+                told_anew += [car] if row.says != was else []
             if car.stale_since and (row is None or row.started_at != car.stale_since):
                 begun.append(car)
+        changed += [row for row, _car in over]
         if begun:
             changed += self._found_again(begun)
         if changed:
@@ -59,6 +66,8 @@ class StaleEpisodeQuerySet(EpisodeQueries["StaleEpisode"]):
         if new := [car for car in begun if car.pk not in again]:
             repaired_at = self._repaired_at(new)
             self.bulk_create([StaleEpisode.of(car, repaired_at.get(car.pk)) for car in new])
+        if over or told_anew or begun:
+            news.tell(lambda: of_stale_cars(ended=over, stale=[*told_anew, *begun], now=now))
 
     def _found_again(self, begun: Iterable["Vehicle"]) -> list["StaleEpisode"]:
         """What staff cleared, and the next look at ev.energy's same answer found again: it had not ended.
@@ -157,6 +166,11 @@ class StaleEpisode(models.Model):
         )
         row._copy(car)
         return row
+
+    @property
+    def says(self) -> tuple[str, str, str]:
+        """What others are told of it."""
+        return self.reason, self.cause, self.integration
 
     # Mutators of the row in memory. `follow` of the queryset stores it.
 

@@ -17,11 +17,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from onboarding_portal import news
 from onboarding_portal.accounts.models import User
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.ev_energy import resources
 from onboarding_portal.storable import storable
 from onboarding_portal.vehicles import staleness
+from onboarding_portal.vehicles.announcing import of_connected_cars
 from onboarding_portal.vehicles.changed_hands import (
     STATUS_FIELDS,
     Handover,
@@ -103,6 +105,8 @@ def store_vehicle(*, resource: resources.Vehicle, owner: User, now: datetime) ->
             _read(vehicle, resource, known=known, now=now)
             vehicle.refresh_due_at = None
             vehicle.save(update_fields=[*READ_FIELDS, "refresh_due_at"])
+        if vehicle.connected_at == now:
+            news.tell(lambda: of_connected_cars([vehicle]))
     staleness.apply_to(vehicle=vehicle, now=now)
     return vehicle
 
@@ -136,6 +140,8 @@ def store_page(*, resources: Sequence[resources.Vehicle], now: datetime) -> Stor
             due, update_conflicts=True, unique_fields=["vehicle_id"], update_fields=READ_FIELDS + OWNER_FIELDS
         )
         write_history(handovers)
+        if connected := [vehicle for vehicle in due if vehicle.connected_at == now]:
+            news.tell(lambda: of_connected_cars(connected))
     return StoredPage(
         vehicle_count=len(page),
         created_count=len(missing),

@@ -16,9 +16,11 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal import news
 from onboarding_portal.accounts.models.mail_pause import MailPause
 from onboarding_portal.addresses import CannotBeMailed, address_to_look_up, normalize_address
 from onboarding_portal.leases import LeasedQuerySet
+from onboarding_portal.news import News
 
 NAME_LENGTH = 150
 ACCESS = ("is_active", "is_staff")
@@ -249,10 +251,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Mutators
 
     def note_first_sign_in(self, *, now: datetime) -> None:
-        """The cars an owner has at ev.energy already are looked up once; not if the syncs bring them anyway."""
-        if self.last_login is None and not self.linked_user_id:
+        """Others are told of a new owner; the cars at ev.energy are looked up once, unless the syncs bring them."""
+        if self.last_login is not None:
+            return
+        if not self.linked_user_id:
             self.cars_due_at = now
             self.save(update_fields=["cars_due_at"])
+        news.tell(lambda: [News(kind="owner.created", at=now, owner_id=self.pk)])
 
     def end_sessions(self) -> None:
         """Signs the user out everywhere."""

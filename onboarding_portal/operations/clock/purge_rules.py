@@ -28,6 +28,7 @@ from onboarding_portal.accounts.models import (
     StaffSession,
     User,
 )
+from onboarding_portal.api.events.models import Event, Heard
 from onboarding_portal.api.models import HandOver, StoredAnswer
 from onboarding_portal.catalogue.models import UnknownSearch
 from onboarding_portal.consents.models import Consent
@@ -100,6 +101,12 @@ RULES = [
         oldest_first="created_at",
     ),
     Rule(
+        name="ids of webhooks heard",
+        after=timedelta(days=1),
+        rows=lambda before: Heard.objects.filter(at__lt=before),
+        oldest_first="at",
+    ),
+    Rule(
         name="tasks that did their work",
         after=timedelta(days=2),
         rows=lambda before: DBTaskResult.objects.filter(
@@ -125,6 +132,12 @@ RULES = [
         rows=lambda before: DBTaskResult.objects.filter(
             status=TaskResultStatus.RUNNING, started_at__lt=before
         ),
+    ),
+    Rule(
+        name="events, with their deliveries",
+        after=timedelta(days=30),
+        rows=lambda before: Event.objects.filter(at__lt=before),
+        oldest_first="at",
     ),
     Rule(
         name="wrong passwords of staff",

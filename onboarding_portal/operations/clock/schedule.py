@@ -100,6 +100,11 @@ JOBS = [
         run="onboarding_portal.accounts.invitations.tasks.sweep_invitations",
     ),
     Job(
+        name="sweep_events",
+        every=timedelta(minutes=1),
+        run="onboarding_portal.api.events.tasks.sweep_events",
+    ),
+    Job(
         name="sweep_reconnects",
         every=timedelta(minutes=1),
         run="onboarding_portal.reconnects.background.tasks.sweep_reconnects",

@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
+from onboarding_portal import news
 from onboarding_portal.accounts.audit import Recorder, about_cars
 from onboarding_portal.accounts.models import User
+from onboarding_portal.reconnects.models.announcing import kind_of_move, of_reconnects
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.reconnect import Reconnect, ReconnectQuerySet
 from onboarding_portal.reconnects.models.states import State, columns_of_move, sources_of
@@ -57,12 +59,16 @@ def _move_chunk(
         # Asked again under the lock: what has moved on since the list was made is left alone.
         rows = rows.filter(pk__in=pks, state__in=sources_of(to)).order_by("pk")
         locked = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
-        Reconnect.objects.filter(pk__in=locked).update(**columns_of_move(to, now=now) | values)
+        moved, values = Reconnect.objects.filter(pk__in=locked), columns_of_move(to, now=now) | values
+        moved.update(**values)
         ReconnectEvent.objects.bulk_create(
             [ReconnectEvent(reconnect_id=pk, state=to, at=now, by=by, note=note) for pk in locked]
         )
         if written_by is not None:
-            cars = Reconnect.objects.filter(pk__in=locked).order_by("pk")
-            written_by(about_cars(cars.values_list("vehicle_id", "vehicle__owner_id")))
-        Reconnect.objects.filter(pk__in=locked).note_repair(to)
+            cars = moved.order_by("pk").values_list("vehicle_id", "vehicle__owner_id")
+            written_by(about_cars(cars))
+        moved.note_repair(to)
+        kind = kind_of_move(to, values, now=now)
+        if kind and locked:
+            news.tell(lambda: of_reconnects(kind, moved, now=now))
     return len(locked)

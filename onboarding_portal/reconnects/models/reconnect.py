@@ -4,6 +4,7 @@
 somebody is at it now. A worker that is killed leaves a lease that runs out, and nothing else to clean up.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +15,10 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal import news
 from onboarding_portal.accounts.daytime import in_daytime
 from onboarding_portal.accounts.models import User, WaitsFor
+from onboarding_portal.reconnects.models.announcing import ASKED, kind_of_move, of_reconnects
 from onboarding_portal.reconnects.models.batch import Batch
 from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
@@ -116,6 +119,22 @@ class ReconnectQuerySet(models.QuerySet["Reconnect"]):
         """How many rows each state has, zeros included, in one query."""
         counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
         return {state: counted.get(state, 0) for state in State}
+
+    # Factories
+
+    def bulk_create(self, objs: Iterable["Reconnect"], *args: Any, **options: Any) -> list["Reconnect"]:
+        """What was left out because the car has an open one is not told of."""
+        rows = list(objs)
+        with transaction.atomic(using=self.db):
+            created = super().bulk_create(rows, *args, **options)
+            made = Reconnect.objects.filter(
+                state=State.QUEUED,
+                vehicle__in=[row.vehicle_id for row in rows],
+                created_at__in={row.created_at for row in rows},
+            )
+            if rows:
+                news.tell(lambda: of_reconnects(ASKED, made, now=rows[0].created_at))
+        return created
 
     # Mutators
 
@@ -283,6 +302,14 @@ class Reconnect(models.Model):
 
     # Mutators
 
+    def save(self, *args: Any, **options: Any) -> None:
+        is_new = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **options)
+            if is_new:
+                made = type(self).objects.filter(pk=self.pk)
+                news.tell(lambda: of_reconnects(ASKED, made, now=self.created_at))
+
     def move(
         self,
         to: State,
@@ -306,7 +333,10 @@ class Reconnect(models.Model):
             if not row.update(**values):
                 raise WrongState(f"A reconnect cannot become {to} now.")
             ReconnectEvent.objects.create(reconnect=self, state=to, at=now, by=by, note=note)
-            type(self).objects.filter(pk=self.pk).note_repair(to)
+            moved = type(self).objects.filter(pk=self.pk)
+            moved.note_repair(to)
+            if kind := kind_of_move(to, values, now=now):
+                news.tell(lambda: of_reconnects(kind, moved, now=now))
         for name, value in values.items():
             setattr(self, name, value)
 

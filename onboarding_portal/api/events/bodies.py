@@ -1,0 +1,200 @@
+"""What each event says: one model for each kind. The API's description has them, and every event is built by them.
+
+Ids, times and states alone: who wants more asks the API. No address, no link.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
+
+from onboarding_portal.reconnects.models import CameBack, Failure, State
+from onboarding_portal.vehicles.causes import Cause
+from onboarding_portal.vehicles.vehicle_words import StaleReason
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class OfOwner(Body):
+    owner_id: str
+    reference: str | None = Field(
+        description="By which your systems know the owner, as given with a session."
+    )
+
+
+class OwnerCreated(OfOwner):
+    """An owner has signed in for the first time."""
+
+
+class OwnerErased(OfOwner):
+    """An owner was erased here with all that was held about them. Erase what you got from here, too."""
+
+
+class OfVehicle(OfOwner):
+    vehicle_id: str
+
+
+class VehicleConnected(OfVehicle):
+    """A car is seen with this owner for the first time. It may have been another owner's before."""
+
+    make_id: str | None
+    model_id: str | None
+    integration: str = Field(description="ev.energy’s word for the state of the connection, such as ACTIVE.")
+
+
+class VehicleStale(OfVehicle):
+    """A car sends nothing, though it could. Sent again when more is known: another reason, or the cause."""
+
+    make_id: str | None
+    stale_since: datetime
+    reason: StaleReason
+    cause: Cause | None = Field(description="Why, as the car’s error logs tell; null until they were read.")
+    signing_in_helps: Literal["yes", "maybe", "no"]
+
+
+class VehicleRecovered(OfVehicle):
+    """A car that was stale is not any more."""
+
+    stale_since: datetime
+    how: Literal["reconnected", "data", "cleared_by_staff"]
+
+
+class VehicleGone(OfVehicle):
+    """A car that was stale will not be repaired here: it is gone, switched off, or somebody else's."""
+
+    stale_since: datetime
+    how: Literal["removed", "switched_off", "changed_hands"]
+
+
+class OfReconnect(OfVehicle):
+    reconnect_id: int
+    state: State
+    asked_by: Literal["owner", "staff", "policy", "api"]
+    by_email: bool
+
+
+class ReconnectAsked(OfReconnect):
+    """A reconnect was begun: by its owner, by staff, by the policy or through the API."""
+
+
+class ReconnectMailed(OfReconnect):
+    """The owner was asked by e-mail."""
+
+
+class ReconnectOpened(OfReconnect):
+    """The owner has confirmed on the page of the e-mailed link."""
+
+
+class ReconnectLeft(OfReconnect):
+    """The owner is on the way to ev.energy and the manufacturer."""
+
+
+class ReconnectReturned(OfReconnect):
+    """The owner’s browser came back from there. What it said is a claim; `reconnect.back` is the proof."""
+
+    claim: CameBack
+
+
+class ReconnectBack(OfReconnect):
+    """The car is back: data newer than the sign-in proves it."""
+
+
+class ReconnectExpired(OfReconnect):
+    """The link ran out, or no data came."""
+
+
+class ReconnectFailed(OfReconnect):
+    """The link could not be made or mailed."""
+
+    failure: Failure | None
+
+
+class ReconnectCancelled(OfReconnect):
+    """Nobody is to be asked any more: the car came back by itself or is gone, or staff stopped it."""
+
+
+class OfOutage(Body):
+    outage_id: int
+    make_id: str | None = Field(description="The make in trouble, or null where it is a middleman.")
+    controller: str | None = Field(
+        description="The middleman in trouble, by whose service cars of makes are read."
+    )
+    began_at: datetime
+
+
+class MakeOutageStarted(OfOutage):
+    """Many cars of a make broke at once: it is not their owners, and nobody is asked to sign in."""
+
+
+class MakeOutageEnded(OfOutage):
+    """That is over."""
+
+
+class EndpointTest(Body):
+    """Sent by the button in the admin."""
+
+    endpoint_id: int
+
+
+KINDS: dict[str, type[Body]] = {
+    "owner.created": OwnerCreated,
+    "owner.erased": OwnerErased,
+    "vehicle.connected": VehicleConnected,
+    "vehicle.stale": VehicleStale,
+    "vehicle.recovered": VehicleRecovered,
+    "vehicle.gone": VehicleGone,
+    "reconnect.asked": ReconnectAsked,
+    "reconnect.mailed": ReconnectMailed,
+    "reconnect.opened": ReconnectOpened,
+    "reconnect.left": ReconnectLeft,
+    "reconnect.returned": ReconnectReturned,
+    "reconnect.back": ReconnectBack,
+    "reconnect.expired": ReconnectExpired,
+    "reconnect.failed": ReconnectFailed,
+    "reconnect.cancelled": ReconnectCancelled,
+    "make.outage.started": MakeOutageStarted,
+    "make.outage.ended": MakeOutageEnded,
+    "endpoint.test": EndpointTest,
+}
+
+
+def data_of(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The body's `data` as JSON. Raises pydantic's ValidationError for values that are not the kind's."""
+    return KINDS[kind].model_validate(dict(values)).model_dump(mode="json")
+
+
+def components() -> dict[str, Any]:
+    """The JSON schemas of all bodies, by name, for `components/schemas` of the API's description."""
+    _refs, schema = models_json_schema(
+        [(model, "serialization") for model in KINDS.values()], ref_template="#/components/schemas/{model}"
+    )
+    found: dict[str, Any] = schema["$defs"]
+    return found
+
+
+def webhooks() -> dict[str, Any]:
+    """`webhooks` of the API's description: each kind with the schema of what is sent."""
+    return {kind: {"post": _operation(kind, model)} for kind, model in KINDS.items()}
+
+
+def _operation(kind: str, model: type[Body]) -> dict[str, Any]:
+    body = {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"const": kind},
+            "timestamp": {"type": "string", "format": "date-time", "description": "When it happened."},
+            "data": {"$ref": f"#/components/schemas/{model.__name__}"},
+        },
+    }
+    return {
+        "summary": kind,
+        "description": (model.__doc__ or "").strip(),
+        "operationId": kind.replace(".", "_"),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {"2XX": {"description": "It was taken. Anything else, and it is sent again."}},
+    }

@@ -1,0 +1,41 @@
+"""Endpoints and events for tests."""
+
+from typing import Any
+
+import jsonschema
+
+from onboarding_portal.api.events.bodies import components, webhooks
+from onboarding_portal.api.events.endpoints import make_endpoint
+from onboarding_portal.api.events.models import Endpoint, Event
+from onboarding_portal.vehicles.models import Vehicle
+
+
+def an_endpoint(url: str = "https://receiver.example/events", **fields: Any) -> Endpoint:
+    endpoint, _secret = make_endpoint(name="CRM", url=url)
+    Endpoint.objects.filter(pk=endpoint.pk).update(**fields)
+    endpoint.refresh_from_db()
+    return endpoint
+
+
+def told() -> list[str]:
+    """The kinds of all events, in order. Each is held to its JSON schema on the way."""
+    events = list(Event.objects.order_by("pk"))
+    for event in events:
+        hold_to_schema(event)
+    return [event.kind for event in events]
+
+
+def hold_to_schema(event: Event) -> None:
+    operation = webhooks()[event.kind]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    jsonschema.validate(event.body, {**schema, "components": {"schemas": components()}})
+
+
+def an_event(subject: str = "vhcl1", number: int = 0, **fields: Any) -> Event:
+    return Event.objects.create(
+        kind="vehicle.recovered", subject=subject, vehicle_id=subject, data={"number": number}, **fields
+    )
+
+
+def recovered(vehicle: Vehicle) -> list[Event]:
+    return list(Event.objects.filter(vehicle_id=vehicle.pk, kind="vehicle.recovered"))
