@@ -27,6 +27,7 @@ from django_tasks_db.models import DBTaskResult
 from onboarding_portal.accounts.audit import POLICY, Act, about, record
 from onboarding_portal.accounts.models import Erasure, Invitation, InvitationImport, MailKind, SentMail, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
+from onboarding_portal.catalogue.models import HelpText
 from onboarding_portal.insights.job import count_insights
 from onboarding_portal.operations.models import Alarm, Process, RegularJob
 from onboarding_portal.reconnects.mailed.unsubscribe import unsubscribe_url
@@ -234,6 +235,7 @@ ADMIN: dict[str, Rule] = {
     ),
     **model_pages("accounts_auditentry", change=False),
     **model_pages("axes_accessattempt", delete=True),
+    **model_pages("catalogue_helptext", add=True, delete=True),
     **model_pages("catalogue_make"),
     **model_pages("catalogue_model"),
     **model_pages("catalogue_trim"),
@@ -414,6 +416,7 @@ def world(ev_energy_api: EvEnergyApi) -> World:
             "accounts_auditentry": record(act=Act.CHANGED, actor=POLICY, about=about(owner)).pk,
             "accounts_erasure": erasure.pk,
             "axes_accessattempt": guess.pk,
+            "catalogue_helptext": HelpText.objects.create(topic="FAMILY", text="Ask them.").pk,
             "catalogue_make": trim.model.make_id,
             "catalogue_model": trim.model_id,
             "catalogue_trim": trim.pk,

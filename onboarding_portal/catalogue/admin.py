@@ -1,9 +1,16 @@
+from typing import Any
+
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db import models
+from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
-from onboarding_portal.catalogue.models import Entry, Make, Model, Trim
+from onboarding_portal.catalogue.models import Entry, HelpText, Make, Model, Trim
 
 
 class EntryAdmin(ReadOnly, StaffModelAdmin[Entry]):
@@ -37,3 +44,25 @@ class TrimAdmin(EntryAdmin):
     @admin.display(ordering="model__make__name", description=Make._meta.verbose_name)
     def model_make(self, trim: Trim) -> str:
         return trim.model.make.name
+
+
+@admin.register(HelpText)
+class HelpTextAdmin(StaffModelAdmin[HelpText]):
+    """Staff's own words in place of the portal's, on the pages before a manufacturer's sign-in."""
+
+    list_display = ["topic", "make", "language", "text", "link"]
+    list_select_related = ["make"]
+    list_filter = ["topic", "language"]
+    search_fields = ["text", "make__name"]
+    ordering = ["topic", "make__name", "language"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """The language is one the portal speaks."""
+        if db_field.name == "language":
+            return forms.ChoiceField(
+                label=capfirst(db_field.verbose_name),
+                choices=[("", _("All languages")), *settings.LANGUAGES],
+                required=False,
+            )
+        return super().formfield_for_dbfield(db_field, request, **options)

@@ -1,5 +1,6 @@
 """What staff add to the help owners get before they sign in at the manufacturer."""
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 class Topic(models.TextChoices):
     PASSWORD = "PASSWORD", _("I forgot my password")
-    FAMILY = "FAMILY", _("Whose account is it?")
+    FAMILY = "FAMILY", _("Whose account do I need?")
     ASLEEP = "ASLEEP", _("My car is asleep")
     SUBSCRIPTION = "SUBSCRIPTION", _("Do I need a subscription?")
 
@@ -35,7 +36,14 @@ class HelpText(models.Model):
         _("language"), max_length=10, blank=True, default="", help_text=_("Empty for all languages.")
     )
     text = models.TextField(_("text"), max_length=400, help_text=_("Two sentences say it best."))
-    link = models.URLField(_("link"), max_length=300, blank=True, default="")
+    link = models.URLField(
+        _("link"),
+        max_length=300,
+        blank=True,
+        default="",
+        validators=[URLValidator(schemes=["https"])],
+        help_text=_("Must begin with https://."),
+    )
 
     objects = HelpTextQuerySet.as_manager()
 

@@ -22,7 +22,7 @@ START = "/connect/start/"
 # One line for each text owners were ever asked to agree to: its version, and what its words come to.
 TEXTS = {"2026-11-26": "9b58ec23a9359651"}
 # They take the owner on after the text was shown on the page before.
-AFTER_THE_TEXT = {"onboarding/preparing.html", "onboarding/start_failed.html", "reconnects/_progress.html"}
+AFTER_THE_TEXT = {"onboarding/start_failed.html", "reconnects/_progress.html"}
 
 
 def words_of_the_text() -> str:
@@ -47,7 +47,7 @@ def test_every_page_with_a_way_out_says_what_it_means() -> None:
             found[str(path.relative_to(TEMPLATES))] = "consents/_" in text or "_try_again.html" in text
 
     assert len(found) > 5
-    assert {name for name, tells in found.items() if not tells} == AFTER_THE_TEXT
+    assert {name for name, tells in found.items() if not tells} <= AFTER_THE_TEXT
 
 
 @pytest.mark.django_db
