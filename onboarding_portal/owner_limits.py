@@ -26,6 +26,7 @@ class Press(StrEnum):
     COME_BACK = "come_back"
     LOOK = "look"
     LET_GO = "let_go"
+    SMART_CHARGING = "smart_charging"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,10 @@ LIMITS = {
     Press.LOOK: Limit(own="30/1d/key", first="1/1d/key", newcomers="60/1h/key", comes_back_in=HOUR),
     # Two calls, to disconnect or remove a car while its owner waits; beyond it the background does it.
     Press.LET_GO: Limit(own="10/1h/key", first="2/1d/key", newcomers="60/1h/key", comes_back_in=HOUR),
+    # One call each: what ev.energy has of the home, suppliers, tariffs, and what is saved: six without a slip.
+    Press.SMART_CHARGING: Limit(
+        own="40/1h/key", first="12/1d/key", newcomers="60/1h/key", comes_back_in=HOUR
+    ),
 }
 
 # Attempts to connect a car. Most call nobody, but each is a row.

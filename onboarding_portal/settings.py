@@ -76,6 +76,8 @@ EV_ENERGY_NEXT_CLIENT_SECRET = env.str("EV_ENERGY_NEXT_CLIENT_SECRET")
 EV_ENERGY_STALE_AFTER_HOURS = env.whole_number("EV_ENERGY_STALE_AFTER_HOURS", default=48)
 EV_ENERGY_RESERVED_REQUESTS = env.whole_number("EV_ENERGY_RESERVED_REQUESTS", default=200)
 EV_ENERGY_RATE_WINDOW_SECONDS = env.whole_number("EV_ENERGY_RATE_WINDOW_SECONDS", default=3600)
+SMART_CHARGING_STEPS = env.list("SMART_CHARGING_STEPS", default=["address", "tariff", "switch"])
+SMART_CHARGING_TARIFF = env.str("SMART_CHARGING_TARIFF", default="")
 RECONNECT_LINK_LIFETIME_DAYS = env.whole_number("RECONNECT_LINK_LIFETIME_DAYS", default=14)
 EV_ENERGY_VERIFY_OWNERSHIP = env.yes_or_no("EV_ENERGY_VERIFY_OWNERSHIP", default=True)
 # What signs ev.energy's webhooks: two of them while one is replaced. Without any, /hooks/ev-energy is not there.
@@ -92,6 +94,7 @@ INSTALLED_APPS = [
     "onboarding_portal.diagnostics",
     "onboarding_portal.onboarding",
     "onboarding_portal.reconnects",
+    "onboarding_portal.readiness",
     "onboarding_portal.insights",
     "onboarding_portal.api",
     "onboarding_portal.desk",

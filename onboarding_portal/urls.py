@@ -20,6 +20,7 @@ urlpatterns = [
     path("logos/<slug:digest>.<str:suffix>", make_logo, name="make_logo"),
     path("connect/", include("onboarding_portal.onboarding.urls")),
     path("vehicles/", include("onboarding_portal.vehicles.urls")),
+    path("vehicles/", include("onboarding_portal.readiness.urls")),
     path("", include("onboarding_portal.reconnects.urls")),
     path("api/", include("onboarding_portal.api.urls")),
     path("admin/", admin.site.urls),

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from onboarding_portal.ev_energy import shared_cache
+from onboarding_portal.ev_energy import granted, shared_cache
 from onboarding_portal.ev_energy.call_log import logged
 from onboarding_portal.ev_energy.errors import Invalid, Unauthorized
 from onboarding_portal.ev_energy.json_types import OrNotKnown, Resource, Text, parse, whole_number
@@ -155,7 +155,9 @@ class TokenSource:
             except Invalid:
                 # OAuth says "invalid_client" with a 400 as well as with a 401.
                 raise Unauthorized("The token endpoint refused the credentials.") from None
-            return _token(read_token(answer), now=self._clock())
+            said = read_token(answer)
+            granted.note_said(client_id=self._credentials.client_id, scopes=said.scope.split())
+            return _token(said, now=self._clock())
 
 
 def read_token(answer: Answer) -> TokenAnswer:

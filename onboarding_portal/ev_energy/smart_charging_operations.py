@@ -54,10 +54,21 @@ class SmartChargingOperations:
         query = TARIFF_EXPANDS if with_tariff else []
         return self._call.one("user_at_home", "GET", f"/users/{user_id}", UserAtHome, query=query)
 
-    def set_address(self, *, user_id: str, address: Address) -> UserAtHome:
-        """The owner with this home now. Scope `user:write`. Invalid names fields of `default_location`."""
+    def users_at_home(self, *, page_after: str | None = None) -> Iterator[Page[UserAtHome]]:
+        """All owners with their homes, a page at a time from a cursor on. Scope `user:read`."""
+        query = [("page_size", str(LARGEST_PAGE))]
+        return self._call.pages("users_at_home", "/users", UserAtHome, query=query, page_after=page_after)
+
+    def set_address(self, *, user_id: str, address: Address, tariff_id: str = "") -> UserAtHome:
+        """The owner with this home now, and with the tariff, if one is given.
+
+        Scope `user:write`. Invalid names fields of `default_location`.
+        """
         fields = ("address_1", "address_2", "city", "state", "postal_code", "country_code")
-        return self._change_home("set_address", user_id, {f: getattr(address, f) or None for f in fields})
+        home = {name: getattr(address, name) or None for name in fields}
+        if ids.is_tariff_id(tariff_id):
+            home["tariff"] = self._call.address(f"/tariffs/{tariff_id}")
+        return self._change_home("set_address", user_id, home)
 
     def set_tariff(self, *, user_id: str, tariff_id: str) -> UserAtHome:
         """The owner with this tariff now. Scope `user:write`."""

@@ -37,7 +37,7 @@ from tests.accounts.hashes import count_hashes
 from tests.accounts.journey import CODE, ask_for_code
 from tests.accounts.soft_key import SoftKey
 from tests.ev_energy_api import EvEnergyApi
-from tests.factories import make_make, make_owner, make_staff
+from tests.factories import make_make, make_owner, make_staff, make_vehicle
 from tests.reconnects.policy.office import RULES, begin, make_due_cars
 from tests.reconnects.rows import make_broken_car, make_reconnect
 from tests.security.spending import NAMES, Spent, spent
@@ -171,6 +171,14 @@ def naming_a_car() -> Send:
     address = reverse("vehicles:name", args=[make_broken_car(owner=owner).pk])
     client.force_login(owner)
     return lambda number: client.post(address, {"nickname": f"Car {number}"})
+
+
+def saying_where_home_is() -> Send:
+    owner, client = make_owner(), Client()
+    address = reverse("readiness:address", args=[make_vehicle(owner=owner).pk])
+    client.force_login(owner)
+    home = {"country_code": "DE", "address_1": "Dorfstr. 1", "city": "Bern", "postal_code": "10115"}
+    return lambda number: client.post(address, home)
 
 
 def changing_ones_account() -> Send:
@@ -750,6 +758,13 @@ LINES = [
         prepare=naming_a_car,
         most=Spent(),
         bound="changes one column",
+    ),
+    Line(
+        name="POST /vehicles/<id>/ready/…",
+        addresses=("readiness:address", "readiness:tariff", "readiness:tariff_of", "readiness:switch"),
+        prepare=saying_where_home_is,
+        most=Spent(calls=40, rows=1),
+        bound="40 calls an hour",
     ),
     Line(
         name="POST /admin/login/, many names, one network",

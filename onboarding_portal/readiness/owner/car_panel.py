@@ -1,0 +1,49 @@
+"""The gentle lines about charging smartly: on the car's page, and the way on from the page of a new connection."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from onboarding_portal.readiness.models import Readiness
+from onboarding_portal.readiness.needs import Need
+from onboarding_portal.readiness.owner.charge_words import latest_charge
+from onboarding_portal.readiness.owner.steps import is_asked, way_of
+from onboarding_portal.readiness.scopes import is_on, steps_on
+from onboarding_portal.vehicles.cards import Card
+from onboarding_portal.vehicles.models import Vehicle
+
+
+def panel(request: HttpRequest, card: Card) -> dict[str, Any] | None:
+    """What `readiness/_car.html` needs; None where there is nothing to say. One query."""
+    vehicle, now = card.vehicle, timezone.now()
+    if not is_on() or not is_asked(vehicle) or card.is_waiting:
+        return None
+    readiness = Readiness.objects.filter(pk=vehicle.pk).first() or Readiness(vehicle=vehicle)
+    readiness.vehicle = vehicle
+    way, charge = way_of(readiness, now=now), latest_charge(readiness, now=now)
+    if not charge and not steps_on():
+        return None
+    if not charge and way.missing is Need.CONNECTION and not way.open_steps:
+        return None
+    return {
+        "vehicle": vehicle,
+        "way": way,
+        "charge": charge,
+        "kwh": readiness.kwh_of_30_days(today=timezone.localdate(now)),
+    }
+
+
+def next_car(vehicles: Iterable[Vehicle]) -> str:
+    """The id of the first car with an open step; "" where there is none. No call to ev.energy."""
+    asked = [vehicle for vehicle in vehicles if is_asked(vehicle)]
+    if not asked or not steps_on():
+        return ""
+    known = Readiness.objects.in_bulk([vehicle.pk for vehicle in asked])
+    for vehicle in asked:
+        readiness = known.get(vehicle.pk) or Readiness(vehicle=vehicle)
+        readiness.vehicle = vehicle
+        if way_of(readiness, now=timezone.now()).open_steps:
+            return vehicle.pk
+    return ""
