@@ -42,6 +42,8 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_login_code": "3/60m/key",  # the code
     "confirm_fresh_code": "3/60m/key",  # the code
     "change_own_account": "30/60m/key",  # the owner
+    "ask_for_other_address": "5/60m/key",  # the owner
+    "confirm_other_address": "3/60m/key",  # both codes
     "export_own_data": "10/60m/key",  # the owner
     "follow_reconnect_link": "100/15m/ip,20/15m/key",  # the link
     "password_in_known_browser": "10/15m/key",  # the browser and the address

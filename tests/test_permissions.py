@@ -79,6 +79,8 @@ PAGES: dict[str, Row | list[Row]] = {
     "language": OPEN_TO_ALL,
     "invitation": OPEN_TO_ALL,
     "account": [Row(LOGIN, 200, 200, 403), Row(LOGIN, 302, 302, 403, method="post")],
+    "account_address": Row(LOGIN, 200, 200, 403),
+    "account_address_codes": Row(LOGIN, 302, 302, 403),
     "account_reminders": [Row(LOGIN, 302, 302, 302), Row(LOGIN, 302, 302, 403, method="post")],
     "your_data": Row(LOGIN, 200, 200, 403),
     "your_data_code": Row(LOGIN, 302, 302, 403),

@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.accounts import new_address as address
 from onboarding_portal.accounts.address_field import AddressField
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.requests import user_of
-from onboarding_portal.desk import address, handing_over, merging, rights
+from onboarding_portal.desk import handing_over, merging, rights
 from onboarding_portal.desk.rights import about_owner
 from onboarding_portal.desk.views import page_of, staff_context
 from onboarding_portal.ev_energy.client import get_client

@@ -194,6 +194,20 @@ def switching_reminders() -> Send:
     return lambda number: client.post(reverse("account_reminders"), {"reminders": wanted[number % 2]})
 
 
+def asking_for_other_addresses() -> Send:
+    client = Client()
+    client.force_login(make_owner())
+    return lambda number: client.post(reverse("account_address"), {"email": f"other{number}@example.com"})
+
+
+def guessing_the_codes_for_another_address() -> Send:
+    client = Client()
+    client.force_login(make_owner())
+    client.post(reverse("account_address"), {"email": "other@example.com"})
+    wrong = {"old_code": "BBBBBB", "new_code": "BBBBBB"}
+    return lambda number: client.post(reverse("account_address_codes"), wrong)
+
+
 def asking_for_codes_for_own_data() -> Send:
     client = Client()
     client.force_login(make_owner())
@@ -615,6 +629,20 @@ LINES = [
         most=Spent(rows=60),
         bound="30 an hour, with all that is changed there; an audit entry each",
         times=35,
+    ),
+    Line(
+        name="POST /account/address/",
+        addresses=("account_address",),
+        prepare=asking_for_other_addresses,
+        most=Spent(mails=10, rows=10),
+        bound="5 an hour, each counted with the codes to sign in",
+    ),
+    Line(
+        name="POST /account/address/codes/, wrong codes",
+        addresses=("account_address_codes",),
+        prepare=guessing_the_codes_for_another_address,
+        most=Spent(),
+        bound="3 tries for both",
     ),
     Line(
         name="POST /your-data/",

@@ -4,16 +4,18 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from onboarding_portal.accounts.audit import Act, about, record
+from onboarding_portal.accounts.language.in_force import choose_language
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.viewer_zone import choose_owners_zone
 
 
 def change_about(
-    *, request: HttpRequest, response: HttpResponse, owner: User, name: str, time_zone: str
+    *, request: HttpRequest, response: HttpResponse, owner: User, name: str, language: str, time_zone: str
 ) -> None:
     with transaction.atomic():
         owner.name = name
         owner.save(update_fields=["name"])
+        choose_language(request, response, language=language)
         choose_owners_zone(request, response, zone=time_zone, owner=owner)
         record(act=Act.ACCOUNT_CHANGED, actor=owner, about=about(owner))
 

@@ -36,7 +36,12 @@ class CodeForm(forms.Form):
     )
 
     def clean_code(self) -> str:
-        code = code_in(self.cleaned_data["code"])
+        return self.code_of(self.cleaned_data["code"])
+
+    @staticmethod
+    def code_of(text: str) -> str:
+        """The code in what was typed or pasted. Raises ValidationError."""
+        code = code_in(text)
         if not code:
             raise forms.ValidationError(
                 _("There is no code in this. It has six letters, for example BCDFGH.")
