@@ -1,7 +1,7 @@
 """The owner's yes: what they were told before they left for ev.energy, and when they went on."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import models
@@ -84,3 +84,8 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return self.text_version
+
+    @property
+    def text_day(self) -> date | None:
+        """The day its text is of; None where none was shown."""
+        return date.fromisoformat(self.text_version) if self.text_version else None

