@@ -6,6 +6,7 @@ from django.urls import include, path
 from onboarding_portal.accounts.invitations.views import invitation
 from onboarding_portal.accounts.language.page import choose
 from onboarding_portal.catalogue.views import make_logo
+from onboarding_portal.operations.components.views import component_mail, components
 from onboarding_portal.operations.security_txt import security_txt
 from onboarding_portal.operations.views import home
 
@@ -23,6 +24,8 @@ urlpatterns = [
     path("vehicles/", include("onboarding_portal.readiness.urls")),
     path("", include("onboarding_portal.reconnects.urls")),
     path("api/", include("onboarding_portal.api.urls")),
+    path("brand/components/", components, name="components"),
+    path("brand/components/mail/", component_mail, name="component_mail"),
     path("admin/", admin.site.urls),
 ]
 

@@ -71,6 +71,8 @@ BY_KEY_ALONE = Row(401, 401, 401, 401)
 
 PAGES: dict[str, Row | list[Row]] = {
     "home": Row(200, 302, 302, 302),
+    "components": Row(404, 404, 404, 404),  # in DEBUG alone
+    "component_mail": Row(404, 404, 404, 404),
     "security_txt": Row(404, 404, 404, 404),  # until SECURITY_CONTACT is set
     "account_login": Row(200, 302, 302, 302),
     "account_request_login_code": Row(200, 302, 302, 302),

@@ -11,6 +11,7 @@ from django.utils import dates, formats
 from onboarding_portal.service_urls import CannotBeRead
 
 DASH = "\u2013"
+LEFT_TO_RIGHT, AS_BEFORE = "\u2066", "\u2069"  # an isolate, in HTML and in plain text
 DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 FEWEST_DIGITS, MOST_DIGITS = 3, 15  # the short numbers of some countries; E.164
 PHONE = re.compile(r"\+?[0-9 ()./-]+")
@@ -58,6 +59,11 @@ class Company:
     def phone_link(self) -> str:
         number = self.phone.replace("(0)", "")  # dialled only by who leaves out the country
         return "tel:" + re.sub(r"[^+0-9]", "", number)
+
+    @property
+    def phone_in_text(self) -> str:
+        """Kept from left to right among letters that run the other way."""
+        return f"{LEFT_TO_RIGHT}{self.phone}{AS_BEFORE}"
 
     @property
     def hours_in_words(self) -> str:

@@ -16,8 +16,8 @@ LOGO_HEIGHT = 32  # pixels
 # Where there are two: the one for the reader's scheme. What is not shown is not fetched, as it loads lazily.
 ONE_LOGO_AT_A_TIME = """.logo-dark { display: none; }
 @media (prefers-color-scheme: dark) { .logo-light { display: none; } .logo-dark { display: inline; } }
-:root[data-theme="light"] .logo-light, :root[data-theme="dark"] .logo-dark { display: inline; }
-:root[data-theme="light"] .logo-dark, :root[data-theme="dark"] .logo-light { display: none; }
+[data-theme="light"] .logo-light, [data-theme="dark"] .logo-dark { display: inline; }
+[data-theme="light"] .logo-dark, [data-theme="dark"] .logo-light { display: none; }
 """
 BOLT = "M18 5 8.5 18H15l-1 9 9.5-13H17z"
 
@@ -135,8 +135,8 @@ def _stylesheet(light: Scheme, dark: Scheme, forms: dict[str, str]) -> str:
     return (
         f":root {{ color-scheme: light dark; {_variables({**forms, **light})} }}\n"
         f"@media (prefers-color-scheme: dark) {{ :root {{ {_variables(dark)} }} }}\n"
-        f':root[data-theme="light"] {{ color-scheme: light; {_variables(light)} }}\n'
-        f':root[data-theme="dark"] {{ color-scheme: dark; {_variables(dark)} }}\n'
+        f'[data-theme="light"] {{ color-scheme: light; {_variables(light)} }}\n'
+        f'[data-theme="dark"] {{ color-scheme: dark; {_variables(dark)} }}\n'
         f"{ONE_LOGO_AT_A_TIME}"
     )
 

@@ -31,7 +31,7 @@ def test_every_page_of_owners_has_the_way_to_the_companys_pages(
 
     for value in LINKS.values():
         assert page.count(f'href="{value.replace("&", "&amp;")}"') == 1
-    assert 'href="tel:+4930901820">Call +49 (0)30 901820</a>' in page
+    assert 'href="tel:+4930901820">Call \u2066+49 (0)30 901820\u2069</a>' in page
     assert f"Mon{DASH}Fri 08:00{DASH}18:00" in page
 
 

@@ -51,8 +51,9 @@ def all_in_one() -> str:
 
 
 # The portal's own, and colours in which nobody can read on white, or on black.
-@pytest.mark.parametrize("accent", ["", "#ffe600", "#101010"])
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(
+    ("accent", "language"), [("", "en"), ("", "ar"), ("#ffe600", "en"), ("#101010", "en")]
+)
 def test_each_is_within_the_screen_and_can_be_read(
     page: Page, settings: Settings, accent: str, language: str
 ) -> None:
