@@ -147,6 +147,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "onboarding_portal.accounts.on_behalf.OnBehalfMiddleware",
     "onboarding_portal.accounts.sign_in.client_address.ClientAddressMiddleware",
+    "onboarding_portal.api.hand_over.middleware.HandOverMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

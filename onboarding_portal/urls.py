@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from onboarding_portal.accounts.invitations.views import invitation
 from onboarding_portal.accounts.language.page import choose
+from onboarding_portal.api.hand_over.views import leave, open_link
 from onboarding_portal.catalogue.views import make_logo
 from onboarding_portal.operations.components.views import component_mail, components
 from onboarding_portal.operations.security_txt import security_txt
@@ -23,6 +24,8 @@ urlpatterns = [
     path("vehicles/", include("onboarding_portal.vehicles.urls")),
     path("vehicles/", include("onboarding_portal.readiness.urls")),
     path("", include("onboarding_portal.reconnects.urls")),
+    path("hand-over/leave/", leave, name="hand_over_leave"),
+    path("hand-over/<str:hand_over_token>/", open_link, name="hand_over"),
     path("api/", include("onboarding_portal.api.urls")),
     path("brand/components/", components, name="components"),
     path("brand/components/mail/", component_mail, name="component_mail"),

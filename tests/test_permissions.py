@@ -115,6 +115,10 @@ PAGES: dict[str, Row | list[Row]] = {
     "reconnects:lasting": OPEN_TO_ALL,
     "reconnects:unsubscribe": OPEN_TO_ALL,
     # The API takes keys alone: nobody's session opens anything of it.
+    "hand_over": OPEN_TO_ALL,
+    "hand_over_leave": Row(404, 404, 404, 404),  # nobody was handed over
+    "api:make_session": Row(401, 401, 401, 401, method="post"),
+    "api:get_session": BY_KEY_ALONE,
     "api_description": OPEN_TO_ALL,
     "api:api-root": Row(404, 404, 404, 404),
     "api:list_vehicles": BY_KEY_ALONE,

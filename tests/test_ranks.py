@@ -25,6 +25,7 @@ from onboarding_portal.reconnects.staff.batches import create_batch
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.staff_acts import Act, carry_out
 from onboarding_portal.vehicles.tasks import Work, work_off
+from tests.api.rows import ApiClient, make_key
 from tests.diagnostics.desk import KINDS, make_car, page_url, sign_in_staff
 from tests.ev_energy_answers import an_id
 from tests.ev_energy_api import EvEnergyApi
@@ -38,6 +39,7 @@ PORTAL = Path(__file__).resolve().parent.parent / "onboarding_portal"
 # Every module that calls ev.energy, and who waits there.
 CALLERS = {
     "accounts/admin/users.py": "staff",
+    "api/hand_over/owner_named.py": "staff: one of the company's systems, for an owner nobody knows here",
     "catalogue/management/commands/sync_catalogue.py": "background",
     "desk/moving.py": "staff",
     "diagnostics/management/commands/vehicle_logs.py": "staff",
@@ -126,7 +128,17 @@ def act(on: int, of: Act, then: Work) -> None:
     work_off(work=then, client=get_client(), clock=timezone.now)
 
 
+def name_an_owner_by_id() -> None:
+    body = {
+        "ev_energy_user_id": an_id("user", 7),
+        "journey": "connect",
+        "return_url": "https://www.brightfield.example/",
+    }
+    assert ApiClient(make_key()[1]).post("/sessions", body).status_code == 503
+
+
 STAFF: dict[str, Callable[[], object]] = {
+    "a session of the API, by an owner's id": name_an_owner_by_id,
     **{f"{kind} logs: {place}": log_page(place, kind) for kind in KINDS for place in ("list", "entry")},
     "time line": log_page("timeline", ""),
     "vehicle_logs": read_logs_on_the_command_line,

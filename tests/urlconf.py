@@ -20,6 +20,8 @@ SAMPLES = {
     "app_label": "accounts",
     "logged_at": "2024-04-17T09:39:45.984584Z",
     "sampled_at": "2024-04-17T09:39:45.984584Z",
+    "hand_over_token": "no-such-token",
+    "session_id": "0b9c2a86-4a7e-4a52-9d0e-5b8f6b1d2c3e",
     "kind": "command_logs",
     "at": "2024-04-17T09:39:45.984584Z",
     "id": "1",

@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
+from onboarding_portal.api.hand_over import sessions
 from onboarding_portal.api.problems import (
     CONTENT_TYPE,
     Invalid,
@@ -46,6 +47,7 @@ api = Api(
     urls_namespace="api",
     servers=[{"url": settings.PORTAL_URL}],
 )
+api.add_router("", sessions.router)
 api.add_router("", vehicles.router)
 
 

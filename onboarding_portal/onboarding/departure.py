@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.dispatch import Signal
 from django.urls import reverse
 
 from onboarding_portal.accounts.allowance import TooOften, count, may
@@ -18,6 +19,9 @@ from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.onboarding.preparation import prepare_later
 from onboarding_portal.owner_limits import Press
 from onboarding_portal.timing import OWNER_WAITS_SECONDS
+
+# Sent with the `attempt` whose owner leaves now.
+left_to_connect = Signal()
 
 
 class Preparing(Exception):
@@ -49,6 +53,7 @@ def start_attempt(
     Consent.objects.say(
         owner_id=owner.pk, make_id=make_id, attempt_id=attempt.pk, text_version=text_version, now=now
     )
+    left_to_connect.send(sender=Attempt, attempt=attempt)
     return onboarding_url(
         user_id=user_id,
         make_id=make_id,

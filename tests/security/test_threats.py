@@ -36,6 +36,7 @@ from onboarding_portal.vehicles.models import ByHand, MakeOutage, Vehicle
 from tests.accounts.hashes import count_hashes
 from tests.accounts.journey import CODE, ask_for_code
 from tests.accounts.soft_key import SoftKey
+from tests.api.rows import SITE, ApiClient, make_hand_over, make_key
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_make, make_owner, make_staff, make_vehicle
 from tests.reconnects.policy.office import RULES, begin, make_due_cars
@@ -135,6 +136,33 @@ def choosing_a_language() -> Send:
     client = Client()
     client.force_login(make_owner())
     return lambda number: client.post("/language/", {"language": "de"})
+
+
+def opening_a_link_of_a_session() -> Send:
+    _row, token = make_hand_over()
+    client = Client()
+    return lambda number: client.post(f"/hand-over/{token}/")
+
+
+def guessing_links_of_sessions() -> Send:
+    return lambda number: Client().post(f"/hand-over/{uuid.uuid4()}/")
+
+
+def leaving_a_journey() -> Send:
+    _row, token = make_hand_over()
+    client = Client()
+    client.post(f"/hand-over/{token}/")
+    return lambda number: client.post("/hand-over/leave/")
+
+
+def handing_owners_over() -> Send:
+    api = ApiClient(make_key()[1])
+    session = {"journey": "connect", "return_url": f"{SITE}/"}
+    return lambda number: api.post("/sessions", {**session, "email": f"new{number}@example.com"})
+
+
+def making_keys_for_systems() -> Send:
+    return as_staff("api_apikey_add", name="CRM", scopes=["vehicles:read"])
 
 
 def using_an_invitation() -> Send:
@@ -643,6 +671,42 @@ LINES = [
         prepare=guessing_the_codes_for_another_address,
         most=Spent(),
         bound="3 tries for both",
+    ),
+    Line(
+        name="POST /hand-over/<token>/",
+        addresses=("hand_over",),
+        prepare=opening_a_link_of_a_session,
+        most=Spent(rows=1),
+        bound="once for each link, and a browser's session with it",
+    ),
+    Line(
+        name="POST /hand-over/<token>/, made up",
+        addresses=("hand_over",),
+        prepare=guessing_links_of_sessions,
+        most=Spent(),
+        bound="256 random bits",
+    ),
+    Line(
+        name="POST /hand-over/leave/",
+        addresses=("hand_over_leave",),
+        prepare=leaving_a_journey,
+        most=Spent(),
+        bound="it ends a browser's session",
+    ),
+    Line(
+        name="POST /api/v1/sessions",
+        addresses=("api:make_session",),
+        prepare=handing_owners_over,
+        # The owner, the hand-over, an entry of the audit log and whom it is about.
+        most=Spent(rows=4 * TIMES),
+        bound="a key with the scope; 600 requests a minute",
+    ),
+    Line(
+        name="staff make a key for a system",
+        addresses=("admin:api_apikey_add",),
+        prepare=making_keys_for_systems,
+        most=Spent(rows=3),  # the key, an entry of the audit log and of Django's history
+        bound="a right; one key of a name",
     ),
     Line(
         name="POST /your-data/",
@@ -1324,7 +1388,7 @@ def test_an_address_in_no_line_spends_nothing_whoever_sends_it_a_form(
 
     for client in (Client(), owner, staff):
         answer = client.post(address.path(), junk)
-        assert answer.status_code in {200, 302, 403, 404, 405}, address
+        assert answer.status_code in {200, 302, 401, 403, 404, 405}, address
 
     assert spent(ev_energy_api) == before
 

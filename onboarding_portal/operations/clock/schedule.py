@@ -105,6 +105,11 @@ JOBS = [
         run="onboarding_portal.api.events.tasks.sweep_events",
     ),
     Job(
+        name="settle_hand_overs",
+        every=timedelta(minutes=1),
+        run="onboarding_portal.api.hand_over.outcome.settle_due",
+    ),
+    Job(
         name="sweep_reconnects",
         every=timedelta(minutes=1),
         run="onboarding_portal.reconnects.background.tasks.sweep_reconnects",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.dispatch import Signal
 
 from onboarding_portal.accounts.allowance import count
 from onboarding_portal.accounts.models import User
@@ -20,6 +21,9 @@ from onboarding_portal.reconnects.timetable import WATCH_STEPS
 from onboarding_portal.timing import RECONNECT_LEASE
 from onboarding_portal.vehicles.letting_go import take_back
 from onboarding_portal.vehicles.models import Vehicle
+
+# Sent with the `reconnect` whose owner pressed the button, before ev.energy is asked for the way.
+asked_by_owner = Signal()
 
 
 class NotConnectable(Exception):
@@ -56,6 +60,7 @@ def start_reconnect(*, vehicle: Vehicle, owner: User, client: Client, now: datet
     if vehicle.is_let_go:
         take_back(vehicle=vehicle, owner=owner)
     reconnect = open_reconnect(vehicle=vehicle, owner=owner, now=now)
+    asked_by_owner.send(sender=Reconnect, reconnect=reconnect)
     return _leave(reconnect, client=client, now=now, by=owner)
 
 
