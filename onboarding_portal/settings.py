@@ -146,6 +146,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "onboarding_portal.accounts.on_behalf.OnBehalfMiddleware",
+    "onboarding_portal.accounts.own_place.seen.DeviceMiddleware",
     "onboarding_portal.accounts.sign_in.client_address.ClientAddressMiddleware",
     "onboarding_portal.api.hand_over.middleware.HandOverMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

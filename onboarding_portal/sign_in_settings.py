@@ -45,6 +45,8 @@ ACCOUNT_RATE_LIMITS = {
     "ask_for_other_address": "5/60m/key",  # the owner
     "confirm_other_address": "3/60m/key",  # both codes
     "export_own_data": "10/60m/key",  # the owner
+    "ask_helper": "5/1d/key",  # the owner
+    "ask_helper_from_anywhere": "5/1d/key",  # the helper's address: what one mailbox gets
     "follow_reconnect_link": "100/15m/ip,20/15m/key",  # the link
     "password_in_known_browser": "10/15m/key",  # the browser and the address
     "change_password": "10/15m/key",  # whose password

@@ -29,7 +29,7 @@ from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_answers import problem_json, url
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_attempt, make_id, make_owner, make_vehicle
-from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
+from tests.reconnects.rows import make_broken_car, make_emailed, make_helper_link, make_reconnect
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +142,17 @@ def reconnecting_by_link(owner: User) -> Way:
     return press
 
 
+def reconnecting_by_helper(owner: User) -> Way:
+    _link, token = make_helper_link(make_broken_car(owner=owner))
+    page = reverse("reconnects:helper", args=[token])
+
+    def press(client: Client, _: int) -> Answer:
+        client.get(page)  # leaves the sign of a person
+        return client.post(page)
+
+    return press
+
+
 def coming_back_again_and_again(owner: User) -> Way:
     car, now = make_broken_car(owner=owner), timezone.now()
     make_reconnect(State.REDIRECTED, vehicle=car, redirected_at=now, created_at=now)
@@ -236,6 +247,13 @@ FORMS = [
     Form(
         name="reconnect by an e-mailed link",
         prepare=reconnecting_by_link,
+        one=Spent(calls=20, rows=60, tasks=2),
+        all_new=Spent(calls=60 + 4 * NEWCOMERS, rows=3 * (60 + 4 * NEWCOMERS), tasks=2),
+        bound="20 an hour for the link and for the owner",
+    ),
+    Form(
+        name="reconnect by a helper's link",
+        prepare=reconnecting_by_helper,
         one=Spent(calls=20, rows=60, tasks=2),
         all_new=Spent(calls=60 + 4 * NEWCOMERS, rows=3 * (60 + 4 * NEWCOMERS), tasks=2),
         bound="20 an hour for the link and for the owner",

@@ -44,7 +44,7 @@ from onboarding_portal.vehicles.models import MakeOutage, SyncRun
 from tests.api.rows import make_hand_over
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import handle_by_hand, make_attempt, make_owner, make_staff, make_trim
-from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
+from tests.reconnects.rows import make_broken_car, make_emailed, make_helper_link, make_reconnect
 from tests.urlconf import Address, addresses
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "account": [Row(LOGIN, 200, 200, 403), Row(LOGIN, 302, 302, 403, method="post")],
     "account_address": Row(LOGIN, 200, 200, 403),
     "account_address_codes": Row(LOGIN, 302, 302, 403),
+    "account_devices": [Row(LOGIN, 302, 302, 302), Row(LOGIN, 302, 302, 403, method="post")],
     "account_reminders": [Row(LOGIN, 302, 302, 302), Row(LOGIN, 302, 302, 403, method="post")],
     "your_data": Row(LOGIN, 200, 200, 403),
     "your_data_code": Row(LOGIN, 302, 302, 403),
@@ -102,6 +103,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "onboarding:waitlist": SIGNED_IN,
     "vehicles:list": SIGNED_IN,
     "vehicles:detail": OWN,
+    "vehicles:history": OWN,
     "vehicles:disconnect": [OWN, Row(LOGIN, 302, 404, 404, method="post")],
     "vehicles:remove": [OWN, Row(LOGIN, 302, 404, 404, method="post")],
     "vehicles:name": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
@@ -113,6 +115,9 @@ PAGES: dict[str, Row | list[Row]] = {
     "reconnects:start": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
     "reconnects:return": OPEN_TO_ALL,
     "reconnects:lasting": OPEN_TO_ALL,
+    "reconnects:ask_helper": OWN,
+    "reconnects:end_helper": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
+    "reconnects:helper": OPEN_TO_ALL,
     "reconnects:unsubscribe": OPEN_TO_ALL,
     # The API takes keys alone: nobody's session opens anything of it.
     "hand_over": OPEN_TO_ALL,
@@ -397,9 +402,12 @@ def world(ev_energy_api: EvEnergyApi) -> World:
     ev_energy_api.add_created_user()
     count_insights()
     hand_over, hand_over_token = make_hand_over(owner=owner)
+    helper, helper_token = make_helper_link(reconnect.vehicle)
     return World(
         owner=owner,
         values={
+            "helper_id": str(helper.pk),
+            "helper_token": helper_token,
             "make_id": trim.model.make_id,
             "model_id": trim.model_id,
             "trim_id": trim.pk,

@@ -26,6 +26,8 @@ SAMPLES = {
     "at": "2024-04-17T09:39:45.984584Z",
     "id": "1",
     "user_id": "1",
+    "helper_id": "1",
+    "helper_token": "x" * 43,
     "erasure_id": "0b9c2a86-4a7e-4a52-9d0e-5b8f6b1d2c3e",
     "batch_id": "1",
     "import_id": "1",

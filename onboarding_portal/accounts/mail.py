@@ -41,6 +41,7 @@ KINDS = {
     "reconnects/mail/reminder_many": MailKind.REMINDER,
     "reconnects/mail/ahead": MailKind.REMINDER,
     "reconnects/mail/reconnected": MailKind.GOOD_NEWS,
+    "reconnects/mail/helper": MailKind.HELPER,
 }
 
 

@@ -16,6 +16,7 @@ from onboarding_portal.accounts.models import (
     InvitationImportRow,
     MailPause,
     MergedAccount,
+    OwnerSession,
     SecondFactor,
     SentMail,
     SignIn,
@@ -112,6 +113,11 @@ class AccountsPersonalData(PersonalData):
             model=SignIn,
             rows=lambda person: SignIn.objects.filter(owner=person.user_id),
             exported=["at"],
+        ),
+        Held(
+            model=OwnerSession,
+            rows=lambda person: OwnerSession.objects.filter(user=person.user_id),
+            exported=["began_at", "seen_at", "ends_at", "browser"],
         ),
         Held(
             model=MergedAccount,

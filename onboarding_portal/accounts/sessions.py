@@ -3,14 +3,14 @@
 Django can do one of the two: a session either has an end, and its cookie outlives the browser, or it ends with the
 browser and is good on the server for weeks. Staff's row in the database has its end, their cookie has none.
 
-Beside Django's row, which does not say whose it is, each session of staff has one that does, so that they can be
-listed and ended one by one.
+Beside Django's row, which does not say whose it is, each session has one that does, so that they can be listed and
+ended one by one: of staff with the network address, of owners without.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase
@@ -22,6 +22,11 @@ STAFF_SESSION_LIFETIME = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=5)
 _OF_STAFF, _BEGAN, _SEEN = "of_staff", "staff_began", "staff_seen"
 _NETWORK, _BROWSER = "staff_network", "staff_browser"
+_DEVICE = (
+    "owner_device"  # what is told of an owner's session: when it began, was last seen, with which browser
+)
+OWNERS_SEEN_EVERY = timedelta(hours=1)
+BROWSER_LENGTH = 200
 
 
 class SessionStore(db.SessionStore):
@@ -32,18 +37,18 @@ class SessionStore(db.SessionStore):
         super().save(must_create)
         if is_of_staff(self) and self.get(SESSION_KEY) and self.get(_BEGAN):
             _keep_row(self)
+        elif self.get(SESSION_KEY) and self.get(_DEVICE):
+            _keep_owners_row(self)
 
     def cycle_key(self) -> None:
         former = self.session_key
         super().cycle_key()
-        if is_of_staff(self):
-            _drop_row(former)
+        _drop_row(former, was_of_staff=is_of_staff(self), was_owners=bool(self.get(_DEVICE)))
 
     def flush(self) -> None:
-        former, was_of_staff = self.session_key, is_of_staff(self)
+        former, was_of_staff, was_owners = self.session_key, is_of_staff(self), bool(self.get(_DEVICE))
         super().flush()
-        if was_of_staff:
-            _drop_row(former)
+        _drop_row(former, was_of_staff=was_of_staff, was_owners=was_owners)
 
 
 def is_of_staff(session: SessionBase) -> bool:
@@ -68,10 +73,44 @@ def note_seen(session: SessionBase, *, now: datetime) -> None:
         session[_SEEN] = now.isoformat()
 
 
-def _drop_row(key: str | None) -> None:
-    from onboarding_portal.accounts.models import StaffSession  # noqa: PLC0415  as below
+def note_owners_device(session: SessionBase, *, browser: str, now: datetime) -> None:
+    """Says that an owner is there in this session now; writes once an hour at most."""
+    device = session.get(_DEVICE)
+    if device and now - datetime.fromisoformat(device["seen"]) < OWNERS_SEEN_EVERY:
+        return
+    began = device["began"] if device else now.isoformat()
+    session[_DEVICE] = {"began": began, "seen": now.isoformat(), "browser": browser[:BROWSER_LENGTH]}
 
-    StaffSession.objects.filter(pk=key).delete()
+
+def is_owners(session: SessionBase) -> bool:
+    """Whether somebody is signed in in this session, and not as staff."""
+    return bool(session.get(SESSION_KEY)) and not is_of_staff(session)
+
+
+def _drop_row(key: str | None, *, was_of_staff: bool, was_owners: bool) -> None:
+    from onboarding_portal.accounts.models import OwnerSession, StaffSession  # noqa: PLC0415  as below
+
+    if was_of_staff:
+        StaffSession.objects.filter(pk=key).delete()
+    if was_owners:
+        OwnerSession.objects.filter(pk=key).delete()
+
+
+def _keep_owners_row(session: SessionBase) -> None:
+    from onboarding_portal.accounts.models import OwnerSession  # noqa: PLC0415  as below
+
+    device = session[_DEVICE]
+    OwnerSession.objects.update_or_create(
+        session_key=session.session_key,
+        defaults={
+            "user_id": session[SESSION_KEY],
+            "auth_hash": session.get(HASH_SESSION_KEY, ""),
+            "began_at": datetime.fromisoformat(device["began"]),
+            "seen_at": datetime.fromisoformat(device["seen"]),
+            "ends_at": session.get_expiry_date(),
+            "browser": device["browser"],
+        },
+    )
 
 
 def _keep_row(session: SessionBase) -> None:

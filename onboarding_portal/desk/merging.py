@@ -14,7 +14,7 @@ from onboarding_portal.accounts.mail import MailNotSent, send_mail
 from onboarding_portal.accounts.models import Invitation, MailPause, MergedAccount, SentMail, SignIn, User
 from onboarding_portal.consents.models import Consent
 from onboarding_portal.onboarding.models import Attempt
-from onboarding_portal.reconnects.models import LastingLink, Reconnect, State, move_all
+from onboarding_portal.reconnects.models import HelperLink, LastingLink, Reconnect, State, move_all
 from onboarding_portal.vehicles.models import ByHand, Note, Vehicle
 
 NOTE = "Its owner's two accounts were merged"
@@ -65,6 +65,7 @@ def _tell(user: User, *, is_kept: bool) -> bool:
 def _end_ways_in(other: User, *, by: User, now: datetime) -> None:
     Invitation.objects.end(email=other.email, now=now)
     LastingLink.objects.filter(owner=other).delete()
+    HelperLink.objects.filter(owner=other).delete()
     mailed = Reconnect.objects.filter(
         vehicle__owner=other, state__in=[State.LINK_READY, State.EMAILED, State.OPENED]
     )

@@ -9,3 +9,5 @@ class ReconnectsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("onboarding_portal.reconnects.owner.car_let_go")  # listens
+        import_module("onboarding_portal.reconnects.helper.panel").hook_in()
+        import_module("onboarding_portal.reconnects.owner.history").hook_in()

@@ -5,6 +5,7 @@ from django.db.models import Q
 from onboarding_portal.accounts.held import Held, Mention, PersonalData
 from onboarding_portal.reconnects.models import (
     AheadMail,
+    HelperLink,
     LastingLink,
     PolicyChoice,
     Reconnect,
@@ -28,6 +29,11 @@ class ReconnectsPersonalData(PersonalData):
                 Q(owner=person.user_id) | Q(reconnect__vehicle__owner=person.user_id)
             ),
             exported=["created_at", "reconnect_id"],
+        ),
+        Held(
+            model=HelperLink,
+            rows=lambda person: HelperLink.objects.filter(Q(owner=person.user_id) | Q(email=person.email)),
+            exported=["created_at", "email", "expires_at", "opened_at", "used_at", "ended_at"],
         ),
         Held(
             model=UnstableVehicle,

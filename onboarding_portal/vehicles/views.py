@@ -18,6 +18,7 @@ from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.looking_again import is_another_look
 from onboarding_portal.vehicles.car_page import panels
+from onboarding_portal.vehicles.car_page.history import history_page
 from onboarding_portal.vehicles.cards import CardPage, card_page
 from onboarding_portal.vehicles.first_look import look_while_owner_waits
 from onboarding_portal.vehicles.forms import NicknameForm
@@ -26,6 +27,8 @@ from onboarding_portal.vehicles.tasks import refresh_soon
 
 ATTENTION_FIRST = F("stale_since").desc(nulls_last=True)
 REFRESH_SECONDS = 5  # of a page that waits for the cars ev.energy may have
+
+EVENTS_ON_CAR_PAGE = 5
 
 
 @require_safe
@@ -60,7 +63,13 @@ def vehicle_detail(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     form = NicknameForm(initial={"nickname": shown[0].nickname})
     card = page.cards[0]
     shown_panels = panels.rendered(request, card)
-    context = {"page": page, "card": card, "nickname_form": form, "panels": shown_panels}
+    context = {
+        "page": page,
+        "card": card,
+        "nickname_form": form,
+        "panels": shown_panels,
+        "history": history_page(vehicle=card.vehicle, before=timezone.now(), size=EVENTS_ON_CAR_PAGE),
+    }
     return render(request, "vehicles/detail.html", context)
 
 

@@ -444,11 +444,11 @@ def test_my_sessions_are_listed_and_ended_one_by_one() -> None:
 
     shown = here.get(SESSIONS)
     rows = {row.browser: row for row in shown.context["rows"]}
-    here.post(SESSIONS, {"session": rows["Safari, iPhone"].name})
+    here.post(SESSIONS, {"session": rows["Safari on iPhone"].name})
 
-    assert rows.keys() == {"Firefox, Windows", "Safari, iPhone"}
-    assert rows["Firefox, Windows"].is_this
-    assert rows["Safari, iPhone"].network == "198.51.100.7"
+    assert rows.keys() == {"Firefox on Windows", "Safari on iPhone"}
+    assert rows["Firefox on Windows"].is_this
+    assert rows["Safari on iPhone"].network == "198.51.100.7"
     assert there.session.session_key not in shown.content.decode()
     assert (is_in(here), is_in(there)) == (True, False)
     assert AuditEntry.objects.filter(act="accounts.session_ended").count() == 1

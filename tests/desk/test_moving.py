@@ -135,6 +135,7 @@ STAYS = {
     "LogEntry": "history in the other account's name, which the kept one's page reads as well",
     "AuditSubject": "the audit log is not rewritten; the kept account's page reads it as well",
     "LastingLink": "deleted: the other's links end",
+    "HelperLink": "deleted: the other's links end",
 }
 
 
@@ -151,7 +152,15 @@ def test_every_row_that_hangs_on_an_owner_is_known_to_a_merge() -> None:
 
 # Rows of colleagues, whose accounts cannot be merged, and of libraries that keep none for owners.
 OF_STAFF_OR_LIBRARIES = {
-    *("StaffSession", "SecondFactor", "StaffIdentity", "Colleague", "EmailAddress", "Authenticator"),
+    *(
+        "StaffSession",
+        "OwnerSession",
+        "SecondFactor",
+        "StaffIdentity",
+        "Colleague",
+        "EmailAddress",
+        "Authenticator",
+    ),
     *("User_groups", "User_user_permissions", "SocialAccount", "AheadMail", "AuditEntry"),
 }
 

@@ -1,10 +1,13 @@
 """Reconnects for tests, in any state, with the times a reconnect in that state has."""
 
+import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from onboarding_portal.reconnects.mailed.lasting_link import create_token
-from onboarding_portal.reconnects.models import FINAL_STATES, Reconnect, State
+from onboarding_portal.reconnects.models import FINAL_STATES, HelperLink, Reconnect, State, hash_helper_token
 from onboarding_portal.vehicles.models import Vehicle
 from tests.factories import NOW, make_make, make_model, make_stale_vehicle
 
@@ -46,3 +49,19 @@ def make_emailed(**fields: Any) -> tuple[Reconnect, str]:
     """A reconnect whose e-mail went out, and the token of its link."""
     reconnect = make_reconnect(State.EMAILED, **fields)
     return reconnect, create_token(reconnect=reconnect, now=NOW)
+
+
+def make_helper_link(vehicle: Vehicle, **fields: Any) -> tuple[HelperLink, str]:
+    """A link that somebody was sent to sign in for the car's owner, and its token."""
+    token, now = secrets.token_urlsafe(32), timezone.now()
+    values = {
+        "vehicle": vehicle,
+        "owner": vehicle.owner,
+        "email": "helper@example.com",
+        "owner_email": vehicle.owner.email,
+        "token_hash": hash_helper_token(token),
+        "created_at": now,
+        "expires_at": now + timedelta(days=7),
+        **fields,
+    }
+    return HelperLink.objects.create(**values), token

@@ -43,7 +43,7 @@ from onboarding_portal.vehicles.models import Note, SyncRun, Vehicle
 from onboarding_portal.vehicles.tasks import refresh
 from tests.api.rows import make_hand_over
 from tests.factories import handle_by_hand, make_attempt, make_owner, make_staff, make_vehicle, pause_mail
-from tests.reconnects.rows import make_broken_car, make_emailed, make_reconnect
+from tests.reconnects.rows import make_broken_car, make_emailed, make_helper_link, make_reconnect
 
 EMAIL, NAME = "ann.lee@example.com", "Ann Persimmon-Lee"
 SECOND_EMAIL = "ann.at.work@example.com"  # an account that was merged into hers
@@ -104,6 +104,7 @@ def _repairs(sam: User, broken: Vehicle, *, now: Any) -> None:
     PolicyChoice.objects.create(
         vehicle=broken, version=version, stale_since=now, chosen_at=now, mail_from=now, reconnect=ended
     )
+    make_helper_link(broken)
     AheadMail.objects.create(vehicle=broken, version=version, connected_since=now, chosen_at=now)
 
 
@@ -144,6 +145,7 @@ def _mails(ann: User, sam: User, *, now: Any) -> None:
 def _browsers(ann: User) -> None:
     signed_in = Client()
     signed_in.force_login(ann, backend="allauth.account.auth_backends.AuthenticationBackend")
+    signed_in.get("/account/")
     session = Client().session
     session["code_asked_for"] = EMAIL
     session.save()

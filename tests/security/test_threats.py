@@ -40,7 +40,7 @@ from tests.api.rows import SITE, ApiClient, make_hand_over, make_key
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_make, make_owner, make_staff, make_vehicle
 from tests.reconnects.policy.office import RULES, begin, make_due_cars
-from tests.reconnects.rows import make_broken_car, make_reconnect
+from tests.reconnects.rows import make_broken_car, make_helper_link, make_reconnect
 from tests.security.spending import NAMES, Spent, spent
 from tests.test_owners_presses import FORMS
 from tests.urlconf import SAMPLES, Address, addresses
@@ -222,6 +222,17 @@ def switching_reminders() -> Send:
     return lambda number: client.post(reverse("account_reminders"), {"reminders": wanted[number % 2]})
 
 
+def signing_devices_out() -> Send:
+    owner = make_owner()
+
+    def send(number: int) -> Any:
+        client = Client()
+        client.force_login(owner)
+        return client.post(reverse("account_devices"))
+
+    return send
+
+
 def asking_for_other_addresses() -> Send:
     client = Client()
     client.force_login(make_owner())
@@ -234,6 +245,20 @@ def guessing_the_codes_for_another_address() -> Send:
     client.post(reverse("account_address"), {"email": "other@example.com"})
     wrong = {"old_code": "BBBBBB", "new_code": "BBBBBB"}
     return lambda number: client.post(reverse("account_address_codes"), wrong)
+
+
+def asking_helpers() -> Send:
+    client, car = Client(), make_broken_car()
+    client.force_login(car.owner)
+    address = reverse("reconnects:ask_helper", args=[car.pk])
+    return lambda number: client.post(address, {"email": f"helper{number}@example.com"})
+
+
+def ending_a_helpers_link() -> Send:
+    client, car = Client(), make_broken_car()
+    client.force_login(car.owner)
+    link, _token = make_helper_link(car)
+    return lambda number: client.post(reverse("reconnects:end_helper", args=[car.pk, link.pk]))
 
 
 def asking_for_codes_for_own_data() -> Send:
@@ -659,6 +684,14 @@ LINES = [
         times=35,
     ),
     Line(
+        name="POST /account/devices/",
+        addresses=("account_devices",),
+        prepare=signing_devices_out,
+        most=Spent(rows=60),
+        bound="30 an hour, with all that is changed there; an audit entry each",
+        times=35,
+    ),
+    Line(
         name="POST /account/address/",
         addresses=("account_address",),
         prepare=asking_for_other_addresses,
@@ -707,6 +740,20 @@ LINES = [
         prepare=making_keys_for_systems,
         most=Spent(rows=3),  # the key, an entry of the audit log and of Django's history
         bound="a right; one key of a name",
+    ),
+    Line(
+        name="POST /vehicles/<id>/helper/",
+        addresses=("reconnects:ask_helper",),
+        prepare=asking_helpers,
+        most=Spent(mails=3, rows=12),
+        bound="5 a day, 3 that work for a car; a link, an e-mail's row and an audit entry each",
+    ),
+    Line(
+        name="POST /vehicles/<id>/helper/<number>/end/",
+        addresses=("reconnects:end_helper",),
+        prepare=ending_a_helpers_link,
+        most=Spent(rows=2),
+        bound="once a link",
     ),
     Line(
         name="POST /your-data/",
@@ -1366,6 +1413,7 @@ OWNERS_PRESSES = {
     "vehicles:remove": ["remove a car"],
     "reconnects:start": ["reconnect by the button"],
     "reconnects:lasting": ["reconnect by an e-mailed link"],
+    "reconnects:helper": ["reconnect by a helper's link"],
     "reconnects:return": ["come back from a reconnect"],
 }
 

@@ -20,10 +20,10 @@ from onboarding_portal.accounts.audit import Act
 from onboarding_portal.accounts.colleagues import joining, leaving, password_pages
 from onboarding_portal.accounts.colleagues.forms import InviteForm, ReasonForm
 from onboarding_portal.accounts.colleagues.reach import groups_to_give, is_within_reach
-from onboarding_portal.accounts.colleagues.session_rows import key_named, sessions_of
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Colleague, SecondFactor, User
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.accounts.session_rows import key_named, sessions_of
 from onboarding_portal.accounts.single_sign_on import pages as sign_on_pages
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
 from onboarding_portal.accounts.two_factor.notices import tell

@@ -7,6 +7,7 @@ from onboarding_portal.accounts.models.invitation_import import InvitationImport
 from onboarding_portal.accounts.models.mail_minute import MailMinute, WaitsFor
 from onboarding_portal.accounts.models.mail_pause import MailPause
 from onboarding_portal.accounts.models.merged_account import MergedAccount
+from onboarding_portal.accounts.models.owner_session import OwnerSession
 from onboarding_portal.accounts.models.ready_made_group import ReadyMadeGroup
 from onboarding_portal.accounts.models.second_factor import FactorKind, SecondFactor
 from onboarding_portal.accounts.models.sent_mail import MailKind, SentMail
@@ -31,6 +32,7 @@ __all__ = [
     "MailMinute",
     "MailPause",
     "MergedAccount",
+    "OwnerSession",
     "ReadyMadeGroup",
     "RowKind",
     "SecondFactor",

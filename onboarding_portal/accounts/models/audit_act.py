@@ -70,6 +70,8 @@ class Act(models.TextChoices):
     POLICY_PUT_OFF = "reconnects.policy_put_off", _("Held cars back by chance")
     POLICY_CANCELLED = "reconnects.policy_cancelled", _("Cancelled e-mails of the policy that was stopped")
     POLICY_TOLD_AHEAD = "reconnects.policy_told_ahead", _("Chose owners to be told before it breaks")
+    HELPER_ASKED = "reconnects.helper_asked", _("Asked a helper to sign in for a car")
+    HELPER_ENDED = "reconnects.helper_ended", _("Ended a helper’s link")
     UNSTABLE_FLAGGED = "reconnects.unstable_flagged", _("Left a car whose repairs do not hold to staff")
     UNSTABLE_CLEARED = "reconnects.unstable_cleared", _("Looked at a car whose repairs do not hold")
 

@@ -23,6 +23,7 @@ class MailKind(models.TextChoices):
     GOOD_NEWS = "GOOD_NEWS", _("Reconnected")
     ADDRESS_CHANGED = "ADDRESS_CHANGED", _("Address changed")
     MERGED = "MERGED", _("Accounts merged")
+    HELPER = "HELPER", _("Asks a helper")
     STAFF = "STAFF", _("For staff")
     OTHER = "OTHER", _("Other")
 

@@ -6,5 +6,6 @@ urlpatterns = [
     path("", views.account, name="account"),
     path("address/", address_pages.ask, name="account_address"),
     path("address/codes/", address_pages.codes, name="account_address_codes"),
+    path("devices/", views.sign_out, name="account_devices"),
     path("reminders/", views.reminders, name="account_reminders"),
 ]

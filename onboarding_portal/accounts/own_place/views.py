@@ -2,17 +2,23 @@
 
 from allauth.core import ratelimit
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from onboarding_portal.accounts.own_place import panels
 from onboarding_portal.accounts.own_place.changing import change_about, switch_reminders
+from onboarding_portal.accounts.own_place.devices import sign_out_everywhere, sign_out_one
 from onboarding_portal.accounts.own_place.forms import AboutYouForm
 from onboarding_portal.accounts.requests import owners_own, takes_form_of, user_of
+from onboarding_portal.accounts.session_rows import sessions_of
 from onboarding_portal.addresses import readable
+
+MOST_DEVICES = 20  # on the page; "everywhere" ends them all
 
 
 def _page_of_account(_request: HttpRequest) -> str:
@@ -40,7 +46,13 @@ def account(request: HttpRequest) -> HttpResponse:
         change_about(request=request, response=response, owner=owner, **form.cleaned_data)
         messages.success(request, _("It is saved."))
         return response
-    context = {"form": form, "email": readable(owner.email), "panels": panels.rendered(request)}
+    here = request.session.session_key or ""
+    context = {
+        "form": form,
+        "email": readable(owner.email),
+        "devices": sessions_of(owner, now=timezone.now(), here=here)[:MOST_DEVICES],
+        "panels": panels.rendered(request),
+    }
     return render(request, "accounts/own_place/account.html", context, status=400 if form.errors else 200)
 
 
@@ -55,4 +67,29 @@ def reminders(request: HttpRequest) -> HttpResponse:
         messages.success(
             request, _("You get reminders again.") if wanted == "on" else _("You get no more reminders.")
         )
+    return redirect("account")
+
+
+@takes_form_of(_page_of_account)
+@owners_own
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """One device, or all where none is named."""
+    owner, name = user_of(request), request.POST.get("device", "")
+    if not may_change(request):
+        return too_often(request)
+    if not name:
+        sign_out_everywhere(owner=owner)
+        logout(request)
+        messages.success(request, _("You are signed out on all devices."))
+        return redirect("home")
+    here = request.session.session_key
+    key = sign_out_one(owner=owner, name=name, now=timezone.now())
+    if key == here:
+        logout(request)
+        messages.success(request, _("You are signed out."))
+        return redirect("home")
+    if key:
+        messages.success(request, _("That device is signed out."))
+    else:
+        messages.info(request, _("That device was signed out already."))
     return redirect("account")

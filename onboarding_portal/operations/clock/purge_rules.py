@@ -23,6 +23,7 @@ from onboarding_portal.accounts.models import (
     InvitationImportRow,
     MailMinute,
     MailPause,
+    OwnerSession,
     SentMail,
     SignIn,
     StaffSession,
@@ -40,6 +41,7 @@ from onboarding_portal.reconnects.models import (
     FINAL_STATES,
     AheadMail,
     Batch,
+    HelperLink,
     LastingLink,
     PolicyChoice,
     Reconnect,
@@ -75,6 +77,12 @@ RULES = [
         name="sessions of staff past their end",
         after=timedelta(0),
         rows=lambda before: StaffSession.objects.filter(ends_at__lt=before),
+        oldest_first="ends_at",
+    ),
+    Rule(
+        name="devices of owners past their end",
+        after=timedelta(0),
+        rows=lambda before: OwnerSession.objects.filter(ends_at__lt=before),
         oldest_first="ends_at",
     ),
     Rule(
@@ -160,6 +168,12 @@ RULES = [
         rows=lambda before: LastingLink.objects.filter(
             reconnect__state__in=FINAL_STATES, reconnect__ended_at__lt=before
         ),
+    ),
+    Rule(
+        name="links of helpers that ran out",
+        after=timedelta(days=90),
+        rows=lambda before: HelperLink.objects.filter(expires_at__lt=before),
+        oldest_first="expires_at",
     ),
     Rule(
         name="finished readings of all vehicles",

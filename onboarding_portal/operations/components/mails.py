@@ -56,6 +56,11 @@ def _code() -> dict[str, Any]:
     return {"code": "KRTWXZ"}
 
 
+def _helper(name: str = "") -> dict[str, Any]:
+    email = "ann.persimmon-lee@example.com"
+    return {"name": name, "email": email, "car": CAR, "make": MAKE, "until": UNTIL, "link": _link("help")}
+
+
 def _invitation() -> dict[str, Any]:
     return {"invitation_url": _link("invite"), "invitation": {"expires_at": UNTIL}}
 
@@ -77,7 +82,10 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "accounts/email/invitation": {"": _invitation},
     "accounts/email/sign_in_link": {"": _invitation},
     "accounts/email/merged": {"": dict, "kept": lambda: {"is_kept": True}},
-    "accounts/email/address_changed": {"": dict},
+    "accounts/email/address_changed": {"": dict, "by the owner": lambda: {"is_by_owner": True}},
+    "accounts/email/address_is_yours": {"": dict},
+    "accounts/email/address_code": {"": _code, "new address": lambda: {**_code(), "is_new": True}},
+    "accounts/email/address_taken": {"": dict},
     "accounts/email/staff_notice": {"": lambda: {"what": CHANGED}},
     "accounts/email/colleague_invited": {"": _password},
     "accounts/email/password_link": {"": _password},
@@ -88,4 +96,5 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "reconnects/mail/reminder_many": {"": _cars},
     "reconnects/mail/ahead": {"": _ahead},
     "reconnects/mail/reconnected": {"": _car},
+    "reconnects/mail/helper": {"": lambda: _helper(name="Ann Persimmon-Lee"), "no name": _helper},
 }

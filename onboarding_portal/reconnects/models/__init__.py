@@ -2,6 +2,7 @@
 
 from onboarding_portal.reconnects.models.batch import A_FEW, Batch, BatchKind
 from onboarding_portal.reconnects.models.event import ReconnectEvent
+from onboarding_portal.reconnects.models.helper_link import HelperLink, hash_helper_token
 from onboarding_portal.reconnects.models.kinds import CameBack, Failure, Origin
 from onboarding_portal.reconnects.models.lasting_link import LastingLink, hash_token, token_hashes
 from onboarding_portal.reconnects.models.make_survival import AheadMail, MakeSurvival
@@ -36,6 +37,7 @@ __all__ = [
     "BatchKind",
     "CameBack",
     "Failure",
+    "HelperLink",
     "LastingLink",
     "Leased",
     "MakeSurvival",
@@ -55,6 +57,7 @@ __all__ = [
     "chunks",
     "end_of_link",
     "flag_unstable",
+    "hash_helper_token",
     "hash_token",
     "move_all",
     "token_hashes",

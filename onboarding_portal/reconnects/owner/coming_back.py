@@ -25,6 +25,7 @@ REMEMBERED_FOR = timedelta(hours=2)
 # An owner with many cars may leave for several of them, each in a tab.
 MOST_REMEMBERED = 8
 _SALT = "onboarding_portal.reconnects.departure"
+HELPERS = "helper."  # stands before the token of a helper's link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Departure:
     @property
     def page(self) -> str:
         """The page the owner left from, which tells how it goes on."""
+        if self.token.startswith(HELPERS):
+            return reverse("reconnects:helper", args=[self.token.removeprefix(HELPERS)])
         if self.token:
             return reverse("reconnects:lasting", args=[self.token])
         return reverse("vehicles:detail", args=[self.vehicle_id])

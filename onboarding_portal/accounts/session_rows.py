@@ -1,4 +1,4 @@
-"""Sessions of staff as a list: since when, from where, with which browser."""
+"""Sessions as a list: since when, with which browser, and of staff from where."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from onboarding_portal.accounts.models import StaffSession, User
+from onboarding_portal.accounts.models import OwnerSession, StaffSession, User
 
 BROWSERS = (
     ("Edg", "Edge"),
@@ -42,7 +42,7 @@ def sessions_of(user: User, *, now: datetime, here: str = "") -> list[SessionRow
             name=_name(row.pk),
             began_at=row.began_at,
             seen_at=row.seen_at,
-            network=row.network,
+            network=getattr(row, "network", ""),
             browser=_in_words(row.browser),
             is_this=row.pk == here,
         )
@@ -55,7 +55,9 @@ def key_named(name: str, *, user: User, now: datetime) -> str:
     return next((row.pk for row in _alive(user, now) if _name(row.pk) == name), "")
 
 
-def _alive(user: User, now: datetime) -> list[StaffSession]:
+def _alive(user: User, now: datetime) -> list[StaffSession] | list[OwnerSession]:
+    if not user.is_staff:
+        return list(OwnerSession.objects.alive(owner=user, now=now).order_by("-seen_at"))
     stored = Session.objects.filter(pk=OuterRef("pk"))
     return list(StaffSession.objects.alive(now=now).filter(Exists(stored), user=user).order_by("-seen_at"))
 
@@ -66,4 +68,7 @@ def _name(key: str) -> str:
 
 def _in_words(agent: str) -> str:
     found = [next((said for part, said in names if part in agent), "") for names in (BROWSERS, SYSTEMS)]
-    return ", ".join(part for part in found if part) or _("another program")
+    browser, system = found
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("another program")
