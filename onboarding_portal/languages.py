@@ -1,5 +1,7 @@
 """The languages of owners' pages and e-mails. Staff's pages are English."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.utils.translation import get_supported_language_variant
 
@@ -26,6 +28,7 @@ LANGUAGES = [
 ]
 # Made from the English texts, to see what is not marked and what is too narrow: see docs/languages.md.
 PSEUDO_LANGUAGES = [("en-xa", "[Ƥşéûðö]"), ("ar-xb", "[Ƥşéûðö ←]")]
+PSEUDO_FOLDER = Path(__file__).resolve().parent.parent / ".pseudo"
 _BY_OTHER_CODES = {"no": "nb", "nn": "nb"}
 
 

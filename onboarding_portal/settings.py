@@ -118,7 +118,7 @@ INSTALLED_APPS = [
 
 # Every text is marked for translation; English is the first.
 LANGUAGE_CODE = "en"
-LANGUAGES = languages.LANGUAGES
+LANGUAGES = [*languages.LANGUAGES]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = int(timedelta(days=365).total_seconds())
 LANGUAGE_COOKIE_SECURE = IS_HTTPS
@@ -222,6 +222,9 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 TRUSTED_PROXY_COUNT = env.whole_number("TRUSTED_PROXY_COUNT", default=1 if IS_HTTPS else 0)
 
 LOCALE_PATHS = [BASE_DIR / "onboarding_portal" / "locale"]
+if DEBUG and languages.PSEUDO_FOLDER.exists():
+    LANGUAGES += languages.PSEUDO_LANGUAGES
+    LOCALE_PATHS.append(languages.PSEUDO_FOLDER)
 USE_I18N = True
 FORMAT_MODULE_PATH = "onboarding_portal.formats"
 USE_TZ = True

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -176,4 +177,4 @@ class Trim(Entry):
         """The battery's size for a list of trims; empty if it is not known or the name tells one already."""
         if self.battery_size_wh is None or "kwh" in self.name.lower():
             return ""
-        return gettext("%(size)s kWh") % {"size": f"{self.battery_size_wh / 1000:.1f}".removesuffix(".0")}
+        return gettext("%(size)s kWh") % {"size": floatformat(self.battery_size_wh / 1000, -1)}

@@ -1,4 +1,4 @@
-"""Dates and times in English as they are written outside the United States. Django has those of other languages."""
+"""Dates and times in English as they are written outside the United States."""
 
 DATE_FORMAT = "j F Y"
 SHORT_DATE_FORMAT = "j M Y"

@@ -1,0 +1,67 @@
+"""A language made of the English texts: accents, 40 % longer, in brackets. What is not in it was not marked.
+
+`en-xa` reads from left to right, `ar-xb` from right to left. No translator is waited for: the tests make them in a
+folder of theirs, `python -m tests.languages pseudo` makes them for a server with DEBUG.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+
+from onboarding_portal.languages import PSEUDO_FOLDER
+from tests.languages import catalogues
+from tests.languages.gathering import gathered
+
+OPEN, CLOSE = "⟦", "⟧"
+LOCALES = {"en-xa": "en_XA", "ar-xb": "ar_XB"}
+_ACCENTS = str.maketrans("aceinouyACEINOUY", "áçéîñöûýÁÇÉÎÑÖÛÝ")
+_KEPT = re.compile(r"(%\(\w+\)[sd]|%[sd%]|\{\w*\}|<[^>]*>|&\w+;|\n)")
+LONGER = 0.4
+_PADDING = "one two three four five six seven eight nine ten eleven twelve".translate(_ACCENTS).split()
+
+
+def pseudo(text: str) -> str:
+    """The text in brackets, with its placeholders and tags, 40 % longer and with room for a line to break."""
+    pieces = _KEPT.split(text)
+    letters = sum(len(piece) for piece in pieces[::2])
+    said = "".join(piece if number % 2 else piece.translate(_ACCENTS) for number, piece in enumerate(pieces))
+    lead, body, trail = re.fullmatch(r"(\s*)(.*?)(\s*)", said, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{lead}{OPEN}{body}{_padding(letters)}{CLOSE}{trail}"
+
+
+def _padding(letters: int) -> str:
+    padding = ""
+    for number in range(int(letters * LONGER)):
+        if len(padding) >= letters * LONGER:
+            break
+        padding += f" {_PADDING[number % len(_PADDING)]}"
+    return padding
+
+
+def catalogue() -> Catalog:
+    made = catalogues.new("en")
+    for text in gathered().values():
+        forms = [pseudo(each) for each in (text.text, text.plural) if each]
+        both = (text.text, text.plural)
+        made.add(
+            both if text.plural else text.text,
+            forms if text.plural else forms[0],
+            context=text.context or None,
+        )
+    return made
+
+
+def write(folder: Path, names: Iterable[str] = tuple(LOCALES.values())) -> Path:
+    """Compiles the pseudo-languages into `folder`, which can then be one of LOCALE_PATHS."""
+    compiled = catalogues.mo_bytes(catalogue())
+    for name in names:
+        file = folder / name / "LC_MESSAGES/django.mo"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(compiled)
+    return folder
+
+
+def write_for_server() -> Path:
+    return write(PSEUDO_FOLDER)

@@ -1,0 +1,44 @@
+"""Dates, times and numbers are written as CLDR has them in each language, or for a reason otherwise."""
+
+from datetime import datetime
+
+import pytest
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+from django.utils import translation
+from django.utils.formats import date_format, number_format
+
+from onboarding_portal.languages import LANGUAGES
+from tests.languages.catalogues import po_file
+
+MOMENT = datetime(2027, 3, 4, 14, 5)  # noqa: DTZ001  how it is written, wherever it is
+CLDR = {"en": "en_GB", "pt": "pt_PT"}
+# Django groups by a space in Spanish, CLDR by a full stop; Django writes no group in Arabic. Both are in use.
+TIMES = {"el": "14:05"}  # Django has no μ.μ. as it is written
+NOT_HELD = {"es", "ar", "pt"}
+
+
+@pytest.mark.parametrize("language", [code for code, _name in LANGUAGES])
+def test_dates_and_times_are_those_of_cldr(language: str) -> None:
+    if language != "en" and not po_file(language).exists():
+        pytest.skip("Not translated yet.")
+    locale = CLDR.get(language, language)
+    day = format_date(MOMENT, "long", locale=locale)
+    time = TIMES.get(language) or format_time(MOMENT, "short", locale=locale)
+
+    with translation.override(language):
+        assert date_format(MOMENT, "DATE_FORMAT") == day
+        assert date_format(MOMENT, "TIME_FORMAT") == time.replace("\u202f", " ")
+        both = date_format(MOMENT, "DATETIME_FORMAT")
+        assert both.startswith(day)
+        assert both.endswith(date_format(MOMENT, "TIME_FORMAT"))
+
+
+@pytest.mark.parametrize("language", [code for code, _name in LANGUAGES if code not in NOT_HELD])
+def test_numbers_are_those_of_cldr(language: str) -> None:
+    with translation.override(language):
+        number = number_format(12345.5, 1, use_l10n=True, force_grouping=True)
+
+    assert number.replace("\xa0", " ") == format_decimal(
+        12345.5, locale=CLDR.get(language, language)
+    ).replace("\xa0", " ").replace("\u202f", " ")

@@ -1,0 +1,131 @@
+"""Every text owners read is marked and gathered: in the pseudo-language no word stands outside brackets."""
+
+import calendar
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings as portal
+from django.test import Client
+from django.utils import timezone, translation
+
+from onboarding_portal.accounts.mail import KINDS
+from onboarding_portal.accounts.models import MailKind
+from onboarding_portal.accounts.viewer_zone import zone_names
+from onboarding_portal.languages import LANGUAGES, PSEUDO_LANGUAGES
+from onboarding_portal.onboarding.models import AttemptState
+from onboarding_portal.operations.components.mails import CAR, END, MAKE
+from tests.accounts.mail_examples import NAMES, letter
+from tests.factories import make_attempt, make_make, make_model, make_owner, make_trim, make_vehicle
+from tests.languages.marked import outside_brackets, read, unmarked_in_template
+from tests.languages.pseudo import CLOSE, OPEN, pseudo
+from tests.languages.rooms import name_of, owners_files
+
+TEMPLATES = [each for each in owners_files() if each.suffix != ".py"]
+# What is data, not text: the company, its address, an owner, a car; and names every language writes its own way.
+DATA = [
+    "Brightfield Energy",
+    "help@brightfield.example",
+    "anna@example.com",
+    "Volvo",
+    "EX30",
+    "Twin Motor",
+    "ev.energy",
+]
+DATA += ["UTC", *(name.replace("_", " ") for name in zone_names())]
+DATA += [name for _code, name in [*LANGUAGES, *PSEUDO_LANGUAGES]]
+DATA += [*calendar.month_name[1:], *calendar.month_abbr[1:]]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
+def test_no_word_of_a_template_stands_outside_of_translations(template: Path) -> None:
+    assert unmarked_in_template(template.read_text(), is_html=template.suffix == ".html") == []
+
+
+def test_a_word_outside_of_translations_is_found() -> None:
+    template = '{% translate "In" %}<p title="forgotten">{# no #}{{ x }} there</p><style>p</style>'
+    template += "{% blocktranslate %}in {{ x }}{% endblocktranslate %}{% comment %}no{% endcomment %}"
+
+    assert unmarked_in_template(template, is_html=True) == ["forgotten", "there"]
+
+
+def test_a_text_outside_brackets_is_found() -> None:
+    text = read(f'<p>{OPEN}Hello {OPEN}inner{CLOSE}{CLOSE} <img alt="forgotten"> there Volvo</p>')
+
+    assert outside_brackets(text, opening=OPEN, closing=CLOSE, data=DATA) == ["forgotten", "there"]
+
+
+@pytest.mark.parametrize(
+    ("english", "made"),
+    [
+        ("Go on to %(make)s", "⟦Gö öñ tö %(make)s öñé⟧"),
+        ('<a href="{url}">Cars</a> ', '⟦<a href="{url}">Çárs</a> öñé⟧ '),
+    ],
+)
+def test_pseudo_language_keeps_what_is_filled_in(english: str, made: str) -> None:
+    assert pseudo(english).replace(" two", "") == made
+
+
+def _words_outside(html: str, *data: str) -> list[str]:
+    assert OPEN in html
+    return outside_brackets(read(html), opening=OPEN, closing=CLOSE, data=[*DATA, *data])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/", "/accounts/login/", "/nowhere/", "/reconnect/unknown-token/", "/language/"]
+)
+def test_visitors_read_translated_pages(client: Client, pseudo_languages: None, path: str) -> None:
+    assert _words_outside(client.get(path, HTTP_ACCEPT_LANGUAGE="en-xa").content.decode()) == []
+
+
+@pytest.mark.django_db
+def test_owners_read_translated_pages(client: Client, pseudo_languages: None) -> None:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en-xa"
+    owner = make_owner(email="anna@example.com")
+    trim = make_trim(onboardable=True, model=make_model(make=make_make(subscription_name="Volvo")))
+    unsupported = make_trim(model=make_model(make=make_make()))
+    vehicle = make_vehicle(owner=owner, make=trim.model.make, model=trim.model)
+    stale = make_vehicle(
+        owner=owner, integration="INACTIVE", stale_since=timezone.now(), stale_reason="CONNECTION_LOST"
+    )
+    attempts = [
+        make_attempt(owner=owner, state=state, returned_at=timezone.now())
+        for state in AttemptState
+        if state != AttemptState.STARTED
+    ]
+    client.force_login(owner)
+    paths = [
+        "/vehicles/",
+        f"/vehicles/{vehicle.pk}/",
+        f"/vehicles/{stale.pk}/",
+        "/connect/",
+        "/connect/?q=zzz",
+        "/connect/?q=volvo",
+        f"/connect/{trim.model.make_id}/",
+        f"/connect/{trim.model.make_id}/{trim.model_id}/",
+        f"/connect/{trim.model.make_id}/{trim.model_id}/{trim.pk}/",
+        f"/connect/{unsupported.model.make_id}/{unsupported.model_id}/",
+        "/connect/waitlist/",
+        "/account/",
+        "/your-data/",
+        *(f"/connect/return/{attempt.pk}/" for attempt in attempts),
+    ]
+
+    untranslated = {path: _words_outside(client.get(path).content.decode()) for path in paths}
+
+    assert [(path, words[:20]) for path, words in untranslated.items() if words] == []
+
+
+STAFFS = {"accounts/email/staff_address"} | {name for name, kind in KINDS.items() if kind == MailKind.STAFF}
+
+
+@pytest.mark.parametrize(("kind", "example"), [each for each in NAMES if each[0] not in STAFFS])
+def test_owners_read_translated_mails(pseudo_languages: None, kind: str, example: str) -> None:
+    with translation.override("en-xa"):
+        made = letter(kind, example)
+    data = [CAR, MAKE, END, "KRTWXZ", "…4711", portal.PORTAL_URL.removeprefix("http://")]
+    text = re.sub(r"https?://\S+", "", f"{made.subject}\n{made.text}")
+
+    assert _words_outside(made.html, *data) == []
+    assert outside_brackets(text, opening=OPEN, closing=CLOSE, data=[*DATA, *data]) == []
