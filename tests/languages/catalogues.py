@@ -1,6 +1,7 @@
 """The files of translations: `onboarding_portal/locale/<language>/LC_MESSAGES/django.po`, and the .mo beside it."""
 
 import calendar
+import re
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,9 @@ _NO_USE = (
     "Last-Tr",
     "Language-Team",
 )
+FROM_RIGHT_TO_LEFT = {"ar"}
+_TAGS = re.compile(r"(<[^>]*>)")
+_FILLED_IN = re.compile(r"%\((?!\w*(?:url|link|email))\w+\)s")
 Forms = tuple[str, ...]  # one, or one for each plural form
 
 
@@ -110,6 +114,18 @@ def po_text(catalog: Catalog) -> str:
     return "\n".join(kept).rstrip("\n") + "\n"
 
 
+def isolated(language: str, form: str) -> str:
+    """What is filled in stands by itself in a text from right to left, so that "EX30 (2024)" keeps its brackets.
+
+    Addresses of pages and mailboxes do not: programs that make links of them would take the marks along.
+    """
+    if language not in FROM_RIGHT_TO_LEFT:
+        return form
+    pieces = _TAGS.split(form)  # every second one is a tag
+    pieces[::2] = [_FILLED_IN.sub("\u2068\\g<0>\u2069", each) for each in pieces[::2]]
+    return "".join(pieces)
+
+
 def mo_bytes(catalog: Catalog) -> bytes:
     """What is translated, and nothing else."""
     whole = Catalog(locale=catalog.locale, domain="django", fuzzy=False)
@@ -117,7 +133,8 @@ def mo_bytes(catalog: Catalog) -> bytes:
     whole.mime_headers = catalog.mime_headers
     for message in catalog:
         if message.id and all(forms_of(message)) and not message.fuzzy:
-            whole.add(message.id, message.string, context=message.context)
+            forms = [isolated(str(catalog.locale), each) for each in forms_of(message)]
+            whole.add(message.id, forms if message.pluralizable else forms[0], context=message.context)
     written = BytesIO()
     write_mo(written, whole)
     return written.getvalue()

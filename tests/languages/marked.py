@@ -7,6 +7,23 @@ from django.template.base import Lexer, TokenType
 
 HEARD = {"alt", "aria-label", "aria-description", "placeholder", "title"}
 UNREAD = {"script", "style", "code", "title"}
+HOST = re.compile(r"\b[\w-]+(?:\.[\w-]+)+\b")
+VOID = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "path",
+    "circle",
+    "line",
+    "rect",
+}
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -16,11 +33,13 @@ class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.text = ""
-        self._skipped = 0
+        self._unread: list[str] = []  # elements that are open, from the first that nobody reads
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._skipped += tag in UNREAD
         named = dict(attrs)
+        if self._unread or tag in UNREAD or named.get("aria-hidden") == "true":
+            self._unread += [tag] if tag not in VOID else []
+            return
         for name, value in attrs:
             is_shown = name == "value" and tag == "input" and named.get("type") in {"submit", "button"}
             if name in HEARD or is_shown or name.startswith("data-text"):
@@ -28,11 +47,13 @@ class Reader(HTMLParser):
         self.text += " "
 
     def handle_endtag(self, tag: str) -> None:
-        self._skipped -= tag in UNREAD
+        if self._unread and tag in self._unread:
+            while self._unread.pop() != tag:
+                pass
         self.text += " "
 
     def handle_data(self, data: str) -> None:
-        if not self._skipped:
+        if not self._unread:
             self.text += data
 
 
@@ -65,4 +86,4 @@ def outside_brackets(text: str, *, opening: str, closing: str, data: list[str]) 
         text = shorter
     for each in sorted(data, key=len, reverse=True):
         text = text.replace(each, " ")
-    return LETTERS.findall(text)
+    return LETTERS.findall(HOST.sub(" ", text))

@@ -40,10 +40,14 @@ def _padding(letters: int) -> str:
     return padding
 
 
-def catalogue() -> Catalog:
+def catalogue(language: str) -> Catalog:
+    """Counts as English does."""
     made = catalogues.new("en")
+    is_from_right = language.split("-", maxsplit=1)[0] in catalogues.FROM_RIGHT_TO_LEFT
     for text in gathered().values():
         forms = [pseudo(each) for each in (text.text, text.plural) if each]
+        if is_from_right:
+            forms = [catalogues.isolated("ar", each) for each in forms]
         both = (text.text, text.plural)
         made.add(
             both if text.plural else text.text,
@@ -53,11 +57,11 @@ def catalogue() -> Catalog:
     return made
 
 
-def write(folder: Path, names: Iterable[str] = tuple(LOCALES.values())) -> Path:
+def write(folder: Path, names: Iterable[str] = tuple(LOCALES)) -> Path:
     """Compiles the pseudo-languages into `folder`, which can then be one of LOCALE_PATHS."""
-    compiled = catalogues.mo_bytes(catalogue())
-    for name in names:
-        file = folder / name / "LC_MESSAGES/django.mo"
+    for language in names:
+        compiled = catalogues.mo_bytes(catalogue(language))
+        file = folder / LOCALES[language] / "LC_MESSAGES/django.mo"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(compiled)
     return folder

@@ -51,7 +51,9 @@ def test_what_is_compiled_is_what_is_written(language: str) -> None:
     written = catalogues.read(language)
 
     assert _messages(there) == {
-        (f"{context}\x04{text}" if context else text): forms
+        (f"{context}\x04{text}" if context else text): tuple(
+            catalogues.isolated(language, form) for form in forms
+        )
         for (context, text), forms in catalogues.translations(written).items()
     }
     assert there.info()["plural-forms"] == COUNTING[language].header
