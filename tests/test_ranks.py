@@ -52,6 +52,7 @@ CALLERS = {
     "operations/clock/jobs.py": "background",
     "operations/demo/run.py": "the demo",
     "operations/ev_energy_check/findings.py": "staff",
+    "readiness/background/job.py": "background",
     "readiness/owner/asking.py": "owner",
     "reconnects/background/lanes.py": "owner just back; staff: a few links; background",
     "reconnects/owner/views.py": "owner",

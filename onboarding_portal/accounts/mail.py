@@ -42,6 +42,7 @@ KINDS = {
     "reconnects/mail/ahead": MailKind.REMINDER,
     "reconnects/mail/reconnected": MailKind.GOOD_NEWS,
     "reconnects/mail/helper": MailKind.HELPER,
+    "readiness/mail/first_charge": MailKind.FIRST_CHARGE,
 }
 
 

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.readiness.needs import NEED_LENGTH, STEPS, Need
 from onboarding_portal.vehicles.models import Integration, Vehicle
 
@@ -44,20 +45,42 @@ def first_missing_case(*, steps: Collection[Need], now: datetime) -> models.Case
     return models.Case(*whens, default=models.Value(""), output_field=models.CharField())
 
 
-class ReadinessQuerySet(models.QuerySet["Readiness"]):
+class ReadinessQuerySet(LeasedQuerySet["Readiness"]):
     # Factories
 
     def of(self, vehicle: Vehicle) -> "Readiness":
-        """The car's row, made if there is none."""
-        row, _created = self.get_or_create(vehicle=vehicle)
+        """The car's row, made if there is none; what is known of a former owner's does not count."""
+        row, _created = self.get_or_create(vehicle=vehicle, defaults={"kept_for": vehicle.owner_id})
+        if row.kept_for != vehicle.owner_id:
+            self.filter(pk=row.pk).begin_anew()
+            row.refresh_from_db()
         return row
 
     def make_missing(self, *, at_most: int = 2000) -> int:
         """Makes the rows of cars that have none; returns of how many."""
         cars = Vehicle.objects.present().filter(readiness=None).order_by("pk")
-        rows = [Readiness(vehicle_id=pk) for pk in cars.values_list("pk", flat=True)[:at_most]]
+        pairs = cars.values_list("pk", "owner_id")[:at_most]
+        rows = [Readiness(vehicle_id=pk, kept_for=owner_id) for pk, owner_id in pairs]
         self.bulk_create(rows, ignore_conflicts=True)
         return len(rows)
+
+    # Mutators
+
+    def begin_anew(self) -> int:
+        """Forgets what is known of cars that have another owner now; returns of how many."""
+        owner = Vehicle.objects.filter(pk=OuterRef("vehicle")).values("owner_id")
+        kept = {"vehicle", "kept_for"}
+        fields = [field for field in Readiness._meta.concrete_fields if field.name not in kept]
+        values: dict[str, Any] = {field.name: field.get_default() for field in fields}
+        return self.update(kept_for=Subquery(owner[:1]), **values)
+
+    # Queries
+
+    def of_former_owners(self) -> "ReadinessQuerySet":
+        return self.exclude(kept_for=F("vehicle__owner_id"))
+
+    def mail_due(self, *, now: datetime) -> "ReadinessQuerySet":
+        return self.filter(first_mail_due_at__lte=now).select_related("vehicle__owner", "vehicle__make")
 
 
 class Readiness(models.Model):
@@ -66,6 +89,8 @@ class Readiness(models.Model):
     vehicle = models.OneToOneField(
         Vehicle, models.CASCADE, primary_key=True, related_name="readiness", verbose_name=_("car")
     )
+    # The owner of whom all this is known: the car's next owner begins anew.
+    kept_for = models.BigIntegerField(editable=False)
     blocker = models.CharField(
         _("not ready, because"), max_length=NEED_LENGTH, choices=Need, blank=True, default=""
     )
@@ -83,7 +108,8 @@ class Readiness(models.Model):
     first_smart_at = models.DateTimeField(_("first smart charge"), null=True, blank=True)
     latest_smart = models.JSONField(_("latest smart charge"), default=dict, blank=True)
     latest_smart_at = models.DateTimeField(_("latest smart charge at"), null=True, blank=True)
-    smart_wh_by_day = models.JSONField(default=dict, blank=True)
+    # By the start of each, so that reading it twice changes nothing.
+    smart_wh_by_start = models.JSONField(default=dict, blank=True)
     # Of the 30 days up to the car's latest smart charge: while it is cut off, that is what is lost.
     smart_wh = models.PositiveIntegerField(_("charged smartly in 30 days (Wh)"), default=0)
 
@@ -112,8 +138,8 @@ class Readiness(models.Model):
     def kwh_of_30_days(self, *, today: date) -> float:
         """kWh charged smartly in the 30 days up to `today`."""
         first = (today - timedelta(days=WORTH_DAYS - 1)).isoformat()
-        days: dict[str, int] = self.smart_wh_by_day
-        return sum(wh for day, wh in days.items() if first <= day) / 1000
+        amounts: dict[str, int] = self.smart_wh_by_start
+        return sum(wh for start, wh in amounts.items() if first <= start) / 1000
 
 
 class Subject(models.TextChoices):

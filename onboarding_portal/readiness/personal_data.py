@@ -13,11 +13,13 @@ class ReadinessPersonalData(PersonalData):
     held = (
         Held(
             model=Readiness,
-            rows=lambda person: Readiness.objects.filter(vehicle__owner=person.user_id),
+            rows=lambda person: Readiness.objects.filter(
+                vehicle__owner=person.user_id, kept_for=person.user_id
+            ),
             exported=[
                 *("vehicle_id", "blocker", "has_address", "has_tariff", "home_read_at", "is_controllable"),
                 *("is_at_home", "commands_arrive", "looked_at", "last_charged_at", "first_smart_at"),
-                *("latest_smart", "latest_smart_at", "smart_wh_by_day", "first_mailed_at"),
+                *("latest_smart", "latest_smart_at", "smart_wh_by_start", "first_mailed_at"),
             ],
         ),
     )

@@ -98,7 +98,7 @@ class TestDatabase(TestCase):
     ) -> None:
         is_stale = car.pop("stale")
         vehicle = make_vehicle(**car, **(LOST if is_stale else {}))
-        readiness = Readiness.objects.create(vehicle=vehicle, **row)
+        readiness = Readiness.objects.create(vehicle=vehicle, kept_for=vehicle.owner_id, **row)
 
         review_all(steps=steps, now=NOW)
 

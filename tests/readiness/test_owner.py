@@ -119,7 +119,9 @@ def test_known_home_is_not_asked_for(client: Client, car: Vehicle, ev_energy_api
 
 
 def test_each_question_can_be_left_out_and_comes_back_on_the_cars_page(client: Client, car: Vehicle) -> None:
-    Readiness.objects.create(vehicle=car, has_address=False, has_tariff=False, home_read_at=timezone.now())
+    Readiness.objects.create(
+        vehicle=car, kept_for=car.owner_id, has_address=False, has_tariff=False, home_read_at=timezone.now()
+    )
 
     ways = [client.get(after(step, car)).headers.get("Location") for step in ("ADDRESS", "TARIFF")]
     left_out = client.get(after("SWITCH", car)).content.decode()

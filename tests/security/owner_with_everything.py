@@ -61,7 +61,9 @@ def make_owner_with_everything() -> User:
     _mails(ann, sam, now=now)
     _browsers(ann)
     _handed_over(ann, broken)
-    Readiness.objects.create(vehicle=car, has_address=True, smart_wh_by_day={"2026-03-14": 5000})
+    Readiness.objects.create(
+        vehicle=car, kept_for=car.owner_id, has_address=True, smart_wh_by_start={"2026-03-14": 5000}
+    )
     MergedAccount.objects.create(other=make_owner(email=SECOND_EMAIL), into=ann, at=now, by_name="Sam")
     make_vehicle(handed_over_under=ann.ev_energy_user_id)
     record(act=Act.MARKED_STALE, actor=sam, about=about(car), why=f"{EMAIL} called")

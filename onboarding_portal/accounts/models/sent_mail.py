@@ -21,6 +21,7 @@ class MailKind(models.TextChoices):
     RECONNECT = "RECONNECT", _("Please reconnect")
     REMINDER = "REMINDER", _("Reminder")
     GOOD_NEWS = "GOOD_NEWS", _("Reconnected")
+    FIRST_CHARGE = "FIRST_CHARGE", _("First smart charge")
     ADDRESS_CHANGED = "ADDRESS_CHANGED", _("Address changed")
     MERGED = "MERGED", _("Accounts merged")
     HELPER = "HELPER", _("Asks a helper")

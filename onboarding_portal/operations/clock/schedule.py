@@ -69,6 +69,7 @@ JOBS = [
         every=timedelta(hours=1),
         run="onboarding_portal.catalogue.logos.fetch_logos",
     ),
+    Job(name="follow_readiness", every=SLOT, run="onboarding_portal.readiness.background.job.follow"),
     Job(
         name="sweep_vehicles",
         every=timedelta(minutes=1),

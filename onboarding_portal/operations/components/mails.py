@@ -4,13 +4,14 @@ The examples are made when they are shown, in the language in force; addresses a
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
 from onboarding_portal.accounts.colleagues.password_pages import CHANGED
 from onboarding_portal.catalogue.models import Make
+from onboarding_portal.readiness.owner.charge_words import Charge
 from onboarding_portal.reconnects.owner.ahead import Ahead
 from onboarding_portal.vehicles.advice import words_for
 from onboarding_portal.vehicles.causes import Cause
@@ -69,6 +70,15 @@ def _ahead() -> dict[str, Any]:
     return {**_car(), "words": Ahead(Vehicle(make=Make(name=MAKE)), told_from_days=150, age_days=170).words}
 
 
+def _charge(**values: Any) -> dict[str, Any]:
+    said: dict[str, Any] = {"cost": "£2.16", "co2_kg": 2.2, **values}
+    ended_at = datetime(2027, 3, 14, 7, 30, tzinfo=UTC)
+    charge = Charge(
+        car=CAR, started_at=ended_at - timedelta(hours=3), ended_at=ended_at, kwh=18.0, now=ended_at, **said
+    )
+    return {"car": CAR, "words": charge.words, "charge": charge, "link": _link("vehicles")}
+
+
 def _password() -> dict[str, Any]:
     return {"url": _link("admin/password"), "by": "alex@brightfield.example"}
 
@@ -97,4 +107,5 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "reconnects/mail/ahead": {"": _ahead},
     "reconnects/mail/reconnected": {"": _car},
     "reconnects/mail/helper": {"": lambda: _helper(name="Ann Persimmon-Lee"), "no name": _helper},
+    "readiness/mail/first_charge": {"": _charge, "nothing said": lambda: _charge(cost="", co2_kg=None)},
 }

@@ -20,7 +20,8 @@ def panel(request: HttpRequest, card: Card) -> dict[str, Any] | None:
     vehicle, now = card.vehicle, timezone.now()
     if not is_on() or not is_asked(vehicle) or card.is_waiting:
         return None
-    readiness = Readiness.objects.filter(pk=vehicle.pk).first() or Readiness(vehicle=vehicle)
+    known = Readiness.objects.filter(pk=vehicle.pk, kept_for=vehicle.owner_id)
+    readiness = known.first() or Readiness(vehicle=vehicle)
     readiness.vehicle = vehicle
     way, charge = way_of(readiness, now=now), latest_charge(readiness, now=now)
     if not charge and not steps_on():
@@ -42,7 +43,9 @@ def next_car(vehicles: Iterable[Vehicle]) -> str:
         return ""
     known = Readiness.objects.in_bulk([vehicle.pk for vehicle in asked])
     for vehicle in asked:
-        readiness = known.get(vehicle.pk) or Readiness(vehicle=vehicle)
+        readiness = known.get(vehicle.pk)
+        if readiness is None or readiness.kept_for != vehicle.owner_id:
+            readiness = Readiness(vehicle=vehicle)
         readiness.vehicle = vehicle
         if way_of(readiness, now=timezone.now()).open_steps:
             return vehicle.pk
