@@ -85,6 +85,7 @@ class VehicleAdmin(TellsDataAge, NeitherAddedNorDeleted, StaffModelAdmin[Any]):
                 "fields": [
                     *("integration", "is_disabled", "is_smart_charging_on", "last_status_at"),
                     *("state_of_charge_percentage", "is_plugged_in", "is_charging"),
+                    *("leaving", "leaving_asked_at"),
                 ]
             },
         ),

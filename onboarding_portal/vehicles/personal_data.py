@@ -63,7 +63,7 @@ class VehiclesPersonalData(PersonalData):
                 *("integration", "is_disabled", "is_smart_charging_on", "last_status_at"),
                 *("state_of_charge_percentage", "is_plugged_in", "is_charging"),
                 *("stale_since", "stale_reason", "cause", "cause_detail", "staff_notes"),
-                *("connected_at", "read_at", "removed_at"),
+                *("connected_at", "read_at", "removed_at", "leaving", "leaving_asked_at"),
             ],
         ),
     )

@@ -1,5 +1,7 @@
 """An owner disconnects a car, or removes it: each page says first what it means for charging."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +17,7 @@ from onboarding_portal.vehicles.leaving import ASKED_FROM
 from onboarding_portal.vehicles.letting_go import ask, try_while_owner_waits
 from onboarding_portal.vehicles.models import Integration, Leaving, Vehicle
 from onboarding_portal.vehicles.tasks import enqueue_due_work
+from onboarding_portal.vehicles.telling_apart import told_apart
 
 
 @login_required
@@ -26,7 +29,7 @@ def disconnect(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     if not is_possible or vehicle.integration == Integration.UNINTEGRATED:
         return redirect("vehicles:detail", vehicle.pk)
     if request.method != "POST":
-        return render(request, "vehicles/car_page/disconnect.html", {"vehicle": vehicle})
+        return render(request, "vehicles/car_page/disconnect.html", _context(vehicle))
     _let_go(request, vehicle, Leaving.DISCONNECTING)
     return redirect("vehicles:detail", vehicle.pk)
 
@@ -41,12 +44,18 @@ def remove(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     if vehicle.leaving not in ASKED_FROM[Leaving.REMOVING]:
         return redirect("vehicles:detail", vehicle.pk)
     if request.method != "POST":
-        return render(request, "vehicles/car_page/remove.html", {"vehicle": vehicle})
+        return render(request, "vehicles/car_page/remove.html", _context(vehicle))
     _let_go(request, vehicle, Leaving.REMOVING)
     if vehicle.removed_at is None:
         return redirect("vehicles:detail", vehicle.pk)
     messages.success(request, _("The car is removed."))
     return redirect("vehicles:list")
+
+
+def _context(vehicle: Vehicle) -> dict[str, Any]:
+    """Which of the owner's cars it is, where two have the same name."""
+    others = Vehicle.objects.of(vehicle.owner_id)
+    return {"vehicle": vehicle, "told_apart_by": told_apart(others).get(vehicle.pk, "")}
 
 
 def _let_go(request: HttpRequest, vehicle: Vehicle, wish: Leaving) -> None:
