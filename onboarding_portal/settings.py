@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "onboarding_portal.operations.middleware.body_size.BodySizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "onboarding_portal.brand.middleware.BrandMiddleware",
+    "onboarding_portal.operations.middleware.compressed_pages.CompressedPagesMiddleware",
     "onboarding_portal.operations.middleware.private_pages.PrivatePagesMiddleware",
     "onboarding_portal.looking_again.LookingAgainMiddleware",
     "onboarding_portal.operations.middleware.storable_text.StorableTextMiddleware",

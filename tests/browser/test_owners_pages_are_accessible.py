@@ -172,8 +172,7 @@ def test_what_axe_is_given_has_its_styles_and_would_be_complained_of(browser_pag
     browser_page.set_viewport_size({"width": 320, "height": 640})
     browser_page.emulate_media(color_scheme="light")
     browser_page.evaluate(PUT_ON, [bad, "ltr", ""])
-    told = "
-".join(complaints(browser_page, "bad", (320, "light", "ltr")))
+    told = "\n".join(complaints(browser_page, "bad", (320, "light", "ltr")))
     browser_page.evaluate(PUT_ON, [bad.replace("pale", "<input size=90>"), "ltr", ""])
 
     assert "color-contrast" in told
