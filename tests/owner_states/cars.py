@@ -109,3 +109,13 @@ def never_connected(world: World) -> Any:
 def a_name_too_long(world: World) -> Any:
     car = _car(world)
     return world.post(f"/vehicles/{car.pk}/name/", nickname="x" * 300)
+
+
+@state
+def to_disconnect(world: World) -> Any:
+    return world.get(f"/vehicles/{_car(world).pk}/disconnect/")
+
+
+@state
+def to_remove(world: World) -> Any:
+    return world.get(f"/vehicles/{_car(world).pk}/remove/")
