@@ -10,7 +10,7 @@ from tests.languages.plurals import COUNTING
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\w*\}")
 NUMBER = re.compile(r"%\((?:count|number|minutes|hours|days|cars|most|left)\)")
 TAG = re.compile(r"<[^>]*>|&\w+;")
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"\b[^\W\d_]+\b")  # no ids, such as user01J4
 # How a sentence may end that ends so in English; Greek asks with a semicolon.
 ENDS = {".": ".", "?": "?؟;\u037e", ":": ":", "!": "!", "…": "…"}
 SCRIPTS = {"el": re.compile(r"[Ͱ-Ͽἀ-῿]"), "ar": re.compile(r"[؀-ۿ]")}
@@ -80,7 +80,7 @@ def _english_left_over(language: str, english: str, form: str, *, is_same_right:
     theirs, ours = ([word.casefold() for word in WORD.findall(each)] for each in plain)
     if not theirs or is_same_right:
         return
-    if theirs == ours:
+    if english.strip() == form.strip():
         yield "is the English: translate it, or name it in same.txt"
     runs = {tuple(theirs[at : at + LEFT_OVER]) for at in range(len(theirs) - LEFT_OVER + 1)}
     if any(tuple(ours[at : at + LEFT_OVER]) in runs for at in range(len(ours) - LEFT_OVER + 1)):

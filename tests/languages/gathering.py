@@ -82,12 +82,16 @@ def lines_for_staff(source: str, *, is_of_models: bool) -> set[int]:
     staffs: set[int] = set()
     said: set[int] = set()
     for each in ast.walk(ast.parse(source)):
-        is_columns = isinstance(each, ast.ClassDef) and is_of_models
+        is_columns = isinstance(each, ast.ClassDef) and (is_of_models or _is_model(each))
         if is_columns or (isinstance(each, ast.keyword) and each.arg == "staff"):
             staffs |= _lines(each)
         elif isinstance(each, ast.FunctionDef):
             said |= _lines(each)
     return staffs - said
+
+
+def _is_model(node: ast.ClassDef) -> bool:
+    return any(ast.unparse(base).endswith("models.Model") for base in node.bases)
 
 
 def _lines(node: ast.stmt | ast.keyword) -> set[int]:

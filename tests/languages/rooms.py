@@ -47,6 +47,7 @@ STAFF = [
     "onboarding_portal/vehicles/stale_episode.py",
     "onboarding_portal/vehicles/staff_acts.py",
     "onboarding_portal/vehicles/sync_*.py",
+    "onboarding_portal/vehicles/vehicle_words.py",
     "*/admin.py",
     "*_admin.py",
     "*/admin_*.py",
