@@ -16,7 +16,7 @@ HEX = re.compile(r"#?([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
 WHITE, BLACK = "#ffffff", "#000000"
 STEP = 0.01
 HOVER_STEPS = 8  # how much darker, or lighter, what the pointer is on becomes
-GROUNDS = ("page", "surface", "sunken")
+GROUNDS = ("page", "surface", "sunken", "good-soft", "warn-soft", "bad-soft")
 
 LIGHT: Scheme = {
     "page": "#f4f6f3",
