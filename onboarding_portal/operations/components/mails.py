@@ -11,6 +11,9 @@ from django.conf import settings
 
 from onboarding_portal.accounts.colleagues.password_pages import CHANGED
 from onboarding_portal.catalogue.models import Make
+from onboarding_portal.operations.engine.alarms import Alarm, Moment, Notice
+from onboarding_portal.operations.engine.conditions import CONDITIONS
+from onboarding_portal.operations.engine.telling import ALARM, words_of
 from onboarding_portal.readiness.owner.charge_words import Charge
 from onboarding_portal.reconnects.owner.ahead import Ahead
 from onboarding_portal.vehicles.advice import words_for
@@ -79,6 +82,11 @@ def _charge(**values: Any) -> dict[str, Any]:
     return {"car": CAR, "words": charge.words, "charge": charge, "link": _link("vehicles")}
 
 
+def _alarm(moment: Moment) -> dict[str, Any]:
+    alarm = Alarm(name=CONDITIONS[0].name, facts="1,204 tasks", began_at=UNTIL, ended_at=UNTIL)
+    return {"words": words_of(Notice(alarm=alarm, moment=moment, is_perhaps_sent=moment == Moment.ENDED))}
+
+
 def _password() -> dict[str, Any]:
     return {"url": _link("admin/password"), "by": "alex@brightfield.example"}
 
@@ -100,6 +108,7 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "accounts/email/colleague_invited": {"": _password},
     "accounts/email/password_link": {"": _password},
     "accounts/email/no_password": {"": dict},
+    ALARM: {"": lambda: _alarm(Moment.BEGUN), "over": lambda: _alarm(Moment.ENDED)},
     "reconnects/mail/reconnect": {"": _car, "key": lambda: _car(Cause.KEY_NOT_PAIRED)},
     "reconnects/mail/reconnect_many": {"": _cars},
     "reconnects/mail/reminder": {"": _car},

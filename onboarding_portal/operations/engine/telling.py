@@ -11,16 +11,16 @@ from time import monotonic
 
 import requests
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from urllib3.exceptions import HTTPError
 
+from onboarding_portal.brand.mail import compose
 from onboarding_portal.ev_energy.deadline import DeadlineAdapter, deadline
 from onboarding_portal.operations.engine.alarms import Channel, Moment, Notice
 from onboarding_portal.operations.engine.conditions import BY_NAME
 from onboarding_portal.operations.engine.moments import moment
 from onboarding_portal.timing import MAIL_SECONDS
 
+ALARM = "admin/engine/alarm"
 # For each channel in one look. The last message may take its own time beyond it.
 CHANNEL_SECONDS = 5.0
 WEBHOOK_SECONDS = 5.0
@@ -62,11 +62,10 @@ def _tell(channel: Channel, *, clock: Callable[[], datetime]) -> None:
 
 
 def _send_mail(notice: Notice) -> None:
-    words = words_of(notice)
-    message = EmailMessage(
-        str(words["title"]),
-        render_to_string("admin/engine/alarm.txt", {"words": words, "portal_name": settings.PORTAL_NAME}),
+    message = compose(
+        template=ALARM,
         to=[address for _name, address in settings.ADMINS],
+        context={"words": words_of(notice)},
         headers={"Auto-Submitted": "auto-generated"},
     )
     try:
