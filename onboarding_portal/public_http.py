@@ -247,6 +247,12 @@ class _PublicOnly(httpcore.NetworkBackend):
         return self._sockets.connect_tcp(str(addresses[-1]), port, _left(CONNECT_SECONDS))
 
 
+def close_connections() -> None:
+    """Closes what is kept open for the next request."""
+    _pool().close()
+    _pool.cache_clear()
+
+
 @cache
 def _pool() -> httpcore.ConnectionPool:
     return httpcore.ConnectionPool(

@@ -84,6 +84,9 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "catalogue.change_helptext",
         "catalogue.delete_helptext",
         "django_tasks_database.view_dbtaskresult",
+        "events.view_delivery",
+        "events.view_endpoint",
+        "events.view_event",
         "operations.view_regularjob",
         "reconnects.add_policyversion",
         "reconnects.change_unstablevehicle",
@@ -101,6 +104,8 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "api.revoke_apikey",
         "api.view_apikey",
         "auth.view_group",
+        "events.add_endpoint",
+        "events.change_endpoint",
     ),
 }
 

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from onboarding_portal.accounts.invitations.views import invitation
 from onboarding_portal.accounts.language.page import choose
+from onboarding_portal.api.events.incoming import ev_energy
 from onboarding_portal.api.hand_over.views import leave, open_link
 from onboarding_portal.catalogue.views import make_logo
 from onboarding_portal.operations.components.views import component_mail, components
@@ -29,6 +30,7 @@ urlpatterns = [
     path("api/", include("onboarding_portal.api.urls")),
     path("brand/components/", components, name="components"),
     path("brand/components/mail/", component_mail, name="component_mail"),
+    path("hooks/ev-energy", ev_energy, name="hook_of_ev_energy"),
     path("admin/", admin.site.urls),
 ]
 

@@ -27,6 +27,7 @@ from django_tasks_db.models import DBTaskResult
 from onboarding_portal.accounts.audit import POLICY, Act, about, record
 from onboarding_portal.accounts.models import Erasure, Invitation, InvitationImport, MailKind, SentMail, User
 from onboarding_portal.accounts.staff.site import CODE_BACKEND
+from onboarding_portal.api.events.models import Delivery, DeliveryState
 from onboarding_portal.catalogue.models import HelpText
 from onboarding_portal.insights.job import count_insights
 from onboarding_portal.operations.models import Alarm, Process, RegularJob
@@ -41,6 +42,7 @@ from onboarding_portal.reconnects.models import (
 )
 from onboarding_portal.staff_groups import StaffGroup, rights_of
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun
+from tests.api.events.rows import an_endpoint, an_event
 from tests.api.rows import make_hand_over
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import handle_by_hand, make_attempt, make_owner, make_staff, make_trim
@@ -73,6 +75,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "home": Row(200, 302, 302, 302),
     "components": Row(404, 404, 404, 404),  # in DEBUG alone
     "component_mail": Row(404, 404, 404, 404),
+    "hook_of_ev_energy": Row(404, 404, 404, 404),  # until EV_ENERGY_WEBHOOK_SECRETS is set
     "security_txt": Row(404, 404, 404, 404),  # until SECURITY_CONTACT is set
     "account_login": Row(200, 302, 302, 302),
     "account_request_login_code": Row(200, 302, 302, 302),
@@ -231,6 +234,13 @@ ADMIN: dict[str, Rule] = {
     **model_pages("api_apikey", add=True),
     "admin:api_apikey_secret": Rule([{"api.add_apikey"}]),
     **model_pages("api_handover"),
+    **model_pages("events_endpoint", add=True),
+    "admin:events_endpoint_secret": Rule([{"events.add_endpoint"}, {"events.change_endpoint"}]),
+    "admin:events_endpoint_new_secret": Rule([{"events.change_endpoint"}], status=302, method="post"),
+    "admin:events_endpoint_test": Rule([{"events.change_endpoint"}], status=302, method="post"),
+    "admin:events_endpoint_again": Rule([{"events.change_endpoint"}], status=302, method="post"),
+    **model_pages("events_event"),
+    **model_pages("events_delivery"),
     **model_pages("auth_group"),
     **model_pages("accounts_user", add=True, delete=True),
     "admin:accounts_user_delete": Rule([{"accounts.delete_user"}], status=302),  # an owner's leads to Erase
@@ -297,6 +307,8 @@ ACTIONS: dict[tuple[str, str], str] = {
     ("accounts.Invitation", "delete_selected"): "accounts.delete_invitation",
     ("accounts.Invitation", "send_again"): "accounts.add_invitation",
     ("api.ApiKey", "revoke"): "api.revoke_apikey",
+    ("events.Event", "send_again"): "events.change_endpoint",
+    ("events.Delivery", "send_again"): "events.change_endpoint",
     ("axes.AccessAttempt", "delete_selected"): "axes.delete_accessattempt",
     ("vehicles.MakeOutage", "lift"): "vehicles.change_makeoutage",
     ("vehicles.Vehicle", "mark_stale"): "vehicles.change_vehicle",
@@ -403,6 +415,9 @@ def world(ev_energy_api: EvEnergyApi) -> World:
     count_insights()
     hand_over, hand_over_token = make_hand_over(owner=owner)
     helper, helper_token = make_helper_link(reconnect.vehicle)
+    endpoint, event = an_endpoint(), an_event(distributed_at=now)
+    Delivery.objects.write([event], [endpoint], now=now)
+    Delivery.objects.update(state=DeliveryState.DELIVERED)
     return World(
         owner=owner,
         values={
@@ -429,6 +444,9 @@ def world(ev_energy_api: EvEnergyApi) -> World:
         object_ids={
             "api_apikey": hand_over.key_id,
             "api_handover": hand_over.pk,
+            "events_endpoint": endpoint.pk,
+            "events_event": event.pk,
+            "events_delivery": Delivery.objects.get().pk,
             "auth_group": Group.objects.create(name="Support").pk,
             "accounts_user": owner.pk,
             "accounts_colleague": colleague.pk,

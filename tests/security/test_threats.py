@@ -36,6 +36,7 @@ from onboarding_portal.vehicles.models import ByHand, MakeOutage, Vehicle
 from tests.accounts.hashes import count_hashes
 from tests.accounts.journey import CODE, ask_for_code
 from tests.accounts.soft_key import SoftKey
+from tests.api.events.rows import an_endpoint, an_event
 from tests.api.rows import SITE, ApiClient, make_hand_over, make_key
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_make, make_owner, make_staff, make_vehicle
@@ -462,6 +463,27 @@ def signing_many_out() -> Send:
 def searching_users() -> Send:
     client = superuser()
     return lambda number: client.get(page("accounts_user_changelist"), {"q": "ann" * 200})
+
+
+def sending_hooks_without_a_signature() -> Send:
+    return lambda number: Client().post("/hooks/ev-energy", {}, content_type="application/json")
+
+
+def making_endpoints() -> Send:
+    return as_staff("events_endpoint_add", name="CRM", url="https://93.184.215.14/", is_on="on")
+
+
+def trying_an_endpoint() -> Send:
+    return as_staff("events_endpoint_test", an_endpoint().pk)
+
+
+def renewing_a_secret() -> Send:
+    return as_staff("events_endpoint_new_secret", an_endpoint().pk)
+
+
+def sending_events_again() -> Send:
+    endpoint, _event = an_endpoint(), an_event()
+    return as_staff("events_endpoint_again", endpoint.pk, since="2020-01-01 00:00", until="2100-01-01 00:00")
 
 
 def changing_groups() -> Send:
@@ -1139,6 +1161,41 @@ LINES = [
         prepare=changing_groups,
         most=Spent(rows=3),
         bound="superusers",
+    ),
+    Line(
+        name="POST /hooks/ev-energy",
+        addresses=("hook_of_ev_energy",),
+        prepare=sending_hooks_without_a_signature,
+        most=Spent(),
+        bound="a signature; not there without a secret",
+    ),
+    Line(
+        name="staff: make endpoints for events",
+        addresses=("admin:events_endpoint_add", "admin:events_endpoint_change"),
+        prepare=making_endpoints,
+        most=Spent(rows=11 * TIMES),
+        bound="a right",
+    ),
+    Line(
+        name="staff: try an endpoint",
+        addresses=("admin:events_endpoint_test",),
+        prepare=trying_an_endpoint,
+        most=Spent(rows=3 * TIMES),
+        bound="a right; one request of 5 seconds, to a public address",
+    ),
+    Line(
+        name="staff: renew the secret of an endpoint",
+        addresses=("admin:events_endpoint_new_secret",),
+        prepare=renewing_a_secret,
+        most=Spent(rows=TIMES),
+        bound="a right; an entry of the audit log",
+    ),
+    Line(
+        name="staff: send events again",
+        addresses=("admin:events_endpoint_again",),
+        prepare=sending_events_again,
+        most=Spent(rows=2, tasks=2),
+        bound="a right; what is on its way is left out; 10,000 at a time",
     ),
     Line(
         name="staff: invite",

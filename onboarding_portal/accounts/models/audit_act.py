@@ -79,6 +79,11 @@ class Act(models.TextChoices):
     KEY_MADE = "api.key_made", _("Made an API key")
     KEY_CHANGED = "api.key_changed", _("Changed an API key")
     KEY_REVOKED = "api.key_revoked", _("Revoked an API key")
+    ENDPOINT_MADE = "events.endpoint_made", _("Made an endpoint for events")
+    ENDPOINT_CHANGED = "events.endpoint_changed", _("Changed an endpoint for events")
+    ENDPOINT_TRIED = "events.endpoint_tried", _("Sent a test event")
+    SECRET_RENEWED = "events.secret_renewed", _("Made a new secret for an endpoint")
+    EVENTS_SENT_AGAIN = "events.sent_again", _("Had events sent again")
     HANDED_IN = "api.handed_in", _("Handed an owner over for a journey")
     ASKED_BY_SYSTEM = "api.reconnect_asked_for", _("Asked for a reconnect by the API")
 

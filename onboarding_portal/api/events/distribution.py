@@ -1,4 +1,4 @@
-"""Who gets an event: every endpoint there is. One process at a time, so that all see events in one order."""
+"""Who gets an event: every endpoint that is on. One process at a time, so that all see events in one order."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ def distribute(*, now: datetime) -> int:
         return 0
     with transaction.atomic():
         # Held by whoever distributes. Asked for first: what follows sees all that the one before has done.
-        endpoints = list(Endpoint.objects.order_by("pk").select_for_update())
+        endpoints = list(Endpoint.objects.filter(is_on=True).order_by("pk").select_for_update())
         events = list(Event.objects.undistributed().order_by("pk")[:AT_ONCE])
         Delivery.objects.write(events, endpoints, now=now)
         Event.objects.filter(pk__in=[event.pk for event in events]).update(distributed_at=now)

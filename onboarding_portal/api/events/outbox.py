@@ -13,6 +13,7 @@ from django.utils import timezone
 from onboarding_portal.api.events import tasks
 from onboarding_portal.api.events.bodies import data_of
 from onboarding_portal.api.events.models import Endpoint, Event
+from onboarding_portal.api.models import HandOver
 from onboarding_portal.news import News
 from onboarding_portal.vehicles.advice import advice_for
 from onboarding_portal.vehicles.cause_words import SigningIn
@@ -36,7 +37,9 @@ class Outbox:
 
 
 def _references_of(owner_ids: Collection[int]) -> dict[int, str]:
-    return {}
+    """The latest that is not empty. One query."""
+    given = HandOver.objects.filter(owner__in=owner_ids).exclude(reference="").order_by("created_at")
+    return dict(given.values_list("owner_id", "reference"))
 
 
 def _event(news: News, references: Mapping[int, str]) -> Event:

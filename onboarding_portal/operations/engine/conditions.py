@@ -112,6 +112,13 @@ CONDITIONS = [
         link="admin:accounts_sentmail_changelist",
         find=findings.mails_refused,
     ),
+    Condition(
+        name="PortalEventsNotTaken",
+        summary=_("Events do not reach the company’s systems."),
+        do=_("Read under deliveries what they answer; once they are well, send again what was given up."),
+        link="admin:events_endpoint_changelist",
+        find=findings.events_not_taken,
+    ),
 ]
 BY_NAME = {condition.name: condition for condition in CONDITIONS}
 

@@ -8,6 +8,7 @@ from django.db.models import Count, Min, Q
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from onboarding_portal.api.events.models import Delivery
 from onboarding_portal.ev_energy import budget
 from onboarding_portal.ev_energy.budget_state import BudgetState
 from onboarding_portal.operations.clock.regular_job import RegularJob
@@ -43,6 +44,14 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """Since when the event that waits longest is on its way, and how many were given up in the last day."""
+
+    waiting_since: datetime | None
+    given_up: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """`processes` are those that gave a sign of life lately, the latest first.
 
@@ -58,6 +67,7 @@ class Facts:
     queue: Queue
     sync: Sync
     jobs: list[RegularJob]
+    events: Events
 
 
 def read_facts(*, now: datetime) -> Facts:
@@ -79,6 +89,16 @@ def read_facts(*, now: datetime) -> Facts:
         sync=_sync(state),
         # A row of a job that another release had is due for ever.
         jobs=list(RegularJob.objects.filter(name__in=[job.name for job in JOBS]).order_by("name")),
+        events=events_of(now=now),
+    )
+
+
+def events_of(*, now: datetime) -> Events:
+    """Two queries."""
+    pending = Delivery.objects.pending().of_endpoints_that_are_on()
+    return Events(
+        waiting_since=pending.aggregate(first=Min("created_at"))["first"],
+        given_up=Delivery.objects.given_up_since(now - RECENTLY).count(),
     )
 
 

@@ -20,6 +20,7 @@ READING_LATE_AFTER = timedelta(minutes=30)  # beside twice the time a reading ta
 CALLS_FAIL_SHARE, CALLS_FAIL_MOST = 0.2, 5
 BUDGET_LEAST_SHARE = 0.02
 MAILS_REFUSED_SHARE, MAILS_REFUSED_MOST = 0.2, 3
+EVENTS_LATE_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,3 +129,16 @@ def mails_refused(facts: Facts) -> Iterator[Finding]:
     if share > MAILS_REFUSED_SHARE and refused > MAILS_REFUSED_MOST:
         told = gettext("%(refused)d e-mails of the last 15 minutes, %(share)d %%.")
         yield Finding(facts=told % {"refused": refused, "share": 100 * share})
+
+
+def events_not_taken(facts: Facts) -> Iterator[Finding]:
+    since, given_up = facts.events.waiting_since, facts.events.given_up
+    if given_up:
+        told = ngettext(
+            "%(count)d event of the last day was given up.",
+            "%(count)d events of the last day were given up.",
+            given_up,
+        )
+        yield Finding(facts=told % {"count": given_up})
+    elif since is not None and facts.now - since > EVENTS_LATE_AFTER:
+        yield Finding(facts=gettext("The oldest waits for %(age)s.") % {"age": ago(facts.now - since)})

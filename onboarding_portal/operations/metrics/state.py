@@ -19,6 +19,7 @@ from onboarding_portal.ev_energy.priority import Priority
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.operations.clock.regular_job import RegularJob
 from onboarding_portal.operations.clock.schedule import JOBS
+from onboarding_portal.operations.engine.facts import events_of
 from onboarding_portal.operations.metrics.processes import Process
 from onboarding_portal.reconnects.models import OPEN_STATES, Reconnect, State
 from onboarding_portal.vehicles.models import MakeOutage, SyncRun, SyncState, Vehicle
@@ -144,6 +145,18 @@ def fleet(now: datetime) -> Iterator[Metric]:
     )
 
 
+def events(now: datetime) -> Iterator[Metric]:
+    known = events_of(now=now)
+    yield GaugeMetricFamily(
+        "portal_events_age_seconds",
+        "How long the event that waits longest has waited.",
+        value=(now - known.waiting_since).total_seconds() if known.waiting_since else 0,
+    )
+    yield GaugeMetricFamily(
+        "portal_events_given_up", "Events given up in the last 24 hours.", value=known.given_up
+    )
+
+
 SOURCES: dict[str, Callable[[datetime], Iterator[Metric]]] = {
     "processes": processes,
     "budget": request_budget,
@@ -152,6 +165,7 @@ SOURCES: dict[str, Callable[[datetime], Iterator[Metric]]] = {
     "jobs": jobs,
     "journeys": journeys,
     "fleet": fleet,
+    "events": events,
 }
 
 

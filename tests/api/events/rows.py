@@ -9,8 +9,11 @@ from onboarding_portal.api.events.endpoints import make_endpoint
 from onboarding_portal.api.events.models import Endpoint, Event
 from onboarding_portal.vehicles.models import Vehicle
 
+# Not a public address: nothing leaves the machine.
+NOWHERE = "https://192.0.2.1/events"
 
-def an_endpoint(url: str = "https://receiver.example/events", **fields: Any) -> Endpoint:
+
+def an_endpoint(url: str = NOWHERE, **fields: Any) -> Endpoint:
     endpoint, _secret = make_endpoint(name="CRM", url=url)
     Endpoint.objects.filter(pk=endpoint.pk).update(**fields)
     endpoint.refresh_from_db()

@@ -28,6 +28,7 @@ FIGURES: dict[str, list[object]] = {
     "PortalEvEnergyFails": [table.TEN_MINUTES, table.CALLS_FAIL_SHARE, table.CALLS_FAIL_MOST],
     "PortalBudgetShort": [table.QUARTER, table.BUDGET_LEAST_SHARE],
     "PortalMailsRefused": [table.QUARTER, table.MAILS_REFUSED_SHARE, table.MAILS_REFUSED_MOST],
+    "PortalEventsNotTaken": [table.EVENTS_LATE_AFTER.total_seconds()],
 }
 
 

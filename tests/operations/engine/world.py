@@ -9,12 +9,14 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
+from onboarding_portal.api.events.models import Delivery, DeliveryState
 from onboarding_portal.ev_energy.budget import Reservation, get_budget
 from onboarding_portal.ev_energy.responses import Answer
 from onboarding_portal.operations.metrics.processes import Counts, Kind, Process, counts_of, stored
 from onboarding_portal.operations.models import RegularJob
 from onboarding_portal.vehicles.models import SyncRun
 from onboarding_portal.vehicles.tasks import refresh_due_vehicles
+from tests.api.events.rows import an_endpoint, an_event
 
 ALL_KINDS = (Kind.WEB, Kind.WORKER, Kind.CLOCK)
 LEASE = timedelta(seconds=30)
@@ -141,6 +143,16 @@ def _mails_are_refused(_settings: Settings) -> None:
     count("portal_mails_total", 4, outcome="refused")
 
 
+def _events_wait(_settings: Settings) -> None:
+    if not Delivery.objects.exists():
+        Delivery.objects.write([an_event()], [an_endpoint()], now=timezone.now())
+        Delivery.objects.update(created_at=timezone.now() - timedelta(hours=2))
+
+
+def _events_are_taken(_settings: Settings) -> None:
+    Delivery.objects.update(state=DeliveryState.DELIVERED)
+
+
 def _nothing(_settings: Settings) -> None:
     return
 
@@ -158,4 +170,5 @@ WAYS = [
     Way(name="PortalEvEnergyFails", begin=_calls_fail),
     Way(name="PortalBudgetShort", begin=_budget_is_gone),
     Way(name="PortalMailsRefused", begin=_mails_are_refused),
+    Way(name="PortalEventsNotTaken", begin=_events_wait, end=_events_are_taken),
 ]

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text='Which of your systems it is, for example CRM.', max_length=80, verbose_name='name')),
                 ('url', models.CharField(help_text='A public https address. Redirects are not followed.', max_length=2000, validators=[onboarding_portal.api.events.models.endpoint.public_address], verbose_name='address')),
-                ('is_on', models.BooleanField(default=True, help_text='Off, nothing is sent; what happens meanwhile waits for three days.', verbose_name='on')),
+                ('is_on', models.BooleanField(default=True, help_text='Off, nothing is sent. What happened meanwhile can be sent afterwards.', verbose_name='on')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='made')),
                 ('sealed_secret', models.TextField(editable=False)),
                 ('former_sealed_secret', models.TextField(blank=True, default='', editable=False)),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.api.events.models.endpoint import Endpoint
-from onboarding_portal.api.events.models.event import SUBJECT_LENGTH, Event, lane_of
+from onboarding_portal.api.events.models.event import SUBJECT_LENGTH, TEST, Event, lane_of
 
 GIVES_UP_AFTER = timedelta(days=3)
 PROBLEM_LENGTH = 100
@@ -33,6 +33,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             endpoint=OuterRef("endpoint"), subject=OuterRef("subject"), pk__lt=OuterRef("pk"), due_at__gt=now
         )
         return self.pending().filter(~Exists(earlier), due_at__lte=now)
+
+    def of_endpoints_that_are_on(self) -> "DeliveryQuerySet":
+        return self.filter(endpoint__is_on=True)
+
+    def given_up_since(self, moment: datetime) -> "DeliveryQuerySet":
+        """Without tests, which staff have seen fail."""
+        return self.filter(state=DeliveryState.PARKED, ended_at__gt=moment).exclude(event__kind=TEST)
 
     # Factories
 

@@ -59,7 +59,7 @@ class Endpoint(models.Model):
     is_on = models.BooleanField(
         _("on"),
         default=True,
-        help_text=_("Off, nothing is sent; what happens meanwhile waits for three days."),
+        help_text=_("Off, nothing is sent. What happened meanwhile can be sent afterwards."),
     )
     created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
     sealed_secret = models.TextField(editable=False)
