@@ -15,6 +15,7 @@ from onboarding_portal.sandbox.behaviour import SCOPES, Behaviour
 from onboarding_portal.sandbox.context import Config, is_loopback
 from onboarding_portal.sandbox.seeding import seed_owner
 from onboarding_portal.sandbox.server import build_server, listen, origin_of
+from onboarding_portal.sandbox.webhooks import keep_sending
 
 
 class StartError(Exception):
@@ -57,6 +58,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--redirect-url", help="where owners go who come without redirect_uri, or reconnected"
     )
+    parser.add_argument("--webhook-url", default="", help="who is told when a charge begins or ends")
+    parser.add_argument("--webhook-secret", default="", metavar="whsec_…", help="what signs that")
 
 
 def config_of(options: Mapping[str, Any], *, origin: str) -> Config:
@@ -66,6 +69,8 @@ def config_of(options: Mapping[str, Any], *, origin: str) -> Config:
         client_secret=options["client_secret"],
         redirect_origins=tuple(value.rstrip("/") for value in options["redirect_origin"]),
         onboarding_redirect_url=options["redirect_url"],
+        webhook_url=options["webhook_url"],
+        webhook_secret=options["webhook_secret"],
         behaviour=replace(
             Behaviour(),
             rate_limit=options["limit"],
@@ -102,6 +107,8 @@ def serve(options: Mapping[str, Any]) -> None:
     origin = origin_of(listener)
     app = seeded_app(options, origin=origin)
     server = build_server(listener=listener, app=app)
+    if options["webhook_url"]:
+        keep_sending(origin=origin)
     signal.signal(signal.SIGTERM, interrupt)
     with suppress(KeyboardInterrupt):
         sys.stdout.write(f"sandbox listening on {origin}\n")

@@ -30,6 +30,8 @@ class Config:
     client_secret: str = "sandbox-secret"  # noqa: S105  a stand-in's secret is public by design
     redirect_origins: tuple[str, ...] = ()  # none named: every origin on this machine is registered
     onboarding_redirect_url: str | None = None
+    webhook_url: str = ""
+    webhook_secret: str = ""
     behaviour: Behaviour = field(default_factory=Behaviour)
 
     @property

@@ -22,6 +22,7 @@ from onboarding_portal.sandbox import (
     token_api,
     users_api,
     vehicles_api,
+    webhooks,
 )
 from onboarding_portal.sandbox.context import Call
 from onboarding_portal.sandbox.problems import not_found
@@ -175,6 +176,7 @@ PAGES = [
     ("GET", "/icons/<make_id>.svg", show_icon),
 ]
 CONTROLS = [
+    ("POST", "/_sandbox/webhooks", webhooks.send_webhooks),
     ("GET", "/_sandbox/behaviour", control.behaviour_json),
     ("PUT", "/_sandbox/behaviour", control.put_behaviour),
     ("DELETE", "/_sandbox/behaviour", control.reset_behaviour),

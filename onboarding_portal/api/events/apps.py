@@ -9,6 +9,12 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from onboarding_portal import news  # noqa: PLC0415  models can be imported from here on
-        from onboarding_portal.api.events.outbox import Outbox  # noqa: PLC0415  as above
+        from onboarding_portal.api import webhooks  # noqa: PLC0415  as above
+        from onboarding_portal.api.events.bodies import whole_bodies  # noqa: PLC0415
+        from onboarding_portal.api.events.outbox import Outbox, tell_of_session  # noqa: PLC0415
+        from onboarding_portal.api.hand_over.outcome import outcome_changed  # noqa: PLC0415
 
         news.listen(Outbox())
+        outcome_changed.connect(tell_of_session, dispatch_uid="events")
+        for kind, model in whole_bodies().items():
+            webhooks.add(name=kind, model=model, summary=(model.__doc__ or "").strip())

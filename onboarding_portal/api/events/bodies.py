@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from onboarding_portal.api.models import Journey, Outcome
 from onboarding_portal.reconnects.models import CameBack, Failure, State
 from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.vehicle_words import StaleReason
@@ -134,6 +134,33 @@ class MakeOutageEnded(OfOutage):
     """That is over."""
 
 
+class OfSession(OfOwner):
+    session_id: str
+    journey: Journey
+    outcome: Outcome
+    vehicle_id: str | None = Field(None, description="The car of a reconnect; null for a connect.")
+
+
+class SessionPending(OfSession):
+    """The owner has come back, and it is not known yet what came of it."""
+
+
+class SessionConnected(OfSession):
+    """The owner’s car is connected, or back."""
+
+
+class SessionCancelled(OfSession):
+    """The owner stopped, or nobody needs it any more."""
+
+
+class SessionRefused(OfSession):
+    """ev.energy or the manufacturer refused."""
+
+
+class SessionExpired(OfSession):
+    """It ran out before anything came of it."""
+
+
 class EndpointTest(Body):
     """Sent by the button in the admin."""
 
@@ -158,6 +185,11 @@ KINDS: dict[str, type[Body]] = {
     "reconnect.cancelled": ReconnectCancelled,
     "make.outage.started": MakeOutageStarted,
     "make.outage.ended": MakeOutageEnded,
+    "session.pending": SessionPending,
+    "session.connected": SessionConnected,
+    "session.cancelled": SessionCancelled,
+    "session.refused": SessionRefused,
+    "session.expired": SessionExpired,
     "endpoint.test": EndpointTest,
 }
 
@@ -167,34 +199,18 @@ def data_of(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return KINDS[kind].model_validate(dict(values)).model_dump(mode="json")
 
 
-def components() -> dict[str, Any]:
-    """The JSON schemas of all bodies, by name, for `components/schemas` of the API's description."""
-    _refs, schema = models_json_schema(
-        [(model, "serialization") for model in KINDS.values()], ref_template="#/components/schemas/{model}"
+def whole_bodies() -> dict[str, type[BaseModel]]:
+    """What is sent, by kind: the type, when it happened, and the data."""
+    return {kind: _whole(kind, model) for kind, model in KINDS.items()}
+
+
+def _whole(kind: str, model: type[Body]) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        "type": (str, Field(json_schema_extra={"const": kind})),
+        "timestamp": (datetime, Field(description="When it happened.")),
+        "data": (model, Field()),
+    }
+    whole: type[BaseModel] = create_model(
+        f"{model.__name__}Event", __config__=ConfigDict(extra="forbid"), __doc__=model.__doc__, **fields
     )
-    found: dict[str, Any] = schema["$defs"]
-    return found
-
-
-def webhooks() -> dict[str, Any]:
-    """`webhooks` of the API's description: each kind with the schema of what is sent."""
-    return {kind: {"post": _operation(kind, model)} for kind, model in KINDS.items()}
-
-
-def _operation(kind: str, model: type[Body]) -> dict[str, Any]:
-    body = {
-        "type": "object",
-        "required": ["type", "timestamp", "data"],
-        "properties": {
-            "type": {"const": kind},
-            "timestamp": {"type": "string", "format": "date-time", "description": "When it happened."},
-            "data": {"$ref": f"#/components/schemas/{model.__name__}"},
-        },
-    }
-    return {
-        "summary": kind,
-        "description": (model.__doc__ or "").strip(),
-        "operationId": kind.replace(".", "_"),
-        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {"2XX": {"description": "It was taken. Anything else, and it is sent again."}},
-    }
+    return whole

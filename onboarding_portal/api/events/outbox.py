@@ -3,7 +3,8 @@
 Nothing is written while there is no endpoint at all: whoever wants no events pays one look at an empty table.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,8 @@ from onboarding_portal.api.events import tasks
 from onboarding_portal.api.events.bodies import data_of
 from onboarding_portal.api.events.models import Endpoint, Event
 from onboarding_portal.api.models import HandOver
-from onboarding_portal.news import News
+from onboarding_portal.api.references import references_of
+from onboarding_portal.news import News, tell
 from onboarding_portal.vehicles.advice import advice_for
 from onboarding_portal.vehicles.cause_words import SigningIn
 from onboarding_portal.vehicles.models import EndedBy, Vehicle
@@ -31,22 +33,37 @@ class Outbox:
         return Endpoint.objects.exists()
 
     def hear(self, news: Sequence[News]) -> None:
-        references = _references_of({each.owner_id for each in news if each.owner_id})
+        references = references_of({each.owner_id for each in news if each.owner_id})
         Event.objects.bulk_create([_event(each, references) for each in news], batch_size=1000)
         transaction.on_commit(partial(tasks.wake, now=timezone.now()))
 
 
-def _references_of(owner_ids: Collection[int]) -> dict[int, str]:
-    """The latest that is not empty. One query."""
-    given = HandOver.objects.filter(owner__in=owner_ids).exclude(reference="").order_by("created_at")
-    return dict(given.values_list("owner_id", "reference"))
+def tell_of_session(*, hand_over: HandOver, now: datetime, **_more: object) -> None:
+    """Listens to changes of a session's outcome, so that events and the API say the same."""
+    facts = {
+        "session_id": str(hand_over.pk),
+        "journey": hand_over.journey,
+        "outcome": hand_over.outcome,
+        "reference": hand_over.reference or None,
+    }
+    tell(
+        lambda: [
+            News(
+                kind=f"session.{hand_over.outcome}",
+                at=now,
+                owner_id=hand_over.owner_id,
+                vehicle_id=hand_over.vehicle_id or "",
+                facts=facts,
+            )
+        ]
+    )
 
 
 def _event(news: News, references: Mapping[int, str]) -> Event:
     family = news.kind.rpartition(".")[0]
     values = _FACTS.get(news.kind, _FACTS_OF_FAMILY.get(family, dict))(news.facts)
     if news.owner_id is not None:
-        values |= {"owner_id": str(news.owner_id), "reference": references.get(news.owner_id)}
+        values = {"reference": references.get(news.owner_id), **values, "owner_id": str(news.owner_id)}
     if news.vehicle_id:
         values["vehicle_id"] = news.vehicle_id
     return Event(

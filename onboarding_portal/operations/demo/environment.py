@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import sys
+from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -18,6 +19,7 @@ FOLDER = Path(__file__).resolve().parents[3] / ".demo"
 HOST = "127.0.0.1"
 WEB_PORT = 8000
 SANDBOX_PORT = 9000
+RECEIVER_PORT = 8100
 PORTS_TO_TRY = 50
 
 
@@ -51,6 +53,10 @@ def prepare(*, arguments: Sequence[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     web_port = free_port(wanted=options.port, name="The portal")
     sandbox_port = free_port(wanted=options.sandbox_port, name="The sandbox", taken=[web_port])
+    receiver_port = free_port(
+        wanted=RECEIVER_PORT, name="The receiver of events", taken=[web_port, sandbox_port]
+    )
+    os.environ["LOCAL_ORIGINS"] = f"http://{HOST}:{receiver_port}"
     os.environ |= _settings(
         folder, portal=f"http://{HOST}:{web_port}", sandbox=f"http://{HOST}:{sandbox_port}"
     )
@@ -81,6 +87,7 @@ def _settings(folder: Path, *, portal: str, sandbox: str) -> dict[str, str]:
         "EV_ENERGY_CLIENT_ID": "sandbox-client",
         "EV_ENERGY_CLIENT_SECRET": "sandbox-secret",
         "EV_ENERGY_VERIFY_OWNERSHIP": "true",
+        "EV_ENERGY_WEBHOOK_SECRETS": f"whsec_{b64encode(b'sandbox' * 4).decode()}",
     }
 
 

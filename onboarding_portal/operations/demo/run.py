@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 
 from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
 from onboarding_portal.accounts.models import User
+from onboarding_portal.api.events.endpoints import make_endpoint
+from onboarding_portal.api.events.models import Endpoint
 from onboarding_portal.catalogue.sync import sync_catalogue
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.operations.demo.mailbox import Mailbox
@@ -26,6 +28,7 @@ from onboarding_portal.reconnects.models import PolicyVersion
 from onboarding_portal.reconnects.policy.switch import switch_on, write_rules
 
 OWNERS = ["anna@example.com", "ben@example.com"]
+RECEIVER = "The demo’s receiver"
 STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "brightfield-demo"  # noqa: S105  of a demo on this machine, printed on the terminal
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
@@ -75,9 +78,15 @@ def _start(processes: Processes, *, folder: Path, say: Callable[[str], object]) 
     load_demo_data()
     gunicorn = [*GUNICORN, "--threads", "4", "--bind", urlsplit(portal).netloc]
     processes.start("web", gunicorn, ready_url=f"{portal}/healthz")
+    (receiver,) = settings.LOCAL_ORIGINS
+    processes.start("receiver", _receiver_command(folder, receiver), ready_url=receiver)
     processes.start("worker", [*MANAGE, "db_worker", "--interval", "0.5"])
     processes.start("clock", [*MANAGE, "clock"])
-    say(WELCOME.format(portal=portal, sandbox=sandbox, folder=folder, owners=" or ".join(OWNERS)))
+    say(
+        WELCOME.format(
+            portal=portal, sandbox=sandbox, folder=folder, owners=" or ".join(OWNERS), receiver=receiver
+        )
+    )
 
 
 def _sandbox_command(folder: Path) -> list[str]:
@@ -86,7 +95,22 @@ def _sandbox_command(folder: Path) -> list[str]:
         *(*MANAGE, "sandbox", "--port", port, "--state", str(folder / "sandbox.json")),
         *("--redirect-url", f"{settings.PORTAL_URL}/return/"),
         *("--seed-owner", *OWNERS),
+        *("--webhook-url", f"{settings.PORTAL_URL}/hooks/ev-energy"),
+        *("--webhook-secret", settings.EV_ENERGY_WEBHOOK_SECRETS[0]),
     ]
+
+
+def _receiver_command(folder: Path, origin: str) -> list[str]:
+    """The company's system that takes events; its endpoint is made once, its secret kept in the demo's folder."""
+    secret = folder / "events-secret"
+    endpoint = Endpoint.objects.filter(name=RECEIVER).first()
+    if endpoint is None or not secret.exists():
+        endpoint, made = make_endpoint(name=RECEIVER, url=f"{origin}/events")
+        secret.touch(mode=0o600)
+        secret.write_text(made)
+    Endpoint.objects.filter(pk=endpoint.pk).update(url=f"{origin}/events")
+    module = "onboarding_portal.operations.demo.receiver"
+    return [sys.executable, "-m", module, str(urlsplit(origin).port), str(secret)]
 
 
 def load_demo_data() -> None:
@@ -126,5 +150,6 @@ The portal is up:        {portal}/
 As staff:                {portal}/admin/
                          staff@example.com, password brightfield-demo
 ev.energy's stand-in:    {sandbox}/
+Events, as received:     {receiver}/
 
 Logs are in {folder}/logs. Ctrl-C ends everything; the next start goes on where you left, --fresh starts anew."""

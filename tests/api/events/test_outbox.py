@@ -8,8 +8,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from onboarding_portal.accounts.erasing import THEMSELVES, erase
-from onboarding_portal.api.events.bodies import KINDS, components, webhooks
+from onboarding_portal.api.events.bodies import KINDS
 from onboarding_portal.api.events.models import Delivery, Event
+from onboarding_portal.api.hand_over.outcome import outcome_changed
+from onboarding_portal.api.models import HandOver, Outcome
+from onboarding_portal.api.webhooks import all_webhooks
 from onboarding_portal.desk.handing_over import hand_over
 from onboarding_portal.ev_energy import resources
 from onboarding_portal.reconnects.background.watch import finish, note_return, send_off
@@ -21,6 +24,7 @@ from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.models import Integration, MakeOutage, StaleReason, Vehicle
 from onboarding_portal.vehicles.store import store_page, store_vehicle
 from tests.api.events.rows import an_endpoint, told
+from tests.api.rows import make_hand_over
 from tests.factories import NOW, make_id, make_make, make_owner, make_staff, make_vehicle
 
 pytestmark = pytest.mark.django_db
@@ -198,7 +202,29 @@ def test_who_has_signed_in_before_is_no_news() -> None:
 
 
 def test_the_description_has_a_schema_for_every_kind() -> None:
-    assert set(webhooks()) == set(KINDS)
-    for kind, model in KINDS.items():
-        assert webhooks()[kind]["post"]["description"]
-        assert components()[model.__name__]["additionalProperties"] is False
+    assert {each.name for each in all_webhooks()} == set(KINDS)
+    assert all(each.summary for each in all_webhooks())
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_the_outcome_of_a_session_is_told_as_the_api_tells_it(outcome: Outcome) -> None:
+    an_endpoint()
+    hand_over, _token = make_hand_over(owner=make_owner(), reference="customer-4711")
+    hand_over.outcome = outcome
+    outcome_changed.send(sender=HandOver, hand_over=hand_over, now=NOW)
+    assert told() == [f"session.{outcome}"]
+    data = Event.objects.get().data
+    assert (data["session_id"], data["outcome"]) == (str(hand_over.pk), outcome)
+    assert data["reference"] == "customer-4711"
+
+
+def test_an_owners_events_carry_the_latest_reference_also_of_the_erasure() -> None:
+    an_endpoint()
+    owner = make_owner()
+    make_hand_over(owner=owner, reference="old", created_at=NOW)
+    make_hand_over(owner=owner, reference="new", created_at=NOW + HOUR)
+    make_hand_over(owner=owner, reference="", created_at=NOW + 2 * HOUR)
+    owner.note_first_sign_in(now=NOW)
+    assert Event.objects.get().data["reference"] == "new"
+    erase(owner=owner, by=THEMSELVES, at_ev_energy=False, now=NOW)
+    assert Event.objects.get().data == {"owner_id": str(owner.pk), "reference": "new"}
