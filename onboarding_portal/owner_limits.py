@@ -22,6 +22,7 @@ class Press(StrEnum):
     CONNECT = "connect"
     RETURN = "return"
     WAITLIST = "waitlist"
+    COUNTRY = "country"
     RECONNECT = "reconnect"
     COME_BACK = "come_back"
     LOOK = "look"
@@ -46,6 +47,8 @@ LIMITS = {
     Press.RETURN: Limit(own="40/1d/key", first="4/1d/key", newcomers="60/1h/key", comes_back_in=DAY),
     # One call each, and ev.energy writes to the owner.
     Press.WAITLIST: Limit(own="5/1h/key", first="1/1d/key", newcomers="20/1h/key", comes_back_in=HOUR),
+    # One call each, to ask whether a model works in a country.
+    Press.COUNTRY: Limit(own="10/1h/key", first="3/1d/key", newcomers="30/1h/key", comes_back_in=HOUR),
     # One call each. Manufacturers' sign-ins fail often enough for somebody to try ten times.
     Press.RECONNECT: Limit(own="20/1h/key", first="4/1d/key", newcomers="60/1h/key", comes_back_in=HOUR),
     # No call, but a row in the history and a look at the car a minute later.

@@ -65,6 +65,8 @@ OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET")
 OIDC_STAFF_DOMAIN = env.str("OIDC_STAFF_DOMAIN")
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM")
 SIGNUP_OPEN = env.yes_or_no("SIGNUP_OPEN", default=True)
+# Whether the mailed link of an invitation may stand for a code, see accounts/invitations/proof.py.
+INVITATION_PROVES_MAILBOX = env.yes_or_no("INVITATION_PROVES_MAILBOX", default=False)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=[_host])
 
 # ev.energy

@@ -28,7 +28,7 @@ from onboarding_portal.reconnects.models.event import ReconnectEvent
 from onboarding_portal.vehicles.models import Vehicle
 from tests.ev_energy_answers import problem_json, url
 from tests.ev_energy_api import EvEnergyApi
-from tests.factories import make_attempt, make_id, make_owner, make_vehicle
+from tests.factories import make_attempt, make_id, make_model, make_owner, make_vehicle
 from tests.reconnects.rows import make_broken_car, make_emailed, make_helper_link, make_reconnect
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +103,12 @@ def coming_back_with_the_same_car(owner: User) -> Way:
 def joining_the_waitlist(owner: User) -> Way:
     car = {"make_name": "Aptera", "model_name": "Luna"}
     return lambda client, _: client.post(reverse("onboarding:waitlist"), car)
+
+
+def asking_for_a_country(owner: User) -> Way:
+    model = make_model()
+    page = reverse("onboarding:country", args=[model.make_id, model.pk])
+    return lambda client, _: client.post(page, {"country": "AT"})
 
 
 def looking_for_cars(owner: User) -> Way:
@@ -202,6 +208,13 @@ FORMS = [
         all_new=Spent(calls=NEWCOMERS, rows=NEWCOMERS),
         bound="a car is asked for once an attempt",
         says_no=set(),
+    ),
+    Form(
+        name="does it work in my country",
+        prepare=asking_for_a_country,
+        one=Spent(calls=10),
+        all_new=Spent(calls=30 + 3 * NEWCOMERS),
+        bound="10 an hour; all new owners beyond three each: 30 an hour",
     ),
     Form(
         name="waitlist",

@@ -104,6 +104,7 @@ PAGES: dict[str, Row | list[Row]] = {
     "onboarding:preparing": SIGNED_IN,
     "onboarding:return": Row(200, 302, 404, 404),  # 302: to the same page without the ids
     "onboarding:waitlist": SIGNED_IN,
+    "onboarding:country": [SIGNED_IN, Row(LOGIN, 400, 400, 400, method="post")],
     "vehicles:list": SIGNED_IN,
     "vehicles:detail": OWN,
     "vehicles:history": OWN,

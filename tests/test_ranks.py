@@ -44,6 +44,7 @@ CALLERS = {
     "desk/moving.py": "staff",
     "diagnostics/management/commands/vehicle_logs.py": "staff",
     "diagnostics/views.py": "staff",
+    "onboarding/country.py": "owner",
     "onboarding/departure.py": "owner",
     "onboarding/preparation.py": "owner, in the background",
     "onboarding/tasks.py": "owner at first, then background",

@@ -66,8 +66,15 @@ class ModelQuerySet(models.QuerySet["Model"]):
 
     def with_connectable(self) -> "ModelQuerySet":
         """Adds `is_connectable`: the model, its make or one of its trims can be onboarded."""
+        return self.annotate(is_connectable=self._can_be_connected())
+
+    def connectable(self) -> "ModelQuerySet":
+        return self.filter(self._can_be_connected())
+
+    @staticmethod
+    def _can_be_connected() -> Q:
         trims = Trim.objects.filter(model=OuterRef("pk"), onboardable=True, retired_at=None)
-        return self.annotate(is_connectable=Q(onboardable=True) | Q(make__onboardable=True) | Exists(trims))
+        return Q(onboardable=True) | Q(make__onboardable=True) | Q(Exists(trims))
 
 
 class TrimQuerySet(models.QuerySet["Trim"]):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from onboarding_portal.onboarding import views
+from onboarding_portal.onboarding.country import country
 
 app_name = "onboarding"
 
@@ -13,5 +14,6 @@ urlpatterns = [
     path("waitlist/", views.waitlist, name="waitlist"),
     path("<str:make_id>/", views.choose_model, name="make"),
     path("<str:make_id>/<str:model_id>/", views.choose_trim, name="model"),
+    path("<str:make_id>/<str:model_id>/country/", country, name="country"),
     path("<str:make_id>/<str:model_id>/<str:trim_id>/", views.confirm, name="trim"),
 ]

@@ -26,6 +26,7 @@ from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.ev_energy.errors import EvEnergyError, Invalid, Unavailable
 from onboarding_portal.ev_energy.turns import turns
 from onboarding_portal.onboarding.arrival import MalformedReturn, read_back, record_return
+from onboarding_portal.onboarding.country import form_for, others_that_work
 from onboarding_portal.onboarding.departure import Preparing, is_preparing, start_attempt
 from onboarding_portal.onboarding.forms import WaitlistForm
 from onboarding_portal.onboarding.models import Attempt, AttemptState
@@ -232,4 +233,5 @@ def _ready(request: HttpRequest, pick: Pick) -> HttpResponse:
 
 
 def _cannot_connect(request: HttpRequest, pick: Pick) -> HttpResponse:
-    return render(request, "onboarding/cannot_connect.html", {"pick": pick})
+    context = {"pick": pick, "form": form_for(request), "others": others_that_work(pick)}
+    return render(request, "onboarding/cannot_connect.html", context)

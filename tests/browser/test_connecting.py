@@ -127,7 +127,8 @@ def test_owner_connects_two_cars_at_once(page: Page, portal: LiveServer) -> None
 def test_owner_leaves_the_choice_to_ev_energy(page: Page, portal: LiveServer, sandbox: Sandbox) -> None:
     page.goto(f"{portal.url}/connect/")
 
-    page.get_by_role("button", name="Choose at ev.energy").click()
+    page.get_by_role("link", name="Choose at ev.energy").click()
+    leave_for_the_manufacturer(page)
 
     assert page.url.startswith(sandbox.origin)
 

@@ -195,6 +195,7 @@ ROWS = {
         effect=lambda values: [(each.first, each.last, each.opens) for each in values["BRAND_SUPPORT_HOURS"]],
         meant=lambda _raw: [(0, 4, dt.time(8)), (5, 5, dt.time(9, 30))],
     ),
+    "INVITATION_PROVES_MAILBOX": parsed("INVITATION_PROVES_MAILBOX", "true", True),
     "SIGNUP_OPEN": parsed("SIGNUP_OPEN", "false", False),
     "OIDC_ISSUER": web("OIDC_ISSUER", "https://login.example.com/realm", beside=OPENID),
     "OIDC_CLIENT_ID": text("OIDC_CLIENT_ID", "portal"),

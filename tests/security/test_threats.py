@@ -19,7 +19,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -169,6 +169,17 @@ def making_keys_for_systems() -> Send:
 def using_an_invitation() -> Send:
     _, token = Invitation.objects.invite(email="new@example.com", invited_by=None, now=timezone.now())
     return lambda number: Client().post(f"/invite/{token}/")
+
+
+def signing_in_by_an_invitation() -> Send:
+    _, token = Invitation.objects.invite(email="new@example.com", invited_by=None, now=timezone.now())
+
+    def send(number: int) -> Any:
+        with override_settings(INVITATION_PROVES_MAILBOX=True):
+            Client().get(f"/invite/{token}/")
+            return Client().post(f"/invite/{token}/")
+
+    return send
 
 
 def guessing_invitations() -> Send:
@@ -879,6 +890,13 @@ LINES = [
         bound="counts as asking for a code",
     ),
     Line(
+        name="POST /invite/<token>/, without a code",
+        addresses=("invitation",),
+        prepare=signing_in_by_an_invitation,
+        most=Spent(rows=4),
+        bound="once, into an account that is new and empty",
+    ),
+    Line(
         name="POST /invite/<guessed>/",
         addresses=("invitation",),
         prepare=guessing_invitations,
@@ -1465,6 +1483,7 @@ def is_in_a_line() -> set[str]:
 OWNERS_PRESSES = {
     "onboarding:start": ["connect, not known to ev.energy yet", "connect, known to ev.energy"],
     "onboarding:return": ["come back with 20 made-up cars", "come back with the same car"],
+    "onboarding:country": ["does it work in my country"],
     "onboarding:waitlist": ["waitlist"],
     "vehicles:disconnect": ["disconnect a car"],
     "vehicles:remove": ["remove a car"],

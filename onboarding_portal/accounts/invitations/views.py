@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from onboarding_portal.accounts.invitations import proof
 from onboarding_portal.accounts.invitations.makes import is_make
+from onboarding_portal.accounts.known_browser import remember_browser
 from onboarding_portal.accounts.language.in_force import chosen_in_browser, remember_language, speak
 from onboarding_portal.accounts.models import Invitation, InvitationState
 from onboarding_portal.accounts.sign_in.views import send_code, with_next
@@ -18,7 +20,7 @@ from onboarding_portal.languages import spoken
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
-    """GET changes nothing: mail scanners open every link."""
+    """A GET signs nobody in and sends nothing: mail scanners open every link."""
     found = Invitation.objects.with_token(token).first()
     if found is None:
         return render(request, "accounts/invitation_unknown.html", status=404)
@@ -32,18 +34,24 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     if state != InvitationState.OPEN:
         context = {"is_accepted": state == InvitationState.ACCEPTED}
         return render(request, "accounts/invitation_closed.html", context, status=410)
+    if request.method == "GET":
+        proof.note_opened(found, now=timezone.now())
     status, trouble = 200, ""
     if request.method == "POST":
         logout(request)  # the invited person may sit at a computer where somebody else is signed in
+        if proof.sign_in(request, found, now=timezone.now()):
+            response = redirect(leads_to)
+            remember_browser(request, response, email=found.email)
+            return response
         status, trouble = send_code(request, found.email)
         if not trouble:
             response = redirect(with_next("account_confirm_login_code", leads_to))
             if named:
                 remember_language(response, language=named)  # the pages that follow are in it, too
             return response
-    return render(
-        request, "accounts/invitation.html", {"invitation": found, "trouble": trouble}, status=status
-    )
+    needs_code = not proof.proves(found, now=timezone.now())
+    page = {"invitation": found, "trouble": trouble, "needs_code": needs_code}
+    return render(request, "accounts/invitation.html", page, status=status)
 
 
 def _where_to(found: Invitation) -> str:

@@ -92,6 +92,9 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField(_("expires"))
     accepted_at = models.DateTimeField(_("accepted"), null=True)
 
+    # By the first browser or program that followed the link; kept only where the link may stand for a code.
+    opened_at = models.DateTimeField(_("opened"), null=True, editable=False)
+
     # What staff know of the owner beforehand. The make is ev.energy's id of it: the catalogue is a room above.
     name = models.CharField(_("name"), max_length=100, blank=True, default="", db_default="")
     language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
@@ -154,6 +157,10 @@ class Invitation(models.Model):
         renewed = (
             type(self)
             .objects.filter(pk=self.pk, accepted_at=None)
-            .update(token_hash=hash_token(token, purpose=HASHED_FOR), expires_at=now + INVITATION_LIFETIME)
+            .update(
+                token_hash=hash_token(token, purpose=HASHED_FOR),
+                expires_at=now + INVITATION_LIFETIME,
+                opened_at=None,
+            )
         )
         return token if renewed else None
