@@ -13,7 +13,8 @@ from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.onboarding.tasks import sweep_attempts
 from onboarding_portal.vehicles.models import Vehicle
 from tests.browser.conftest import Sandbox, Visitor
-from tests.browser.journeys import approve, give_up, leave_for_the_manufacturer, sign_in
+from tests.browser.journeys import approve, give_up, leave_for_the_manufacturer, mailed_code, sign_in
+from tests.browser.keyboard import press, type_into
 from tests.factories import make_id
 from tests.tasks import run_tasks
 
@@ -195,3 +196,27 @@ def test_an_owner_at_a_desk_sees_the_same(
     page.goto(portal.url)
 
     expect(page.get_by_role("link", name="Connect your car")).to_be_visible()
+
+
+def test_owner_connects_a_car_by_keyboard_alone(
+    visitor: Callable[..., Visitor], portal: LiveServer, sandbox: Sandbox, email: str
+) -> None:
+    page = visitor(viewport={"width": 1280, "height": 800}).page
+    make = Make.objects.filter(onboardable=True).earliest("name")
+    page.goto(portal.url)
+    press(page, page.get_by_role("main").get_by_role("link", name="Connect your car"))
+    type_into(page, page.get_by_label("E-mail address"), email)
+    expect(page.get_by_label("Code")).to_be_visible()
+    type_into(page, page.get_by_label("Code"), mailed_code(after=0))
+
+    type_into(page, page.get_by_role("searchbox"), make.name)
+    press(page, page.locator(".choice-list a").first)
+    press(page, page.get_by_role("button", name="Agree and go on"))
+    page.locator("#sign_in").press("Enter")  # at the manufacturer's
+    if not page.locator("#vehicle-0").is_checked():
+        page.locator("#vehicle-0").press("Space")
+    page.locator("#approve").press("Enter")
+
+    expect(page.get_by_role("heading", name="Your car is connected")).to_be_visible()
+    press(page, page.get_by_role("main").get_by_role("link", name="Your cars"))
+    expect(page.get_by_role("heading", name="Your cars")).to_be_visible()

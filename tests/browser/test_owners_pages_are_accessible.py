@@ -178,4 +178,6 @@ def test_what_axe_is_given_has_its_styles_and_would_be_complained_of(browser_pag
     assert "color-contrast" in told
     assert "image-alt" in told
     assert browser_page.evaluate(CUT_OFF)
-    assert browser_page.evaluate("getComputedStyle(document.body).display") == "flex"
+    assert browser_page.evaluate("getComputedStyle(document.body).display") == "flex"  # portal.css is there
+    background = browser_page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background != "rgba(0, 0, 0, 0)"  # and the colours are

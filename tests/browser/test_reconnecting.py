@@ -16,6 +16,7 @@ from onboarding_portal.reconnects.staff.batches import create_batch
 from onboarding_portal.vehicles.models import Integration, Vehicle
 from tests.browser.conftest import Sandbox, Visitor, running_sandbox
 from tests.browser.journeys import sign_in
+from tests.browser.keyboard import press, tab_to
 from tests.factories import make_id, make_make, make_model, make_owner, make_staff, make_stale_vehicle
 from tests.reconnects.rows import make_reconnect
 from tests.tasks import run_tasks
@@ -298,3 +299,26 @@ def test_a_scanner_that_opens_every_link_of_a_mail_changes_nothing_and_spends_no
     assert Reconnect.objects.values().get() == before
     statistics = requests.get(f"{sandbox.origin}/_sandbox/statistics", timeout=5).json()
     assert statistics["requests"] == {}
+
+
+def test_owner_reconnects_by_keyboard_alone_and_sees_the_data_come_without_loading_anew(
+    visitor: Callable[..., Visitor], portal: LiveServer, sandbox: Sandbox, vehicle: Vehicle
+) -> None:
+    sandbox.behave(first_sample_after_seconds=0)
+
+    page = visitor().page
+    page.goto(mailed_link())
+    press(page, page.get_by_role("button", name="Go on to Volvo"))
+    page.locator("#continue").press("Enter")
+    page.locator("#sign_in").press("Enter")
+
+    look = page.get_by_role("link", name="Look again")
+    tab_to(page, look)
+    page.evaluate("document.body.isTheSame = true")
+    let_data_arrive(vehicle)
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Your car is already connected")).to_be_visible()
+    expect(page.locator("main")).to_be_focused()  # what had the focus is gone with what was waited for
+    assert page.evaluate("document.body.isTheSame")
+    expect(page.locator("#news")).to_contain_text("Your car is already connected")
