@@ -56,6 +56,8 @@ def erase(*, owner: User, by: Actor, at_ev_energy: bool, now: datetime, why: str
             for room in rooms():
                 if at_ev_energy:
                     room.erase_elsewhere(person, erasure)
+                else:
+                    room.keep_promises(person, erasure)
                 counts.update(room.erase(person))
         erasure.counts = {label: count for label, count in sorted(counts.items()) if count}
         erasure.save(update_fields=["counts"])

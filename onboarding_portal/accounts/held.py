@@ -137,6 +137,9 @@ class PersonalData:
     def erase_elsewhere(self, person: Person, erasure: Erasure) -> None:
         """Writes down what is to be erased outside the portal, if that was asked for."""
 
+    def keep_promises(self, person: Person, erasure: Erasure) -> None:
+        """Writes down what the person had asked to be removed outside the portal before, if it is not done yet."""
+
 
 _ROOMS: list[type[PersonalData]] = []
 

@@ -74,12 +74,16 @@ def note_seen(session: SessionBase, *, now: datetime) -> None:
 
 
 def note_owners_device(session: SessionBase, *, browser: str, now: datetime) -> None:
-    """Says that an owner is there in this session now; writes once an hour at most."""
-    device = session.get(_DEVICE)
-    if device and now - datetime.fromisoformat(device["seen"]) < OWNERS_SEEN_EVERY:
+    """Says that an owner is there in this session now; writes once an hour at most, and for another browser."""
+    device, browser = session.get(_DEVICE), browser[:BROWSER_LENGTH]
+    if (
+        device
+        and device["browser"] == browser
+        and now - datetime.fromisoformat(device["seen"]) < OWNERS_SEEN_EVERY
+    ):
         return
     began = device["began"] if device else now.isoformat()
-    session[_DEVICE] = {"began": began, "seen": now.isoformat(), "browser": browser[:BROWSER_LENGTH]}
+    session[_DEVICE] = {"began": began, "seen": now.isoformat(), "browser": browser}
 
 
 def is_owners(session: SessionBase) -> bool:

@@ -1,5 +1,6 @@
 """What `vehicles` holds about a person: their cars and what staff wrote about them; and what goes at ev.energy."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.db.models import Q, QuerySet
 from onboarding_portal.accounts.held import Held, Mention, Person, PersonalData, Signed
 from onboarding_portal.accounts.models import Erasure
 from onboarding_portal.vehicles.car_to_erase import CarToErase
-from onboarding_portal.vehicles.models import ByHand, Note, StaleEpisode, SyncRun, Vehicle
+from onboarding_portal.vehicles.models import ByHand, Leaving, Note, StaleEpisode, SyncRun, Vehicle
 from onboarding_portal.vehicles.tasks import enqueue_due_work
 
 
@@ -83,12 +84,18 @@ class VehiclesPersonalData(PersonalData):
     }
 
     def erase_elsewhere(self, person: Person, erasure: Erasure) -> None:
-        CarToErase.objects.bulk_create(
-            [
-                CarToErase.of(
-                    erasure=erasure, vehicle_id=vehicle_id, ev_energy_user_id=person.ev_energy_user_id
-                )
-                for vehicle_id in person.present_vehicle_ids
-            ]
-        )
-        transaction.on_commit(partial(enqueue_due_work))
+        _erase_cars(person.present_vehicle_ids, person, erasure)
+
+    def keep_promises(self, person: Person, erasure: Erasure) -> None:
+        leaving = Vehicle.objects.present().filter(owner=person.user_id, leaving=Leaving.REMOVING)
+        _erase_cars(leaving.order_by("pk").values_list("pk", flat=True), person, erasure)
+
+
+def _erase_cars(vehicle_ids: Iterable[str], person: Person, erasure: Erasure) -> None:
+    user_id = person.ev_energy_user_id
+    cars = [
+        CarToErase.of(erasure=erasure, vehicle_id=vehicle_id, ev_energy_user_id=user_id)
+        for vehicle_id in vehicle_ids
+    ]
+    CarToErase.objects.bulk_create(cars)
+    transaction.on_commit(partial(enqueue_due_work))

@@ -9,13 +9,14 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from onboarding_portal.accounts.erasing import THEMSELVES, erase
 from onboarding_portal.accounts.models import AuditEntry
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.reconnects.models import BatchKind, Reconnect, State
 from onboarding_portal.reconnects.staff.batch_plan import plan_batch
 from onboarding_portal.vehicles import staleness
 from onboarding_portal.vehicles.letting_go import ask, let_cars_go
-from onboarding_portal.vehicles.models import Leaving, Vehicle
+from onboarding_portal.vehicles.models import CarToErase, Leaving, Vehicle
 from onboarding_portal.vehicles.store import store_page
 from tests.ev_energy_answers import url, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
@@ -245,3 +246,12 @@ def test_a_disconnected_car_is_connected_again(ev_energy_api: EvEnergyApi) -> No
     assert car.leaving == ""
     assert Reconnect.objects.get().state == State.REDIRECTED
     assert acts() == ["vehicles.taken_back"]
+
+
+def test_who_erases_themselves_meanwhile_gets_the_car_removed_all_the_same() -> None:
+    car = ask_for(Leaving.REMOVING, make_vehicle())
+    make_vehicle(owner=car.owner)
+
+    erase(owner=car.owner, by=THEMSELVES, at_ev_energy=False, now=NOW)
+
+    assert CarToErase.objects.get().vehicle_id == car.pk

@@ -41,11 +41,11 @@ def ask_helper(
 ) -> HelperLink:
     """Mails the helper a link. Raises TooManyHelpers, HasEnoughHelpers and MailNotSent; nothing is stored then."""
     token = secrets.token_urlsafe(32)
+    _check_alive(vehicle, now=now)
+    _count(request, owner=owner, email=email)  # outside of the transaction: the cache may be a table
     with transaction.atomic():
         Vehicle.objects.select_for_update().get(pk=vehicle.pk)  # two tabs in turn
-        if HelperLink.objects.of_car(vehicle).alive(now=now).count() >= MOST_ALIVE:
-            raise HasEnoughHelpers
-        _count(request, owner=owner, email=email)
+        _check_alive(vehicle, now=now)
         link = HelperLink.objects.create(
             vehicle=vehicle,
             owner=owner,
@@ -69,6 +69,11 @@ def end_links(*, links: "list[HelperLink]", owner: User, now: datetime) -> None:
         with transaction.atomic():
             if HelperLink.objects.filter(pk=link.pk).end(now=now):
                 record(act=Act.HELPER_ENDED, actor=owner, about=about(link.vehicle), thing=link)
+
+
+def _check_alive(vehicle: Vehicle, *, now: datetime) -> None:
+    if HelperLink.objects.of_car(vehicle).alive(now=now).count() >= MOST_ALIVE:
+        raise HasEnoughHelpers
 
 
 def _count(request: HttpRequest, *, owner: User, email: str) -> None:
