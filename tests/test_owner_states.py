@@ -17,12 +17,14 @@ TEMPLATES = settings.BASE_DIR / "templates"
 # Pages of staff, by the parts of their paths; and what is rendered into e-mails.
 OTHERS = {"admin", "email", "mail"}
 STAFFS = {"errors/_desk.html", "errors/locked_out.html", "includes/why.html"}
+DEVELOPERS = {"api/docs.html", "api/_operation.html"}  # of the company's systems
+
 MAILS = {"includes/mail.html", "includes/mail_button.html"}
 
 
 def owners_templates() -> set[str]:
     paths = [path.relative_to(TEMPLATES) for path in TEMPLATES.rglob("*.html")]
-    return {str(path) for path in paths if not OTHERS & set(path.parts)} - STAFFS - MAILS
+    return {str(path) for path in paths if not OTHERS & set(path.parts)} - STAFFS - MAILS - DEVELOPERS
 
 
 @contextmanager

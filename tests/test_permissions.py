@@ -128,6 +128,10 @@ PAGES: dict[str, Row | list[Row]] = {
     "hand_over_leave": Row(404, 404, 404, 404),  # nobody was handed over
     "api:make_session": Row(401, 401, 401, 401, method="post"),
     "api:get_session": BY_KEY_ALONE,
+    "api_docs": OPEN_TO_ALL,
+    "api:get_owner": BY_KEY_ALONE,
+    "api:list_reconnects": BY_KEY_ALONE,
+    "api:ask_for_reconnect": Row(401, 401, 401, 401, method="post"),
     "api_description": OPEN_TO_ALL,
     "api:api-root": Row(404, 404, 404, 404),
     "api:list_vehicles": BY_KEY_ALONE,

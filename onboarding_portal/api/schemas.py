@@ -176,3 +176,14 @@ class Session(Schema):
     expires_at: datetime
     opened_at: datetime | None
     went_back_at: datetime | None
+
+
+class NewReconnect(Given):
+    vehicle_id: VehicleId
+    deliver: Literal["email", "link"] = Field(description="Who sends it: the portal, or you with a link.")
+
+
+class AskedReconnect(Schema):
+    reconnect: Reconnect
+    link: str | None = Field(description="A secret for this owner alone. In this answer only.")
+    link_works_until: datetime | None

@@ -17,7 +17,8 @@ from onboarding_portal.api.problems import (
     problem_of_status,
     problem_response,
 )
-from onboarding_portal.api.reads import vehicles
+from onboarding_portal.api.reads import owners, reconnects, vehicles
+from onboarding_portal.api.webhooks import Webhook, all_webhooks
 
 DESCRIPTION = (
     "The company’s own systems hand owners over for connecting or reconnecting a car, and learn what came of it. "
@@ -30,12 +31,27 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         """As the library makes it; errors have the content type they are sent with, and events stand beside."""
         schema = super().get_openapi_schema(**options)
+        for each in all_webhooks():
+            schema.setdefault("webhooks", {})[each.name] = {"post": _webhook(each, schema)}
         for operations in schema["paths"].values():
             for operation in operations.values():
                 for status, answer in operation["responses"].items():
                     if int(status) >= 400 and "application/json" in answer.get("content", {}):
                         answer["content"] = {CONTENT_TYPE: answer["content"].pop("application/json")}
         return schema
+
+
+def _webhook(each: Webhook, schema: OpenAPISchema) -> dict[str, Any]:
+    told = each.model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    schema["components"]["schemas"].update(told.pop("$defs", {}))
+    schema["components"]["schemas"][each.model.__name__] = told
+    reference = {"$ref": f"#/components/schemas/{each.model.__name__}"}
+    return {
+        "operationId": f"event_{each.name.replace('.', '_')}",
+        "summary": each.summary,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": reference}}},
+        "responses": {"2XX": {"description": "Taken. Anything else is sent again."}},
+    }
 
 
 api = Api(
@@ -49,6 +65,8 @@ api = Api(
 )
 api.add_router("", sessions.router)
 api.add_router("", vehicles.router)
+api.add_router("", owners.router)
+api.add_router("", reconnects.router)
 
 
 @api.exception_handler(Problem)

@@ -162,6 +162,11 @@ def handing_owners_over() -> Send:
     return lambda number: api.post("/sessions", {**session, "email": f"new{number}@example.com"})
 
 
+def asking_for_reconnects_of_one_car() -> Send:
+    api, car = ApiClient(make_key()[1]), make_broken_car()
+    return lambda number: api.post("/reconnects", {"vehicle_id": car.pk, "deliver": "link"})
+
+
 def making_keys_for_systems() -> Send:
     return as_staff("api_apikey_add", name="CRM", scopes=["vehicles:read"])
 
@@ -766,6 +771,14 @@ LINES = [
         # The owner, the hand-over, an entry of the audit log and whom it is about.
         most=Spent(rows=4 * TIMES),
         bound="a key with the scope; 600 requests a minute",
+    ),
+    Line(
+        name="POST /api/v1/reconnects, one car",
+        addresses=("api:ask_for_reconnect",),
+        prepare=asking_for_reconnects_of_one_car,
+        # The reconnect and its history, its link, an entry of the audit log and whom it is about.
+        most=Spent(rows=5),
+        bound="one open reconnect a car; 600 requests a minute",
     ),
     Line(
         name="staff make a key for a system",

@@ -20,6 +20,7 @@ ASKED_BY: dict[str, Literal["owner", "staff", "policy", "api"]] = {
     Origin.STAFF: "staff",
     Origin.EMAIL: "staff",
     Origin.RULE: "policy",
+    Origin.API: "api",
 }
 
 

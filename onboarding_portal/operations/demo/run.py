@@ -20,6 +20,7 @@ from onboarding_portal.accounts.ev_energy_user import ensure_ev_energy_user
 from onboarding_portal.accounts.models import User
 from onboarding_portal.api.events.endpoints import make_endpoint
 from onboarding_portal.api.events.models import Endpoint
+from onboarding_portal.api.models import ApiKey, Scope
 from onboarding_portal.catalogue.sync import sync_catalogue
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.operations.demo.mailbox import Mailbox
@@ -27,6 +28,8 @@ from onboarding_portal.operations.demo.processes import DemoFailed, Processes
 from onboarding_portal.reconnects.models import PolicyVersion
 from onboarding_portal.reconnects.policy.switch import switch_on, write_rules
 
+KEY_NAME = "The demo's key"
+SITES = ["http://localhost:3000", "http://127.0.0.1:3000"]  # where a company's site may be tried out
 OWNERS = ["anna@example.com", "ben@example.com"]
 RECEIVER = "The demo’s receiver"
 STAFF_EMAIL = "staff@example.com"
@@ -87,6 +90,7 @@ def _start(processes: Processes, *, folder: Path, say: Callable[[str], object]) 
             portal=portal, sandbox=sandbox, folder=folder, owners=" or ".join(OWNERS), receiver=receiver
         )
     )
+    say(FOR_SYSTEMS.format(key=kept_key(folder)))
 
 
 def _sandbox_command(folder: Path) -> list[str]:
@@ -127,6 +131,22 @@ def load_demo_data() -> None:
     begin_policy()
 
 
+def kept_key(folder: Path) -> str:
+    """The demo's key of the API: the same at each start, in a file that nobody else may read."""
+    path = folder / "api-key"
+    secret = path.read_text() if path.exists() else ""
+    key = ApiKey.objects.with_secret(secret)
+    if key is not None and key.is_in_force(now=timezone.now()):
+        return secret
+    ApiKey.objects.filter(name=KEY_NAME).update(revoked_at=timezone.now())
+    _key, secret = ApiKey.objects.make(
+        name=KEY_NAME, scopes=Scope.values, origins=SITES, by=None, now=timezone.now()
+    )
+    path.touch(mode=0o600)
+    path.write_text(secret)
+    return secret
+
+
 def begin_policy() -> None:
     """Owners of stale cars are mailed by themselves, at any hour and soon: a demo is short. Staff may change it."""
     if PolicyVersion.objects.exists():
@@ -153,3 +173,6 @@ ev.energy's stand-in:    {sandbox}/
 Events, as received:     {receiver}/
 
 Logs are in {folder}/logs. Ctrl-C ends everything; the next start goes on where you left, --fresh starts anew."""
+FOR_SYSTEMS = """
+A key for the API:       {key}
+                         (docs/api.md: from nothing to the first owner in ten minutes)"""

@@ -34,6 +34,7 @@ class Channel(TextChoices):
     REMINDER = "REMINDER", _("Reminder")
     POLICY = "POLICY", _("E-mail by the policy")
     STAFFS_LINK = "STAFFS_LINK", _("Link by staff")
+    SYSTEM = "SYSTEM", _("By the company’s systems")
 
 
 BY_CHANNEL = {
@@ -42,6 +43,7 @@ BY_CHANNEL = {
     Channel.REMINDER: Q(origin=Origin.EMAIL, reminders_sent__gt=0),
     Channel.POLICY: Q(origin=Origin.RULE),
     Channel.STAFFS_LINK: Q(origin=Origin.STAFF),
+    Channel.SYSTEM: Q(origin=Origin.API),
 }
 CHANNEL = Case(
     *(When(condition, then=Value(channel.value)) for channel, condition in BY_CHANNEL.items()),

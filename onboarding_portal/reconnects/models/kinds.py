@@ -9,6 +9,7 @@ class Origin(models.TextChoices):
     STAFF = "STAFF", _("Link by staff")
     EMAIL = "EMAIL", _("E-mail by staff")
     RULE = "RULE", _("E-mail by the policy")
+    API = "API", _("By the company’s systems")
 
 
 class CameBack(models.TextChoices):

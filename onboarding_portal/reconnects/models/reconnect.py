@@ -357,6 +357,8 @@ class Reconnect(models.Model):
     @property
     def reminders(self) -> list[timedelta]:
         """How long after the e-mail. What the policy asked for goes by its version, until that is stopped."""
+        if self.origin == Origin.API and not self.wants_email:
+            return []  # whoever sends the link reminds of it, too
         if self.origin != Origin.RULE:
             return REMINDERS
         choice = getattr(self, "policy_choice", None)
