@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.core import mail
 from django.test import Client
 from PIL import Image, PngImagePlugin
@@ -52,6 +53,50 @@ def test_its_files_are_served_for_ever_to_everybody_without_a_session() -> None:
         assert "script-src 'self'" in answer["Content-Security-Policy"]
         assert Client().post(url).status_code == 405
     assert "--fill: #0b5fff;" in face().colours.data.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", PAGES)
+def test_a_logo_for_dark_pages_is_there_beside_the_one_for_light_ones(
+    client: Client, settings: Settings, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "dark").write_bytes(png(300, 100))
+    settings.BRAND_LOGO, settings.BRAND_LOGO_DARK = LOGO, str(tmp_path / "dark")
+
+    page = client.get(path).content.decode()
+
+    found = re.findall(
+        r'<img class="site-logo (logo-\w+)" src="([^"]+)" alt="" width="(\d+)" height="32"', page
+    )
+    assert [(name, width) for name, _, width in found] == [("logo-light", "64"), ("logo-dark", "96")]
+    assert page.count('loading="lazy"') == 2  # which is not shown is not fetched
+    for _, address, _ in found:
+        assert client.get(address).status_code == 200
+    assert ".logo-dark { display: none; }" in face().colours.data.decode()
+
+
+@pytest.mark.parametrize("name", ["BRAND_LOGO", "BRAND_LOGO_DARK"])
+def test_one_logo_is_on_light_and_dark_pages(settings: Settings, name: str) -> None:
+    setattr(settings, name, LOGO)
+    logos = face().logos
+
+    assert logos
+    assert not logos.are_two
+    assert logos.light.width == 64
+
+
+@pytest.mark.parametrize(
+    ("radius", "words"),
+    [(0, "--radius: 0rem; --radius-small: 0rem"), (24, "--radius: 1.5rem; --radius-small: 1rem")],
+)
+def test_corners_and_font_are_the_companys(settings: Settings, radius: int, words: str) -> None:
+    settings.BRAND_CORNER_RADIUS, settings.BRAND_FONT = radius, "serif"
+    stylesheet = face().colours.data.decode()
+
+    assert words in stylesheet
+    assert "--font: Charter" in stylesheet
+    for sheet in ("portal.css", "desk.css"):
+        assert "var(--font)" in (django_settings.BASE_DIR / "static" / sheet).read_text()
 
 
 @pytest.mark.django_db
