@@ -6,7 +6,7 @@ import requests
 from django.urls import reverse
 
 from onboarding_portal.accounts.models import User
-from onboarding_portal.catalogue.models import Make
+from onboarding_portal.catalogue.models import Make, MakeLogo
 from onboarding_portal.ev_energy.turns import TURNS, turns
 from tests.factories import make_attempt, make_make, make_model, make_trim
 from tests.html_forms import forms_on
@@ -40,6 +40,17 @@ def no_makes_yet(world: World) -> Any:
 def makes(world: World) -> Any:
     assert world.owner
     _some_makes()
+    return world.get("/connect/")
+
+
+@state
+def many_makes(world: World) -> Any:
+    """What many drive first, letters to jump to."""
+    assert world.owner
+    _some_makes()
+    for name in ("Audi", "BMW", "Citroën", "DS Automobiles", "Ford", "Great Wall Motors and Sons"):
+        make_make(name)
+    Make.objects.filter(name__in=["Volvo", "MG"]).update(cars_count=3)
     return world.get("/connect/")
 
 
@@ -161,3 +172,47 @@ def gave_up(world: World) -> Any:
         owner=world.owner, started_at=world.now, make_id=make_make("Volvo", onboardable=True).pk
     )
     return world.get(reverse("onboarding:return", args=[attempt.pk]))
+
+
+def _where_one_lives(world: World, **country: str) -> Any:
+    model = make_model("Leaf", make=make_make("Nissan"))
+    make_model("Ariya", make=model.make, onboardable=True)
+    assert world.owner
+    path = reverse("onboarding:country", args=[model.make_id, model.pk])
+    return world.post(path, **country) if country else world.get(path)
+
+
+@state
+def where_one_lives(world: World) -> Any:
+    return _where_one_lives(world)
+
+
+@state
+def where_one_lives_not_said(world: World) -> Any:
+    return _where_one_lives(world, country="")
+
+
+@state
+def works_where_one_lives(world: World) -> Any:
+    world.api.add_compatibility(compatible=True)
+    return _where_one_lives(world, country="FR")
+
+
+@state
+def does_not_work_where_one_lives(world: World) -> Any:
+    world.api.add_compatibility(compatible=False)
+    return _where_one_lives(world, country="FR")
+
+
+@state
+def where_one_lives_cannot_be_asked(world: World) -> Any:
+    world.api.add_failure("GET", "/vehicle_compatibility/check", requests.ConnectionError())
+    return _where_one_lives(world, country="FR")
+
+
+@state
+def with_the_makes_logo(world: World) -> Any:
+    make = make_make("Volvo", onboardable=True)
+    MakeLogo.objects.create(make=make, asked_at=world.now, digest="0" * 64, suffix="png", picture=b"")
+    assert world.owner
+    return world.get(_of(make))

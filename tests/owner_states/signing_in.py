@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core import mail
+from django.test import override_settings
 
 from onboarding_portal.accounts.models import Invitation
 from onboarding_portal.accounts.models.invitation import INVITATION_LIFETIME
@@ -59,6 +60,12 @@ def invited(world: World) -> Any:
 def invited_and_signed_in_as_somebody_else(world: World) -> Any:
     assert world.owner
     return invited(world)
+
+
+@state
+def invited_and_needs_no_code(world: World) -> Any:
+    with override_settings(INVITATION_PROVES_MAILBOX=True):
+        return invited(world)
 
 
 @state
