@@ -9,6 +9,8 @@ from django.core.checks import run_checks
 from django.test import override_settings
 
 from onboarding_portal import patience, timing
+from onboarding_portal.api.events import sending
+from onboarding_portal.api.events.models import lane
 from onboarding_portal.reconnects import timetable
 
 PROCFILE = Path(__file__).parents[1] / "Procfile"
@@ -55,6 +57,12 @@ def test_nobody_in_front_of_a_screen_waits_ten_seconds_for_one_thing_that_hangs(
     assert connect + read <= timing.OWNER_WAITS_SECONDS
     # A page that makes one call to ev.energy asks the cache so often, and the call has an end of its own.
     assert 8 * patience.CACHE_SECONDS + timing.OWNER_CALL_SECONDS < 10
+
+
+def test_a_worker_that_sends_events_ends_in_time_and_before_its_lease() -> None:
+    longest = timing.SLICE_SECONDS + sending.ANSWER_SECONDS
+    assert longest < timing.GRACE_SECONDS
+    assert timedelta(seconds=2 * longest) < lane.LEASE
 
 
 def test_a_stored_link_outlives_the_way_to_it() -> None:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -125,6 +127,28 @@ def test_events_are_sent_again_by_choice(boss: Client, model: str) -> None:
     )
     assert Delivery.objects.pending().get().event == event
     assert Event.objects.count() == 1
+
+
+@pytest.mark.parametrize("model", ["event", "delivery"])
+@pytest.mark.parametrize("words", ["vhcl1", "abc", "%00", "0" * 32, "evt_" + "0" * 32, "a b"])
+def test_lists_are_searched_by_ids_whatever_is_typed(boss: Client, model: str, words: str) -> None:
+    Delivery.objects.write([an_event()], [an_endpoint()], now=timezone.now())
+    found = boss.get(reverse(f"admin:events_{model}_changelist"), {"q": words}, follow=True)
+    assert found.status_code == 200
+    assert (found.context["cl"].result_count == 1) is (words == "vhcl1")
+
+
+def test_the_list_of_endpoints_says_how_each_is_in_the_same_queries(boss: Client) -> None:
+    counts = []
+    for _ in range(2):
+        endpoint = an_endpoint()
+        Delivery.objects.write([an_event(), an_event()], [endpoint], now=timezone.now())
+        Delivery.objects.filter(pk=Delivery.objects.first().pk).update(state=DeliveryState.PARKED)
+        with CaptureQueriesContext(connection) as queries:
+            shown = boss.get(reverse("admin:events_endpoint_changelist")).content.decode()
+        assert "Nothing was sent yet" in shown
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_a_form_that_is_only_sent_is_not_a_page(boss: Client) -> None:
