@@ -54,8 +54,9 @@ def _is_local(origin: str) -> bool:
 
 
 def _is_secret(text: str) -> bool:
+    written = text.removeprefix(PREFIX).rstrip("=")
     try:
-        key = base64.b64decode(text.removeprefix(PREFIX) + "==", validate=True)
+        key = base64.b64decode(written + "=" * (-len(written) % 4), validate=True)
     except (binascii.Error, ValueError):
         return False
     return text.startswith(PREFIX) and len(key) >= FEWEST_BYTES

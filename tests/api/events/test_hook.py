@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 
 from onboarding_portal.api.events.models import Heard
 from onboarding_portal.ev_energy.smart_charging_resources import SubSession
+from onboarding_portal.operations.checks.webhooks import webhook_secrets
 from onboarding_portal.reconnects.background.lanes import Lane, run_slice
 from onboarding_portal.reconnects.background.sweep import settle
 from onboarding_portal.reconnects.models import State
@@ -91,6 +92,19 @@ def test_a_silent_car_that_charges_is_not_stale(ev_energy_api: EvEnergyApi) -> N
     assert last_data(car) == NOW - HOUR
     assert car.stale_since is None
     assert not ev_energy_api.requests
+
+
+@pytest.mark.parametrize("size", [16, 24, 25, 28, 32])
+def test_secrets_of_any_length_with_and_without_their_end_let_the_portal_start(
+    size: int, settings: Settings
+) -> None:
+    whole = "whsec_" + base64.b64encode(b"x" * size).decode()
+    for secrets in ([whole], [whole.rstrip("="), NEXT_SECRET]):
+        settings.EV_ENERGY_WEBHOOK_SECRETS = secrets
+        assert list(webhook_secrets()) == []
+    for secrets in (["secret"], ["whsec_"], ["whsec_AAAA"], ["whsec_!!!!"], [whole] * 3):
+        settings.EV_ENERGY_WEBHOOK_SECRETS = secrets
+        assert len(list(webhook_secrets())) == 1
 
 
 @pytest.mark.parametrize("secret", [SECRET, NEXT_SECRET])
