@@ -53,6 +53,7 @@ RIGHTS: dict[StaffGroup, tuple[str, ...]] = {
         "accounts.end_sessions",
         "accounts.pause_mail",
         "accounts.send_code",
+        "readiness.view_address",
         "reconnects.change_reconnect",
         "reconnects.email_reconnect_links",
         "reconnects.request_reconnect_links",

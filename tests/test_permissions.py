@@ -226,6 +226,7 @@ ADMIN: dict[str, Rule] = {
     "admin:vehicles_vehicle_hand_over": owner_page("vehicles.hand_over_vehicle"),
     "admin:vehicles_time_zone": Rule(DIAGNOSTICS, status=302, method="post"),
     "admin:vehicles_vehicle_timeline": Rule(DIAGNOSTICS),
+    "admin:vehicles_vehicle_why": Rule(DIAGNOSTICS),
     "admin:vehicles_vehicle_logs": Rule(DIAGNOSTICS),
     "admin:vehicles_vehicle_log_entry": Rule(DIAGNOSTICS),
     "admin:reconnects_batch_progress": Rule(SEE_BATCH),

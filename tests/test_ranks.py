@@ -55,6 +55,7 @@ CALLERS = {
     "operations/ev_energy_check/findings.py": "staff",
     "readiness/background/job.py": "background",
     "readiness/owner/asking.py": "owner",
+    "readiness/staff/views.py": "staff",
     "reconnects/background/lanes.py": "owner just back; staff: a few links; background",
     "reconnects/owner/views.py": "owner",
     "vehicles/car_page/letting_go.py": "owner",

@@ -17,7 +17,7 @@ from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffChangeList, StaffModelAdmin
 from onboarding_portal.accounts.staff.read_only import ReadOnly
 from onboarding_portal.desk import moving, rights, views
-from onboarding_portal.desk.filters import HandledFilter, WhoseFilter
+from onboarding_portal.desk.filters import HandledFilter, NotReadyFilter, WhoseFilter
 from onboarding_portal.ev_energy.ids import is_vehicle_id
 from onboarding_portal.reconnects.staff.vehicle_admin import ReconnectingVehicleAdmin
 from onboarding_portal.vehicles.admin_search_and_filters import CappedPaginator
@@ -76,7 +76,9 @@ class OwnersAdmin(UserAdmin):
 
 @admin.register(Vehicle)
 class CarsAdmin(ReconnectingVehicleAdmin):
-    list_filter = [*ReconnectingVehicleAdmin.list_filter, HandledFilter]
+    list_display = [*ReconnectingVehicleAdmin.list_display, "not_ready_because"]
+    list_filter = [*ReconnectingVehicleAdmin.list_filter, NotReadyFilter, HandledFilter]
+    list_select_related = ["owner", "make", "model", "readiness"]
     change_form_template = "admin/desk/vehicle_change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -94,6 +96,12 @@ class CarsAdmin(ReconnectingVehicleAdmin):
         vehicle = self.get_object(request, object_id)
         context = {**(extra_context or {}), **(self._of_owner(request, vehicle) if vehicle else {})}
         return super().change_view(request, object_id, form_url, context)
+
+    @admin.display(description=_("not ready, because"), empty_value="-")
+    def not_ready_because(self, vehicle: Vehicle) -> str:
+        """The first need that is missing to charge smartly."""
+        readiness = getattr(vehicle, "readiness", None)
+        return readiness.get_blocker_display() if readiness else ""
 
     def _of_owner(self, request: HttpRequest, vehicle: Vehicle) -> dict[str, Any]:
         """Notes and whoever handles the car, as on its owner's page."""

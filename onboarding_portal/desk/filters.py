@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.accounts.requests import user_of
+from onboarding_portal.readiness.needs import Need
 from onboarding_portal.vehicles.models import ByHand, Vehicle
 
 MINE, NOBODYS, ANYBODYS = "mine", "nobodys", "anybodys"
@@ -34,6 +35,19 @@ class WhoseFilter(admin.SimpleListFilter):
         if self.value() == "ended":
             return queryset.filter(ended_at__isnull=False)
         return queryset.filter(pk__in=_whose(self.value(), request).values("pk"))
+
+
+class NotReadyFilter(admin.SimpleListFilter):
+    """Cars by the first need that is missing to charge them smartly."""
+
+    title = _("not ready to charge smartly, because")
+    parameter_name = "not_ready"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return Need.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
+        return queryset.filter(readiness__blocker=self.value()) if self.value() in Need.values else queryset
 
 
 class HandledFilter(admin.SimpleListFilter):

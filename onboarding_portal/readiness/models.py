@@ -121,6 +121,7 @@ class Readiness(models.Model):
     class Meta:
         verbose_name = _("readiness")
         verbose_name_plural = _("readiness")
+        permissions = [("view_address", _("Can see owners’ home addresses"))]
         indexes = [
             models.Index(fields=["blocker", "vehicle"], name="readiness_blocker"),
             models.Index(fields=["smart_wh", "vehicle"], name="readiness_worth"),

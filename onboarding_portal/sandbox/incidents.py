@@ -63,7 +63,8 @@ def errors_of_day(*, vehicle: Vehicle, day: int, make_name: str) -> list[Entry]:
     """Oldest first: errors of commands that failed, an odd hiccup of the provider, and those of an outage."""
     entries = []
     for command in commands_of_day(vehicle=vehicle, day=day):
-        if share(command.body["internal_command_id"], "fails") < FAILING_SHARE:
+        is_deaf = not vehicle.takes_commands and command.body["command"] == "START_CHARGE"
+        if is_deaf or share(command.body["internal_command_id"], "fails") < FAILING_SHARE:
             name = ("ASLEEP", "PROVIDER_DOWN", "OUT_OF_COVERAGE")[number(vehicle.vehicle_id, day) % 3]
             at_us = command.at_us + 3 * SECOND_US + number(command.at_us) % (20 * SECOND_US)
             body = error_body(cause=CAUSES[name], at_us=at_us, vehicle=vehicle, make_name=make_name)

@@ -5,7 +5,7 @@ When, how far and how fast depends on its id, so each car's story is its own and
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onboarding_portal.sandbox.identifiers import number, share
@@ -115,6 +115,8 @@ def status_at(*, vehicle: Vehicle, moment_us: int) -> dict[str, Any]:
     level_wh = round(vehicle.battery_size_wh * TARGET_PERCENTAGE / 100 - missing_wh)
     days_driven = moment_us // DAY_US - 20_000 + car.driven
     odometer_km = 4_000 + number(vehicle.vehicle_id) % 60_000 + days_driven * day.daily_km
+    if not vehicle.is_plugged_in_at_night:
+        car = replace(car, is_plugged_in=False, left_to_charge_us=0)
     is_being_filled = car.is_plugged_in and not car.has_left
     return {
         "sampled_at": iso(moment_us),
