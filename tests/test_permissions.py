@@ -113,9 +113,10 @@ PAGES: dict[str, Row | list[Row]] = {
     "vehicles:name": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
     "readiness:ready": Row(LOGIN, 302, 404, 404),
     "readiness:address": [OWN, Row(LOGIN, 400, 404, 404, method="post")],
-    "readiness:tariff": [OWN, Row(LOGIN, 302, 404, 404, method="post")],
-    "readiness:tariff_of": [OWN, Row(LOGIN, 400, 404, 404, method="post")],
-    "readiness:switch": [OWN, Row(LOGIN, 302, 404, 404, method="post")],
+    # 503: nobody answers there as ev.energy.
+    "readiness:tariff": [Row(LOGIN, 503, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
+    "readiness:tariff_of": [Row(LOGIN, 503, 404, 404), Row(LOGIN, 503, 404, 404, method="post")],
+    "readiness:switch": [OWN, Row(LOGIN, 503, 404, 404, method="post")],
     "reconnects:start": [Row(LOGIN, 302, 404, 404), Row(LOGIN, 302, 404, 404, method="post")],
     "reconnects:return": OPEN_TO_ALL,
     "reconnects:lasting": OPEN_TO_ALL,

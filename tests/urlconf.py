@@ -13,6 +13,7 @@ SAMPLES = {
     "model_id": "vmod01J443798BF893ZHFQVCS0FA23",
     "trim_id": "trim01J443798BF893ZHFQVCS0FA23",
     "vehicle_id": "vhcl01J443798BF893ZHFQVCS0FA23",
+    "supplier_id": "supl01J443798BF893ZHFQVCS0FA23",
     "attempt_id": "0b9c2a86-4a7e-4a52-9d0e-5b8f6b1d2c3e",
     "token": "no-such-token",
     "object_id": "1",

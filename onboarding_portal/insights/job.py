@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from onboarding_portal.insights.counting.cars import car_figures, count_cars
 from onboarding_portal.insights.counting.connecting import connecting_figures
+from onboarding_portal.insights.counting.ready import ready_figures
 from onboarding_portal.insights.counting.repairs import repair_figures
 from onboarding_portal.insights.models import DailyCount, Summary
 from onboarding_portal.insights.period import CHOICES, Period
@@ -28,5 +29,6 @@ def count_now(*, now: datetime) -> None:
             "cars": car_figures(period=period),
             "repairs": repair_figures(period=period, now=now),
             "connecting": connecting_figures(period=period, now=now),
+            "ready": ready_figures(period=period, now=now),
         }
         Summary.objects.write(days=days, figures=figures, now=now)

@@ -40,8 +40,12 @@ class Figures:
     def make_names(self) -> dict[str, str]:
         return dict(Make.objects.values_list("pk", "name"))
 
+    def has(self, name: str) -> bool:
+        """Whether the part was counted: an older release, there for a moment, may not have known it."""
+        return self._summary is not None and name in self._summary.figures
+
     def part(self, name: str) -> Mapping[str, Any]:
-        """`cars`, `repairs` or `connecting`. Only where something was counted."""
+        """`cars`, `repairs`, `connecting` or `ready`. Only where something was counted."""
         figures: dict[str, Any] = self._summary.figures if self._summary else {}
         part: Mapping[str, Any] = figures[name]
         return part

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from onboarding_portal.insights.chart import Chart
-from onboarding_portal.insights.sections import cars, connecting, repairs
+from onboarding_portal.insights.sections import cars, connecting, ready, repairs
 from onboarding_portal.insights.summary import Figures
 from onboarding_portal.insights.tables import Table
 
@@ -47,5 +47,13 @@ SECTIONS = [
         right="onboarding.view_attempt",
         tables=connecting.tables,
         trends=connecting.trends,
+    ),
+    Section(
+        order=35,
+        prefixes=("ready",),
+        template="admin/insights/_ready.html",
+        right="vehicles.view_vehicle",
+        tables=ready.tables,
+        trends=ready.trends,
     ),
 ]
