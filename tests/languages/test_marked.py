@@ -5,22 +5,22 @@ import re
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from django.conf import settings as portal
-from django.test import Client
-from django.utils import timezone, translation
+from django.utils import translation
 
 from onboarding_portal.accounts.mail import KINDS
 from onboarding_portal.accounts.models import MailKind
 from onboarding_portal.accounts.viewer_zone import zone_names
 from onboarding_portal.languages import LANGUAGES, PSEUDO_LANGUAGES
-from onboarding_portal.onboarding.models import AttemptState
 from onboarding_portal.operations.components.mails import CAR, END, MAKE
 from tests.accounts.mail_examples import NAMES, letter
-from tests.factories import make_attempt, make_make, make_model, make_owner, make_trim, make_vehicle
 from tests.languages.marked import outside_brackets, read, unmarked_in_template
 from tests.languages.pseudo import CLOSE, OPEN, pseudo
 from tests.languages.rooms import name_of, owners_files
+from tests.owner_states import STATES, brought_about
 
+EMAIL = re.compile(r"[\w.-]+@[\w.-]+")
 TEMPLATES = [each for each in owners_files() if each.suffix != ".py"]
 # What is data, not text: the company, its address, an owner, a car; and names every language writes its own way.
 DATA = [
@@ -71,50 +71,38 @@ def _words_outside(html: str, *data: str) -> list[str]:
     return outside_brackets(read(html), opening=OPEN, closing=CLOSE, data=[*DATA, *data])
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "path", ["/", "/accounts/login/", "/nowhere/", "/reconnect/unknown-token/", "/language/"]
-)
-def test_visitors_read_translated_pages(client: Client, pseudo_languages: None, path: str) -> None:
-    assert _words_outside(client.get(path, HTTP_ACCEPT_LANGUAGE="en-xa").content.decode()) == []
+# Names of cars, suppliers and tariffs, of a country; what Django says of an empty field.
+DATA += [
+    "Volvo",
+    "Hyundai",
+    "Kona",
+    "Mercedes-Benz",
+    "Polestar",
+    "Renault",
+    "Škoda",
+    "smart",
+    "MG",
+    "XC40",
+    "Recharge",
+    "Ultra",
+]
+DATA += [
+    "with a very long name of its own",
+    "The family car with a very long name of its own, given by its owner",
+]
+DATA += ["YV1 of a long description", "Supplier", "Tariff", "This field is required"]
+DATA += Locale("en").territories.values()
 
 
 @pytest.mark.django_db
-def test_owners_read_translated_pages(client: Client, pseudo_languages: None) -> None:
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en-xa"
-    owner = make_owner(email="anna@example.com")
-    trim = make_trim(onboardable=True, model=make_model(make=make_make(subscription_name="Volvo")))
-    unsupported = make_trim(model=make_model(make=make_make()))
-    vehicle = make_vehicle(owner=owner, make=trim.model.make, model=trim.model)
-    stale = make_vehicle(
-        owner=owner, integration="INACTIVE", stale_since=timezone.now(), stale_reason="CONNECTION_LOST"
-    )
-    attempts = [
-        make_attempt(owner=owner, state=state, returned_at=timezone.now())
-        for state in AttemptState
-        if state != AttemptState.STARTED
-    ]
-    client.force_login(owner)
-    paths = [
-        "/vehicles/",
-        f"/vehicles/{vehicle.pk}/",
-        f"/vehicles/{stale.pk}/",
-        "/connect/",
-        "/connect/?q=zzz",
-        "/connect/?q=volvo",
-        f"/connect/{trim.model.make_id}/",
-        f"/connect/{trim.model.make_id}/{trim.model_id}/",
-        f"/connect/{trim.model.make_id}/{trim.model_id}/{trim.pk}/",
-        f"/connect/{unsupported.model.make_id}/{unsupported.model_id}/",
-        "/connect/waitlist/",
-        "/account/",
-        "/your-data/",
-        *(f"/connect/return/{attempt.pk}/" for attempt in attempts),
-    ]
+def test_owners_read_translated_pages_in_every_state(pseudo_languages: None) -> None:
+    found = {}
+    for name in STATES:
+        with brought_about(name, language="en-xa") as answer:
+            html = answer.content.decode()
+        found[name] = _words_outside(html, *EMAIL.findall(html))
 
-    untranslated = {path: _words_outside(client.get(path).content.decode()) for path in paths}
-
-    assert [(path, " ".join(words[:12])) for path, words in untranslated.items() if words] == []
+    assert [(name, " ".join(words[:12])) for name, words in found.items() if words] == []
 
 
 STAFFS = {"accounts/email/staff_address"} | {name for name, kind in KINDS.items() if kind == MailKind.STAFF}

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.test import Client, RequestFactory
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from onboarding_portal.accounts.models import User
 from tests.ev_energy_api import EvEnergyApi, faked_ev_energy
@@ -70,8 +70,10 @@ for _module in iter_modules([str(Path(__file__).parent)]):
 
 
 @contextmanager
-def brought_about(name: str) -> Iterator[Any]:
+def brought_about(name: str, *, language: str = "en") -> Iterator[Any]:
     """The answer in the state of this name. Nothing of it is left in the database afterwards."""
-    with transaction.atomic(), faked_ev_energy() as api:
-        yield STATES[name](World(api))
+    with transaction.atomic(), faked_ev_energy() as api, translation.override(language):
+        world = World(api)
+        world.client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+        yield STATES[name](world)
         transaction.set_rollback(True)

@@ -13,7 +13,8 @@ def not_found(world: World) -> Any:
 
 @state
 def forged_form(world: World) -> Any:
-    return Client(enforce_csrf_checks=True).post("/accounts/login/", {"email": "bob@example.com"})
+    strict = Client(enforce_csrf_checks=True, **world.client.defaults)
+    return strict.post("/accounts/login/", {"email": "bob@example.com"})
 
 
 @state
