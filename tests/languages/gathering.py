@@ -15,7 +15,7 @@ from django.utils.translation.template import templatize
 from tests.languages.rooms import is_of_models, name_of, owners_files
 
 KEYWORDS = {
-    **dict.fromkeys(["_", "gettext", "gettext_lazy", "gettext_noop"], None),
+    **dict.fromkeys(["_", "_lazy", "gettext", "gettext_lazy", "gettext_noop"], None),
     **dict.fromkeys(["ngettext", "ngettext_lazy", "_n"], (1, 2)),
     **dict.fromkeys(["pgettext", "pgettext_lazy"], ((1, "c"), 2)),
     **dict.fromkeys(["npgettext", "npgettext_lazy"], ((1, "c"), 2, 3)),

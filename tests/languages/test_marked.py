@@ -67,7 +67,6 @@ def test_pseudo_language_keeps_what_is_filled_in(english: str, made: str) -> Non
 
 
 def _words_outside(html: str, *data: str) -> list[str]:
-    assert OPEN in html
     return outside_brackets(read(html), opening=OPEN, closing=CLOSE, data=[*DATA, *data])
 
 

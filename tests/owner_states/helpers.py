@@ -57,17 +57,17 @@ def _helpers(world: World, **fields: Any) -> tuple[str, HelperLink]:
 
 @state
 def helper(world: World) -> Any:
-    return Client().get(_helpers(world)[0])
+    return Client(**world.client.defaults).get(_helpers(world)[0])
 
 
 @state
 def helper_once_more(world: World) -> Any:
-    return Client().post(_helpers(world)[0])
+    return Client(**world.client.defaults).post(_helpers(world)[0])
 
 
 @state
 def helper_who_stopped_halfway(world: World) -> Any:
-    return Client().get(_helpers(world, used_at=world.now)[0])
+    return Client(**world.client.defaults).get(_helpers(world, used_at=world.now)[0])
 
 
 @state
@@ -75,7 +75,7 @@ def helper_thanked(world: World) -> Any:
     path, link = _helpers(world, used_at=world.now)
     done = make_reconnect(State.REDIRECTED, vehicle=link.vehicle, came_back_with=CameBack.DONE)
     HelperLink.objects.update(reconnect=done)
-    return Client().get(path)
+    return Client(**world.client.defaults).get(path)
 
 
 @state
@@ -83,19 +83,19 @@ def helper_not_needed_any_more(world: World) -> Any:
     path, link = _helpers(world)
     working = {"integration": Integration.ACTIVE, "stale_since": None, "stale_reason": ""}
     Vehicle.objects.filter(pk=link.vehicle_id).update(**working)
-    return Client().get(path)
+    return Client(**world.client.defaults).get(path)
 
 
 @state
 def helper_too_late(world: World) -> Any:
-    return Client().get(_helpers(world, ended_at=world.now)[0])
+    return Client(**world.client.defaults).get(_helpers(world, ended_at=world.now)[0])
 
 
 @state
 def helper_in_vain(world: World) -> Any:
     path, link = _helpers(world)
     world.api.add_problem("POST", f"/vehicles/{link.vehicle_id}/reconnect", 404)
-    client = Client()
+    client = Client(**world.client.defaults)
     client.get(path)
     return client.post(path)
 

@@ -72,5 +72,7 @@ def left_out(world: World) -> Any:
 def ready(world: World) -> Any:
     car = _car(world, is_smart_charging_on=True)
     known = ("has_address", "has_tariff", "is_controllable", "is_at_home", "commands_arrive")
-    Readiness.objects.update_or_create(vehicle=car, defaults=dict.fromkeys(known, True))
+    Readiness.objects.update_or_create(
+        vehicle=car, defaults={**dict.fromkeys(known, True), "kept_for": world.owner.pk}
+    )
     return world.get(_page(world, "ready", car=car), after="SWITCH")
