@@ -13,7 +13,7 @@ from django.utils import translation
 from onboarding_portal.languages import LANGUAGES
 from tests.languages import catalogues, exchange
 from tests.languages.catalogues import LOCALE, TRANSLATED
-from tests.languages.gathering import Key, Text, gathered, lines_for_staff
+from tests.languages.gathering import KEYWORDS, Key, Text, gathered, lines_for_staff
 from tests.languages.plurals import COUNTING, examples
 from tests.languages.rooms import ROOT, STAFF, is_of_models, name_of, owners_files
 
@@ -118,13 +118,21 @@ def test_each_line_of_the_list_of_staffs_files_leaves_something_out() -> None:
     assert [pattern for pattern in STAFF if not any(fnmatch(name, pattern) for name in names)] == []
 
 
+def test_every_other_name_of_the_functions_that_mark_is_known() -> None:
+    names = [
+        re.findall(r"import n?p?gettext(?:_lazy)? as (\w+)", each.read_text()) for each in owners_files()
+    ]
+
+    assert {name for found in names for name in found} <= set(KEYWORDS)
+
+
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="Needs gettext: apt-get install gettext")
 def test_gettext_finds_the_same_texts_in_modules(texts: dict[Key, Text]) -> None:
     modules = [each for each in owners_files() if each.suffix == ".py"]
     modules = [
         each for each in modules if not lines_for_staff(each.read_text(), is_of_models=is_of_models(each))
     ]
-    keywords = ["gettext_lazy", "ngettext_lazy:1,2", "pgettext:1c,2", "pgettext_lazy:1c,2"]
+    keywords = ["gettext_lazy", "_lazy", "ngettext_lazy:1,2", "pgettext:1c,2", "pgettext_lazy:1c,2"]
     options = ["-L", "Python", "--from-code=UTF-8", "-o", "-", *(f"-k{each}" for each in keywords)]
     found = subprocess.run(
         ["xgettext", *options, *modules], capture_output=True, check=True, text=True

@@ -72,7 +72,6 @@ def _words_outside(html: str, *data: str) -> list[str]:
 
 # Names of cars, suppliers and tariffs, of a country; what Django says of an empty field.
 DATA += [
-    "Volvo",
     "Hyundai",
     "Kona",
     "Mercedes-Benz",
@@ -87,27 +86,36 @@ DATA += [
 ]
 DATA += [
     "with a very long name of its own",
-    "The family car with a very long name of its own, given by its owner",
+    "YV1 of a long description",
+    "Supplier",
+    "Tariff",
+    "This field is required",
 ]
-DATA += ["YV1 of a long description", "Supplier", "Tariff", "This field is required"]
+DATA += ["The family’s car with a very long name of its own, given by its owner", "Old red"]
 DATA += Locale("en").territories.values()
+
+
+# What is kept is listed by the names of its columns, which are English.
+NOT_TRANSLATED = {"own_place: your data read"}
 
 
 @pytest.mark.django_db
 def test_owners_read_translated_pages_in_every_state(pseudo_languages: None) -> None:
     found = {}
-    for name in STATES:
+    for name in STATES.keys() - NOT_TRANSLATED:
         with brought_about(name, language="en-xa") as answer:
             html = answer.content.decode()
         found[name] = _words_outside(html, *EMAIL.findall(html))
 
-    assert [(name, " ".join(words[:12])) for name, words in found.items() if words] == []
+    assert [(name, " ".join(words[:12])) for name, words in sorted(found.items()) if words] == []
 
 
 STAFFS = {"accounts/email/staff_address"} | {name for name, kind in KINDS.items() if kind == MailKind.STAFF}
 
 
-@pytest.mark.parametrize(("kind", "example"), [each for each in NAMES if each[0] not in STAFFS])
+@pytest.mark.parametrize(
+    ("kind", "example"), [each for each in NAMES if each[0] in KINDS and each[0] not in STAFFS]
+)
 def test_owners_read_translated_mails(pseudo_languages: None, kind: str, example: str) -> None:
     with translation.override("en-xa"):
         made = letter(kind, example)
