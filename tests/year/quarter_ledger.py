@@ -65,7 +65,7 @@ class Ledger:
                 and not car.asked
                 and self._is_drawn(car)
             ):
-                car.waits_until = now + HELD_BACK_FOR
+                car.waits_until, car.drawn_by = now + HELD_BACK_FOR, self.rules.reminder_days
                 self.counts["held back"] += 1
             else:
                 asked.add(car.vehicle_id)
@@ -134,7 +134,9 @@ class Ledger:
             car = self.world.cars[vehicle_id]
             car.asked.append(now)
             car.mailed_at, car.open_until = now, now + LINK
-            car.reminders = list(self.rules.reminder_days)
+            # Whoever was held back is reminded by the version that chose it, whatever is in force by then.
+            car.reminders = list(self.rules.reminder_days if car.drawn_by is None else car.drawn_by)
+            car.drawn_by = None
             self.sent_at.append(now)
         within_a_day = sum(now - at < DAY for at in self.sent_at)
         if within_a_day > self.rules.most_a_day:

@@ -51,6 +51,7 @@ class Car:
     open_until: datetime | None = None
     mailed_at: datetime | None = None  # by whomever
     waits_until: datetime | None = None  # held back, since the policy drew it
+    drawn_by: tuple[int, ...] | None = None  # the days of reminders in the rules that drew it
     reminders: list[int] = field(default_factory=list)  # those still to come of the last e-mail, in days
     lives: list[tuple[datetime, datetime]] = field(default_factory=list)  # those that are over
 
@@ -128,7 +129,7 @@ class World:
             return
         car.lives.append((car.connected_since, now))
         car.stale_since, car.cause = now, self.chance.choice(CAUSES)
-        car.asked, car.waits_until = [], None
+        car.asked, car.waits_until, car.drawn_by = [], None, None
         self._broken.append(car)
         if self.chance.random() < 0.15:  # its owner finds out without an e-mail
             self.at(
