@@ -83,11 +83,15 @@ class Ledger:
             unclear = is_ending or self.is_unclear(car, now=now)
             self.due.append(Due(car, ASK, now, now + self.grace, unclear=unclear))
 
-    def owner_came_back(self, car: Car, *, now: datetime) -> None:
-        self.due.append(Due(car, NEWS, now, now + self.grace))
-        self.end(car)
+    def owner_came_back(self, car: Car, *, was_cut_off: bool, now: datetime) -> None:
+        """Of a car that works, the portal may not know yet: then it is news to it that data comes."""
+        self.due.append(Due(car, NEWS, now, now + self.grace, unclear=not was_cut_off))
+        if was_cut_off:
+            self.end(car)
 
     def owner_gave_up(self, car: Car, *, now: datetime) -> None:
+        """While they are waited for all the same, the trouble may end by itself."""
+        self.due.append(Due(car, NEWS, now, now + WATCH + self.grace, unclear=True))
         if asked := self.asked.get(car.vehicle_id):
             asked.gave_up_at = now
 
@@ -159,7 +163,12 @@ class Ledger:
         """Good news names no car by its id: it is the one of this owner's that waits for it longest."""
         waiting = [due.car for due in self.due if due.kind == NEWS and [due.car.owner] == mail.to]
         if not waiting:
-            self.wrong.append(f"good news nobody waited for: {mail.subject}")
+            cars = [
+                f"{car}: {self.world.truth_of(car)}"
+                for car in self.world.cars.values()
+                if [car.owner] == mail.to
+            ]
+            self.wrong.append(f"good news nobody waited for: {mail.subject} {cars}")
         return waiting[:1]
 
     def _came(self, letter: Letter, *, now: datetime) -> None:

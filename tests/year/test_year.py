@@ -160,8 +160,7 @@ class Year:
         )
         was_cut_off = self.world.truth_of(letter.car) != Truth.WORKS
         self.world.repaired(letter.car, now)
-        if was_cut_off:
-            self.ledger.owner_came_back(letter.car, now=now)
+        self.ledger.owner_came_back(letter.car, was_cut_off=was_cut_off, now=now)
 
     def count_rows(self) -> None:
         rows = {
