@@ -79,7 +79,8 @@ class Quarter:
         self.at(0.02, lambda now: self.set_rules(FIRST, now))
         self.at(0.03, self.begin)
         self.at(0.30, lambda now: self.set_rules(SECOND, now))
-        self.at(0.55, self.stop)
+        # As the day begins for many, so that there is something on its way to be stopped.
+        self.world.at((START + 0.55 * days * DAY).replace(hour=10, minute=0), self.stop)
         self.at(0.60, self.begin)
         self.at(0.75, lambda now: self.set_rules(THIRD, now))
         for part in (0.2, 0.5, 0.8):
