@@ -196,11 +196,15 @@ class Ledger:
 
     def settle(self, *, now: datetime) -> None:
         """What did not come in time and was due for certain is wrong."""
-        late = [due for due in self.due if due.until < now]
-        self.due = [due for due in self.due if due.until >= now]
+        late = [due for due in self.due if due.until < now and not self._waits_for_trouble(due, now=now)]
+        self.due = [due for due in self.due if not any(due is each for each in late)]
         for due in late:
             if not due.unclear and not self.is_unclear(due.car, now=now):
                 self.wrong.append(f"{now:%m-%d %H} {due.kind} of {due.at:%m-%d %H} did not come: {due.car}")
+
+    def _waits_for_trouble(self, due: Due, *, now: datetime) -> bool:
+        """Who signed in just before a manufacturer's trouble hears the good news once that is over."""
+        return due.kind == NEWS and self.world.in_outage(due.car, now=now, after=2 * DAY)
 
     def _count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1

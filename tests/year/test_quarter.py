@@ -108,7 +108,9 @@ class Quarter:
     def stop(self, now: Any) -> None:
         """In the middle of a run: what is queued and not sent yet must not go out."""
         jobs.run_policy()
-        self.ledger.asked_now(waiting=set(), now=timezone.now())  # for whom it held back; the others are stopped
+        self.ledger.asked_now(
+            waiting=set(), now=timezone.now()
+        )  # for whom it held back; the others are stopped
         self.queued_at_stop = Reconnect.objects.filter(origin=Origin.RULE, state="QUEUED").count()
         stopped = stop(by=self.deployment.staff, now=now)
         assert stopped
