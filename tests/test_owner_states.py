@@ -14,8 +14,8 @@ from tests.owner_states import STATES, brought_about
 pytestmark = pytest.mark.django_db
 
 TEMPLATES = settings.BASE_DIR / "templates"
-# Pages of staff, by the parts of their paths; and what is rendered into e-mails.
-OTHERS = {"admin", "email", "mail"}
+# Pages of staff and of developers, by the parts of their paths; and what is rendered into e-mails.
+OTHERS = {"admin", "components", "email", "mail"}
 STAFFS = {"errors/_desk.html", "errors/locked_out.html", "includes/why.html"}
 DEVELOPERS = {"api/docs.html", "api/_operation.html"}  # of the company's systems
 
