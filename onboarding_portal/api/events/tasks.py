@@ -40,17 +40,25 @@ def sweep_events() -> None:
     """Once a minute: gives up what could not be sent, and starts work that is due. Two at once do no harm."""
     now = timezone.now()
     Delivery.objects.give_up_what_waited(now=now)
-    if lanes.has_work(slow=False, now=now):
+    _start(now=now, slow=False)
+    _start(now=now, slow=True)
+
+
+def _start(*, now: datetime, slow: bool) -> None:
+    """Has work of the kind done that is due, unless it is under way."""
+    if not lanes.has_work(slow=slow, now=now):
+        return
+    if not slow:
         wake(now=now)
-    if lanes.has_work(slow=True, now=now) and not _live(deliver_to_slow, now=now, by=now):
+    elif not _live(deliver_to_slow, now=now, by=now):
         deliver_to_slow.enqueue()
 
 
 def _work(work: Task[Any, Any], *, slow: bool, width: int) -> None:
     go_on_at = lanes.run_slice(slow=slow)
     now = timezone.now()
-    if not slow and lanes.has_work(slow=True, now=now) and not _live(deliver_to_slow, now=now, by=now):
-        deliver_to_slow.enqueue()
+    # An endpoint turns slow, and fast again, while it is worked on: then the others go on with it.
+    _start(now=now, slow=not slow)
     if go_on_at is None or go_on_at > now + HORIZON:
         return
     # This task counts itself among the live ones. Where there are too many, they end here one by one.

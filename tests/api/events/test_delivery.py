@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from onboarding_portal.api.events import lanes, sending
+from onboarding_portal.api.events import lanes, sending, tasks
 from onboarding_portal.api.events.distribution import distribute
 from onboarding_portal.api.events.lanes import run_slice
 from onboarding_portal.api.events.models import Delivery, DeliveryState, Endpoint, Event, Lane
@@ -212,6 +213,21 @@ def test_a_receiver_that_hangs_does_not_hold_up_another(receiver: Receiver, sett
 
         nothing_is_amiss(good, 1, 2)
         assert len(receiver.tried) == before
+
+
+@pytest.mark.parametrize("turns_slow", [True, False])
+def test_an_endpoint_that_turns_slow_or_fast_is_handed_on_at_once(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, *, turns_slow: bool
+) -> None:
+    """Without a clock that sweeps: a minute would be lost each time."""
+    an_endpoint(receiver.url, is_slow=not turns_slow)
+    monkeypatch.setattr(sending, "SLOW_SECONDS", 0.0 if turns_slow else 60.0)
+    some_events(1, 2)
+    monkeypatch.setattr(lanes, "BUNDLE", 1)
+    work_of = {False: tasks.deliver, True: tasks.deliver_to_slow}
+    work_of[not turns_slow].func()
+    waiting = set(DBTaskResult.objects.values_list("task_path", flat=True))
+    assert work_of[turns_slow].module_path in waiting
 
 
 def test_what_becomes_visible_later_goes_later(receiver: Receiver) -> None:
