@@ -42,7 +42,7 @@ def take_webhooks(*, secret: str, number: int, cars: int) -> dict[str, Any]:
     owner = User.objects.create_user(email="ann@example.com")
     ids = [f"vhcl{each:026d}" for each in range(cars)]
     Vehicle.objects.bulk_create(Vehicle(vehicle_id=each, owner=owner, integration="ACTIVE") for each in ids)
-    client, refused = Client(), 0
+    client, refused = Client(SERVER_NAME="127.0.0.1"), 0
     with patch.object(Transport, "send", side_effect=AssertionError) as calls:
         started, before = time.monotonic(), 0
         for each in range(number):
