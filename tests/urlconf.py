@@ -22,6 +22,7 @@ SAMPLES = {
     "logged_at": "2024-04-17T09:39:45.984584Z",
     "sampled_at": "2024-04-17T09:39:45.984584Z",
     "hand_over_token": "no-such-token",
+    "owner_id": "1",
     "session_id": "0b9c2a86-4a7e-4a52-9d0e-5b8f6b1d2c3e",
     "kind": "command_logs",
     "at": "2024-04-17T09:39:45.984584Z",
