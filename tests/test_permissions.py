@@ -314,6 +314,7 @@ ACTIONS: dict[tuple[str, str], str] = {
     ("accounts.Invitation", "delete_selected"): "accounts.delete_invitation",
     ("accounts.Invitation", "send_again"): "accounts.add_invitation",
     ("api.ApiKey", "revoke"): "api.revoke_apikey",
+    ("catalogue.HelpText", "delete_selected"): "catalogue.delete_helptext",
     ("events.Event", "send_again"): "events.change_endpoint",
     ("events.Delivery", "send_again"): "events.change_endpoint",
     ("axes.AccessAttempt", "delete_selected"): "axes.delete_accessattempt",
