@@ -18,7 +18,7 @@ from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_owner
 
 pytestmark = pytest.mark.django_db
-SCOPES = "user:read user:write vehicle:read debug:read"
+SCOPES = "user:read user:write vehicle:read debug:read vehicle:write tariff:read charging_session:read"
 VEHICLE_ID = an_id("vhcl")
 COMMAND_LOGS = f"/vehicles/{VEHICLE_ID}/command_logs"
 TOKEN_URL = "https://api.ev.energy/o/token/"
@@ -92,6 +92,9 @@ def test_everything_is_right(world: World) -> None:
         "clock",
         "scope user:read",
         "scope user:write",
+        "scope vehicle:write",
+        "scope tariff:read",
+        "scope charging_session:read",
         "scope vehicle:read",
         "scope debug:read",
         "redirect origin",
@@ -108,6 +111,16 @@ def test_nothing_is_written_at_ev_energy_and_nothing_is_begun(world: World) -> N
     for request in onboarding:
         assert "response_type=json" in str(request.url)
         assert "make_id" not in str(request.url)
+
+
+@pytest.mark.parametrize("scope", ["vehicle:write", "tariff:read", "charging_session:read"])
+def test_a_missing_scope_of_a_part_is_told_with_what_it_is_for(world: World, scope: str) -> None:
+    world.token["json"]["scope"] = SCOPES.replace(f"{scope}", "").strip()
+
+    verdict, text = world.findings()[f"scope {scope}"]
+
+    assert verdict == Verdict.OPEN
+    assert "works without; with it owners" in text
 
 
 def test_each_reading_scope_costs_one_call(world: World) -> None:

@@ -38,6 +38,12 @@ UNREGISTERED_ORIGIN = "https://not-registered.example.com"
 
 
 DISPENSABLE = {"debug:read": "The portal works without, but staff see no command logs. "}
+# Told from the token alone: a part of the portal each, which is off without.
+OF_PARTS = {
+    "vehicle:write": "owners switch smart charging on, disconnect their cars and remove them",
+    "tariff:read": "owners choose their tariff",
+    "charging_session:read": "owners and staff see what cars charged",
+}
 
 
 def check_ev_energy() -> Iterator[Finding]:
@@ -113,6 +119,7 @@ def _clock(answer: Answer) -> Finding:
 
 def _scopes(conversation: Conversation) -> Iterator[Finding]:
     yield _user_write(conversation)
+    yield from _of_parts(conversation.granted_scopes)
     yield _scope(conversation, "vehicle:read", "/vehicles", [("page_size", "1")])
     vehicle_id = _first_vehicle_id(conversation.last_answer)
     if vehicle_id:
@@ -155,6 +162,17 @@ def _user_write(conversation: Conversation) -> Finding:
         return Finding(verdict=Verdict.WRONG, subject=subject, text=text)
     text = "Not tried: it would make a user. The first owner who connects a car shows it."
     return Finding(verdict=Verdict.OPEN, subject=subject, text=text)
+
+
+def _of_parts(granted: frozenset[str]) -> Iterator[Finding]:
+    """Nothing where the token does not say its scopes."""
+    for scope, what_for in OF_PARTS.items():
+        subject = f"scope {scope}"
+        if scope in granted:
+            yield Finding(verdict=Verdict.RIGHT, subject=subject, text="Granted, says the token.")
+        elif granted:
+            text = f"Not among the token's scopes. The portal works without; with it {what_for}."
+            yield Finding(verdict=Verdict.OPEN, subject=subject, text=text)
 
 
 def _redirect_origin(conversation: Conversation) -> Finding:
