@@ -32,6 +32,7 @@ STAFF = [
     "onboarding_portal/insights/*",
     "onboarding_portal/operations/*",
     "onboarding_portal/sandbox/*",
+    "onboarding_portal/readiness/staff/*",
     "onboarding_portal/reconnects/policy/*",
     "onboarding_portal/reconnects/staff/*",
     "onboarding_portal/catalogue/unknown_search.py",

@@ -20,8 +20,8 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.ev_energy.client import forget_client, get_client
 from onboarding_portal.readiness.background.job import follow
 from onboarding_portal.readiness.models import Readiness
-from onboarding_portal.readiness.need_words import NEED_TITLES, ON_THE_PHONE
 from onboarding_portal.readiness.needs import Need
+from onboarding_portal.readiness.staff.words import NEED_TITLES, ON_THE_PHONE
 from onboarding_portal.sandbox.behaviour import Behaviour
 from onboarding_portal.sandbox.context import Config
 from onboarding_portal.sandbox.incidents import errors_of_day

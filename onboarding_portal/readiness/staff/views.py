@@ -11,10 +11,10 @@ from django.views.decorators.http import require_safe
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
 from onboarding_portal.readiness.models import Readiness
-from onboarding_portal.readiness.need_words import NEED_TITLES, ON_THE_PHONE, TURN_WORDS
 from onboarding_portal.readiness.needs import STEPS, Answer, Met, Need
 from onboarding_portal.readiness.owner.charge_words import latest_charge
 from onboarding_portal.readiness.staff.why import Why, why_not
+from onboarding_portal.readiness.staff.words import NEED_TITLES, ON_THE_PHONE, TURN_WORDS
 from onboarding_portal.vehicles.models import Vehicle
 
 PERMISSION = "vehicles.view_diagnostics"
