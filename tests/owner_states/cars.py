@@ -33,7 +33,7 @@ def looking_for_cars(world: World) -> Any:
 def all_kinds_of_cars(world: World) -> Any:
     _car(world, state_of_charge_percentage=63, is_plugged_in=True, is_charging=True)
     _car(world, last_status_at=None, connected_at=world.now)
-    _car(world, nickname="The family’s car with a very long name of its own, given by its owner")
+    _car(world, nickname="The family’s car with quite a long name")
     _car(world, is_disabled=True)
     _car(world, is_smart_charging_on=False)
     _car(world, integration=Integration.UNINTEGRATED)

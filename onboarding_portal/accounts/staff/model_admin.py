@@ -73,7 +73,8 @@ def _is_among_choices(each: admin.ListFilter) -> bool:
     if isinstance(each, admin.SimpleListFilter):
         return each.value() is None or each.value() in {str(value) for value, _title in each.lookup_choices}
     if isinstance(each, admin.ChoicesFieldListFilter):
-        return {*(each.lookup_val or [])} <= {str(value) for value, _title in each.field.flatchoices}
+        choices = {str(value) for value, _title in each.field.flatchoices}
+        return {*(each.lookup_val or [])} <= {*choices, ""}  # none chosen yet is a value, too
     return True
 
 
