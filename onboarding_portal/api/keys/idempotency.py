@@ -47,7 +47,7 @@ def once(
         answer = work()
         sealed = seal(answer.model_dump_json())
         StoredAnswer.objects.filter(pk=row.pk).update(status=status, sealed_body=sealed)
-    except BaseException:
+    except BaseException:  # whatever ended it, the name is free again; raised on
         StoredAnswer.objects.filter(pk=row.pk, status=None).delete()
         raise
     return answer
