@@ -126,6 +126,19 @@ class Environment:
 
         return self._read(name, default, choose)
 
+    def some_of(self, name: Text, choices: Sequence[Text], *, default: Sequence[Text]) -> Sequence[Text]:
+        """Those of the words that are named, in any case and order; empty for `none`."""
+
+        def choose(text: Text) -> Sequence[Text]:
+            named = [] if text.strip().lower() == "none" else [each.lower() for each in self.list(name)]
+            if not {*named} <= {*choices}:
+                raise CannotBeRead(
+                    f"has more than {', '.join(choices)} in it. Set it to some of them, or to none."
+                )
+            return [choice for choice in choices if choice in named]
+
+        return self._read(name, [*default], choose)
+
     def whole_number(self, name: Text, *, default: int, between: tuple[int, int] | None = None) -> int:
         kind = "a whole number" + (f" from {between[0]} to {between[1]}" if between else "")
 

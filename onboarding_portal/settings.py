@@ -78,7 +78,9 @@ EV_ENERGY_NEXT_CLIENT_SECRET = env.str("EV_ENERGY_NEXT_CLIENT_SECRET")
 EV_ENERGY_STALE_AFTER_HOURS = env.whole_number("EV_ENERGY_STALE_AFTER_HOURS", default=48)
 EV_ENERGY_RESERVED_REQUESTS = env.whole_number("EV_ENERGY_RESERVED_REQUESTS", default=200)
 EV_ENERGY_RATE_WINDOW_SECONDS = env.whole_number("EV_ENERGY_RATE_WINDOW_SECONDS", default=3600)
-SMART_CHARGING_STEPS = env.list("SMART_CHARGING_STEPS", default=["address", "tariff", "switch"])
+SMART_CHARGING_STEPS = env.some_of(
+    "SMART_CHARGING_STEPS", ["address", "tariff", "switch"], default=["address", "tariff", "switch"]
+)
 SMART_CHARGING_TARIFF = env.str("SMART_CHARGING_TARIFF", default="")
 RECONNECT_LINK_LIFETIME_DAYS = env.whole_number("RECONNECT_LINK_LIFETIME_DAYS", default=14)
 EV_ENERGY_VERIFY_OWNERSHIP = env.yes_or_no("EV_ENERGY_VERIFY_OWNERSHIP", default=True)
@@ -131,10 +133,11 @@ MIDDLEWARE = [
     "onboarding_portal.operations.middleware.health.HealthMiddleware",
     "onboarding_portal.operations.middleware.patience.PatienceMiddleware",
     "onboarding_portal.operations.metrics.endpoint.MetricsMiddleware",
-    "onboarding_portal.api.edge.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "onboarding_portal.api.edge.ApiMiddleware",
     "onboarding_portal.operations.middleware.body_size.BodySizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "onboarding_portal.brand.middleware.BrandMiddleware",
@@ -153,7 +156,6 @@ MIDDLEWARE = [
     "onboarding_portal.accounts.sign_in.client_address.ClientAddressMiddleware",
     "onboarding_portal.api.hand_over.middleware.HandOverMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
     "onboarding_portal.operations.middleware.busy.BusyMiddleware",

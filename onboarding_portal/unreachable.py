@@ -2,9 +2,12 @@
 
 import pickle
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from traceback import walk_tb
 
 import redis
+from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, InternalError, OperationalError
 
 # SQLite has one class for both. These codes are mistakes in SQL or in its use, not a file that is away or locked.
@@ -33,6 +36,16 @@ def is_unreachable(error: BaseException | None) -> bool:
     if isinstance(error, InternalError):
         return getattr(cause, "sqlstate", "") in SQLSTATES_THAT_PASS
     return error is not None and _is_of_a_cache(error)
+
+
+@contextmanager
+def if_reachable() -> Iterator[None]:
+    """For what a page can do without: left out where the database cannot be reached. Other errors are raised."""
+    try:
+        yield
+    except DatabaseFailure as error:
+        if not is_unreachable(error):
+            raise
 
 
 def is_standby(error: BaseException | None) -> bool:

@@ -39,6 +39,7 @@ PORTAL = Path(__file__).resolve().parent.parent / "onboarding_portal"
 # Every module that calls ev.energy, and who waits there.
 CALLERS = {
     "accounts/admin/users.py": "staff",
+    "accounts/own_place/address_pages.py": "owner",
     "api/hand_over/owner_named.py": "staff: one of the company's systems, for an owner nobody knows here",
     "catalogue/management/commands/sync_catalogue.py": "background",
     "desk/moving.py": "staff",
@@ -57,6 +58,7 @@ CALLERS = {
     "readiness/owner/asking.py": "owner",
     "readiness/staff/views.py": "staff",
     "reconnects/background/lanes.py": "owner just back; staff: a few links; background",
+    "reconnects/helper/pages.py": "owner: whom they asked for help",
     "reconnects/owner/views.py": "owner",
     "vehicles/car_page/letting_go.py": "owner",
     "vehicles/letting_go.py": "owner; staff, in the background: somebody was promised it",

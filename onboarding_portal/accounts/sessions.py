@@ -10,6 +10,7 @@ ended one by one: of staff with the network address, of owners without.
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends import db
@@ -136,11 +137,15 @@ def _keep_row(session: SessionBase) -> None:
 
 @receiver(user_logged_in)
 def _limit(sender: type, request: HttpRequest | None, user: Any, **_more: Any) -> None:
-    if request is not None and user.is_staff:
-        now = timezone.now()
+    if request is None:
+        return
+    now = timezone.now()
+    if user.is_staff:
         request.session[_OF_STAFF] = True
         request.session[_BEGAN] = request.session[_SEEN] = now.isoformat()
         request.session.set_expiry(now + STAFF_SESSION_LIFETIME)
+    else:  # a fixed end: noting when the device was last seen would move it on and on
+        request.session.set_expiry(now + timedelta(seconds=settings.SESSION_COOKIE_AGE))
 
 
 @receiver(user_logged_in)

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -46,13 +47,27 @@ class TrimAdmin(EntryAdmin):
         return trim.model.make.name
 
 
+class LanguageFilter(admin.SimpleListFilter):
+    title = HelpText._meta.get_field("language").verbose_name
+    parameter_name = "language"
+    ALL = "all"  # the words for readers of any language, which are stored under none
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return [(self.ALL, _("All languages")), *settings.LANGUAGES]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(language="" if self.value() == self.ALL else self.value())
+
+
 @admin.register(HelpText)
 class HelpTextAdmin(StaffModelAdmin[HelpText]):
     """Staff's own words in place of the portal's, on the pages before a manufacturer's sign-in."""
 
     list_display = ["topic", "make", "language", "text", "link"]
     list_select_related = ["make"]
-    list_filter = ["topic", "language"]
+    list_filter = ["topic", LanguageFilter]
     search_fields = ["text", "make__name"]
     ordering = ["topic", "make__name", "language"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}

@@ -12,6 +12,7 @@ from django.db import transaction
 from onboarding_portal.accounts.audit import Act, about, record
 from onboarding_portal.accounts.mail import MailNotSent, send_mail
 from onboarding_portal.accounts.models import Invitation, MailPause, MergedAccount, SentMail, SignIn, User
+from onboarding_portal.api.models import HandOver
 from onboarding_portal.consents.models import Consent
 from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.reconnects.models import HelperLink, LastingLink, Reconnect, State, move_all
@@ -66,6 +67,7 @@ def _end_ways_in(other: User, *, by: User, now: datetime) -> None:
     Invitation.objects.end(email=other.email, now=now)
     LastingLink.objects.filter(owner=other).delete()
     HelperLink.objects.filter(owner=other).delete()
+    HandOver.objects.filter(owner=other).close(now=now)
     mailed = Reconnect.objects.filter(
         vehicle__owner=other, state__in=[State.LINK_READY, State.EMAILED, State.OPENED]
     )
@@ -77,7 +79,7 @@ def _move_rows(*, kept: User, other: User, by: User, now: datetime) -> None:
         ByHand.objects.end(owner_id=other.pk, by=by, now=now)
     if MailPause.objects.in_force().filter(owner=kept).exists():
         MailPause.objects.end(owner_id=other.pk, by=by, now=now)
-    for model in (Attempt, ByHand, Consent, MailPause, Note, SentMail, SignIn, Vehicle):
+    for model in (Attempt, ByHand, Consent, HandOver, MailPause, Note, SentMail, SignIn, Vehicle):
         model._default_manager.filter(owner=other).update(owner=kept)
     Invitation.objects.filter(user=other).update(user=kept)
     MergedAccount.objects.filter(into=other).update(into=kept)

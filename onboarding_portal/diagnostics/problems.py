@@ -89,8 +89,8 @@ _WORDS = [
         name="forbidden",
         title=_("The portal may not read these logs."),
         advice=_(
-            "Its credentials lack a scope. Command logs need debug:read, the other logs vehicle:read. "
-            "Ask ev.energy to grant it; other logs may still be readable."
+            "Its credentials lack a scope. Command logs need debug:read, the other logs vehicle:read, "
+            "an owner's home user:read. Ask ev.energy to grant it; other logs may still be readable."
         ),
     ),
     _Words(

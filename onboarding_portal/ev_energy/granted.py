@@ -31,12 +31,28 @@ def note_refused(scope: str) -> None:
 
 def lacks(scope: str) -> bool:
     """Whether ev.energy has said that the application does not have the scope."""
+    return bool(lacking([scope]))
+
+
+def lacking(scopes: Collection[str]) -> frozenset[str]:
+    """Those that ev.energy has said the application does not have. One read of the cache."""
     client_id = settings.EV_ENERGY_CLIENT_ID
-    said = _read(_key("said", client_id))
-    if isinstance(said, list) and scope not in said:
-        return True
-    refused_at = _read(_key("refused", client_id, scope))
-    return isinstance(refused_at, float) and time.time() - refused_at < REFUSED_SECONDS
+    refused = {scope: _key("refused", client_id, scope) for scope in scopes}
+    said_key = _key("said", client_id)
+    try:
+        found = shared_cache.read_many([said_key, *refused.values()])
+    except CacheDown:
+        return frozenset()
+    said, now = found.get(said_key), time.time()
+    return frozenset(
+        scope
+        for scope, key in refused.items()
+        if (isinstance(said, list) and scope not in said) or _is_recent(found.get(key), now=now)
+    )
+
+
+def _is_recent(refused_at: Any, *, now: float) -> bool:
+    return isinstance(refused_at, float) and now - refused_at < REFUSED_SECONDS
 
 
 def _key(kind: str, client_id: str, scope: str = "") -> str:
@@ -47,10 +63,3 @@ def _key(kind: str, client_id: str, scope: str = "") -> str:
 def _write(key: str, value: Any, seconds: float) -> None:
     with suppress(CacheDown):
         shared_cache.write(key, value, seconds=seconds)
-
-
-def _read(key: str) -> Any:
-    try:
-        return shared_cache.read(key)
-    except CacheDown:
-        return None

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from onboarding_portal.accounts.admin.invitations import FileFilter
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
+from onboarding_portal.api.events.endpoints import make_endpoint
 from onboarding_portal.onboarding.admin import PickedMakeFilter
 from onboarding_portal.onboarding.tasks import read_back_due_attempts
 from tests.factories import make_staff, make_vehicle
@@ -182,6 +183,8 @@ def test_a_lookup_that_is_not_allowed_is_a_bad_request(staff: Client, lookup: st
 def test_each_list_takes_what_its_own_filters_offer(staff: Client, model: type[models.Model]) -> None:
     make_emailed(vehicle=make_broken_car())
     read_back_due_attempts.enqueue()
+    make_endpoint(name="CRM", url="https://crm.example.com/events")
+    make_endpoint(name="Billing", url="https://billing.example.com/events")
     shown = staff.get(list_of(model)).context["cl"]
 
     offered = [choice["query_string"] for each in shown.filter_specs for choice in each.choices(shown)]

@@ -174,7 +174,7 @@ def test_back_leads_to_the_step_before(page: Page, portal: LiveServer) -> None:
     )
     choose(page, portal, model.make.name, model.name)
 
-    page.get_by_role("link", name="Back").click()
+    page.get_by_role("link", name="Choose another car").click()
 
     expect(page.get_by_role("heading", name=f"Which {model.make.name} is it?")).to_be_visible()
 

@@ -15,6 +15,7 @@ from onboarding_portal.reconnects.models import State
 from onboarding_portal.vehicles.models import ByHand, Note, Vehicle
 from onboarding_portal.vehicles.store import BelongsToAnotherOwner, store_page, store_vehicle
 from tests.accounts.journey import is_signed_in
+from tests.api.rows import make_hand_over
 from tests.ev_energy_answers import an_id, user_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import handle_by_hand, make_attempt, make_owner, make_staff, make_vehicle, pause_mail
@@ -123,6 +124,7 @@ MOVED = {
     "Vehicle",
     "Attempt",
     "Consent",
+    "HandOver",
     "Note",
     "ByHand",
     "SentMail",
@@ -201,6 +203,17 @@ def test_two_accounts_are_one_afterwards(desk: Client, client: Client) -> None:
     assert MergedAccount.objects.get().into == kept
     entry = AuditEntry.objects.get(act="desk.merged")
     assert {subject.owner for subject in entry.subjects.all()} == {kept, other}
+
+
+def test_a_hand_over_of_the_other_account_opens_nothing_any_more(desk: Client, client: Client) -> None:
+    kept, other = make_owner(email=OLD), make_owner(email="two@example.com")
+    row, token = make_hand_over(owner=other)
+
+    merge(desk, kept, other.email)
+
+    assert client.post(reverse("hand_over", args=[token])).status_code == 410
+    row.refresh_from_db()
+    assert row.owner == kept
 
 
 def test_cars_that_ev_energy_has_under_the_other_user_come_back_as_the_kept_accounts(desk: Client) -> None:

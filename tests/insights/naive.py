@@ -40,7 +40,7 @@ def since(now: datetime, days: int) -> datetime:
 def channel(row: Reconnect) -> str:
     if row.origin == "EMAIL":
         return "REMINDER" if row.reminders_sent else "MAIL"
-    return {"OWNER": "OWN_CLICK", "STAFF": "STAFFS_LINK", "RULE": "POLICY"}[row.origin]
+    return {"OWNER": "OWN_CLICK", "STAFF": "STAFFS_LINK", "RULE": "POLICY", "API": "SYSTEM"}[row.origin]
 
 
 def cause(row: Reconnect) -> str:

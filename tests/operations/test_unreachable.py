@@ -46,6 +46,13 @@ def check_asks_to_wait(response: Any) -> None:
     assert response["X-Request-ID"] in page
 
 
+def check_asks_a_program_to_wait(response: Any) -> None:
+    assert response.status_code == 503
+    assert response["Retry-After"] == "30"
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["title"] == "Not available at the moment"
+
+
 @pytest.mark.usefixtures("unreachable_database")
 def test_without_a_database_people_are_asked_to_wait(visitor: Client) -> None:
     response = visitor.get("/vehicles/")
@@ -94,7 +101,8 @@ def test_without_a_database_no_address_crashes(visitor: Client, address: Address
     for response in (visitor.get(address.path()), visitor.post(address.path())):
         assert response.status_code != 500
         if response.status_code == 503:
-            check_asks_to_wait(response)
+            is_for_programs = address.route.startswith("api/") and address.route != "api/v1/docs/"
+            (check_asks_a_program_to_wait if is_for_programs else check_asks_to_wait)(response)
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def test_only_version_2_is_spoken(version: str, status: int) -> None:
 def test_unknown_addresses_and_methods_are_problems() -> None:
     world = World()
 
-    unknown, wrong_method = world.get("/tariffs"), world.call("DELETE", "/users")
+    unknown, wrong_method = world.get("/no_such_things"), world.call("DELETE", "/users")
 
     assert (unknown.status_code, unknown.mimetype) == (404, "application/problem+json")
     assert (wrong_method.status_code, wrong_method.mimetype) == (405, "application/problem+json")

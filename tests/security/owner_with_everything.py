@@ -41,6 +41,7 @@ from onboarding_portal.reconnects.models import (
 from onboarding_portal.vehicles.changed_hands import Handover, write_history
 from onboarding_portal.vehicles.models import Note, SyncRun, Vehicle
 from onboarding_portal.vehicles.tasks import refresh
+from tests.api.events.rows import an_event
 from tests.api.rows import make_hand_over
 from tests.factories import handle_by_hand, make_attempt, make_owner, make_staff, make_vehicle, pause_mail
 from tests.reconnects.rows import make_broken_car, make_emailed, make_helper_link, make_reconnect
@@ -94,6 +95,7 @@ def _handed_over(ann: User, broken: Vehicle) -> None:
     row, _token = make_hand_over(owner=ann, vehicle=broken, reference="customer 4711")
     row.attempts.add(*ann.attempts.all())
     row.reconnects.add(*broken.reconnects.all())
+    an_event(broken.pk, vehicle_id=broken.pk, owner_id=ann.pk)
 
 
 def _repairs(sam: User, broken: Vehicle, *, now: Any) -> None:

@@ -114,6 +114,14 @@ def another_make(world: World) -> Sent:
     return {"make": make_make("Polestar").pk, "controller": ""}
 
 
+HELP_TEXT: Sent = {
+    "topic": "PASSWORD",
+    "text": "The one of their app.",
+    "make": "",
+    "language": "",
+    "link": "",
+}
+
 # What the forms are sent, and made ready for.
 FORMS: dict[str, Sent | Callable[[World], Sent]] = {
     "admin:accounts_user_add": {"email": "somebody@example.com"},
@@ -137,6 +145,9 @@ FORMS: dict[str, Sent | Callable[[World], Sent]] = {
     "admin:auth_group_change": {"name": "Night shift"},
     "admin:auth_group_delete": {"post": "yes"},
     "admin:axes_accessattempt_delete": {"post": "yes"},
+    "admin:catalogue_helptext_add": HELP_TEXT,
+    "admin:catalogue_helptext_change": HELP_TEXT,
+    "admin:catalogue_helptext_delete": {"post": "yes"},
     "admin:vehicles_makeoutage_add": another_make,
     "admin:reconnects_batch_cancel": a_batch_with(State.QUEUED),
     "admin:reconnects_batch_retry": a_batch_with(State.FAILED),

@@ -18,6 +18,7 @@ from django.utils.cache import patch_vary_headers
 
 from onboarding_portal.accounts.models import User
 from onboarding_portal.languages import spoken
+from onboarding_portal.unreachable import if_reachable
 
 SIGNED_IN_WITH = "language_of_who_signed_in"  # an attribute of the request
 
@@ -80,8 +81,9 @@ class LanguageMiddleware:
         # Only here is it known who is signed in; a page without a session need not ask the database.
         if _is_english(request) or settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return
-        if isinstance(request.user, User) and (chosen := spoken(request.user.language)):
-            speak(request, language=chosen)
+        with if_reachable():
+            if isinstance(request.user, User) and (chosen := spoken(request.user.language)):
+                speak(request, language=chosen)
 
 
 def _is_english(request: HttpRequest) -> bool:

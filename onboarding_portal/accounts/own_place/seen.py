@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from onboarding_portal.accounts.sessions import is_owners, note_owners_device
+from onboarding_portal.unreachable import if_reachable
 
 
 class DeviceMiddleware:
@@ -16,7 +17,8 @@ class DeviceMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
-        if request.session.accessed and is_owners(request.session):
-            browser = request.headers.get("User-Agent", "")
-            note_owners_device(request.session, browser=browser, now=timezone.now())
+        with if_reachable():
+            if request.session.accessed and is_owners(request.session):
+                browser = request.headers.get("User-Agent", "")
+                note_owners_device(request.session, browser=browser, now=timezone.now())
         return response

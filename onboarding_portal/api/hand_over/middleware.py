@@ -17,6 +17,7 @@ from onboarding_portal.api.hand_over.journey_pages import is_of_journey, is_wher
 from onboarding_portal.api.hand_over.outcome import settle
 from onboarding_portal.api.keys.origins import origin_of
 from onboarding_portal.api.models import HandOver, Outcome
+from onboarding_portal.unreachable import if_reachable
 
 # The page of a journey that was refused tells why; its reader goes back by a button.
 STAY_WITH = frozenset({Outcome.REFUSED})
@@ -27,7 +28,7 @@ class HandOverMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        hand_over = _hand_over_of(request)
+        hand_over = _hand_over_if_any(request)
         if hand_over is None:
             return self._get_response(request)
         request.hand_over = hand_over  # type: ignore[attr-defined]
@@ -59,6 +60,12 @@ class HandOverMiddleware:
         if request.method == "GET" and is_where_owners_come_back(hand_over, match) and not request.GET:
             return _go_back_if_done(request, hand_over)
         return None
+
+
+def _hand_over_if_any(request: HttpRequest) -> HandOver | None:
+    with if_reachable():
+        return _hand_over_of(request)
+    return None
 
 
 def _hand_over_of(request: HttpRequest) -> HandOver | None:

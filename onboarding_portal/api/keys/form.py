@@ -1,6 +1,6 @@
 """The form with which staff make and change a key."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
@@ -27,6 +27,11 @@ class KeyForm(forms.ModelForm[ApiKey]):
     class Meta:
         model = ApiKey
         fields = ("name", "scopes", "origins", "expires_at")
+        # One field with one label, where the admin would show two with none.
+        field_classes: ClassVar = {"expires_at": forms.DateTimeField}
+        widgets: ClassVar = {
+            "expires_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        }
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -49,6 +49,11 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
         """The owner's newest, whose `reference` is the one by which the company knows them now."""
         return self.filter(owner_id=owner_id).order_by("-created_at").first()
 
+    def close(self, *, now: datetime) -> None:
+        """Ends those that go on: their links open nothing, and browsers in which they were opened are signed out."""
+        self.filter(expires_at__gt=now).update(expires_at=now)
+        self.filter(ended_at=None).update(ended_at=now)
+
     def due(self, *, now: datetime) -> "HandOverQuerySet":
         """Those whose outcome is to be looked at again."""
         return self.filter(look_at__lte=now)

@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Info, Tags, register
 from django.core.management import call_command
 from django.db import Error as DatabaseFailure
 from django.db import NotSupportedError, connections
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from onboarding_portal.addresses import address_to_look_up
 from onboarding_portal.operations.checks.registry import error
@@ -46,7 +47,7 @@ def is_migrated(alias: str) -> bool:
         call_command(
             "migrate", database=alias, plan=True, check_unapplied=True, verbosity=0, stdout=StringIO()
         )
-    except SystemExit:
+    except (SystemExit, InconsistentMigrationHistory):
         return False
     return True
 

@@ -10,21 +10,22 @@ from onboarding_portal.readiness.models import Readiness
 from onboarding_portal.readiness.needs import Need
 from onboarding_portal.readiness.owner.charge_words import latest_charge
 from onboarding_portal.readiness.owner.steps import is_asked, way_of
-from onboarding_portal.readiness.scopes import is_on, steps_on
+from onboarding_portal.readiness.scopes import asked_of, is_on, steps_wanted
 from onboarding_portal.vehicles.cards import Card
 from onboarding_portal.vehicles.models import Vehicle
 
 
 def panel(request: HttpRequest, card: Card) -> dict[str, Any] | None:
-    """What `readiness/_car.html` needs; None where there is nothing to say. One query."""
+    """What `readiness/_car.html` needs; None where there is nothing to say. Two queries."""
     vehicle, now = card.vehicle, timezone.now()
     if not is_on() or not is_asked(vehicle) or card.is_waiting:
         return None
     known = Readiness.objects.filter(pk=vehicle.pk, kept_for=vehicle.owner_id)
     readiness = known.first() or Readiness(vehicle=vehicle)
     readiness.vehicle = vehicle
-    way, charge = way_of(readiness, now=now), latest_charge(readiness, now=now)
-    if not charge and not steps_on():
+    way = way_of(readiness, wanted=steps_wanted(), now=now)
+    charge = latest_charge(readiness, now=now)
+    if not charge and not way.asked:
         return None
     if not charge and way.missing is Need.CONNECTION and not way.open_steps:
         return None
@@ -39,7 +40,8 @@ def panel(request: HttpRequest, card: Card) -> dict[str, Any] | None:
 def next_car(vehicles: Iterable[Vehicle]) -> str:
     """The id of the first car with an open step; "" where there is none. No call to ev.energy."""
     asked = [vehicle for vehicle in vehicles if is_asked(vehicle)]
-    if not asked or not steps_on():
+    wanted = steps_wanted() if asked else []
+    if not asked_of(wanted):
         return ""
     known = Readiness.objects.in_bulk([vehicle.pk for vehicle in asked])
     for vehicle in asked:
@@ -47,6 +49,6 @@ def next_car(vehicles: Iterable[Vehicle]) -> str:
         if readiness is None or readiness.kept_for != vehicle.owner_id:
             readiness = Readiness(vehicle=vehicle)
         readiness.vehicle = vehicle
-        if way_of(readiness, now=timezone.now()).open_steps:
+        if way_of(readiness, wanted=wanted, now=timezone.now()).open_steps:
             return vehicle.pk
     return ""

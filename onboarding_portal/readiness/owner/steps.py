@@ -14,7 +14,7 @@ from onboarding_portal.readiness.facts import facts_of, note_home, review
 from onboarding_portal.readiness.models import Readiness
 from onboarding_portal.readiness.needs import STEPS, Met, Need, answers
 from onboarding_portal.readiness.owner.asking import NotGranted, NotNow, ask
-from onboarding_portal.readiness.scopes import steps_on, steps_wanted
+from onboarding_portal.readiness.scopes import asked_of, steps_wanted
 from onboarding_portal.vehicles.models import Vehicle
 
 READ_AGAIN_AFTER = timedelta(hours=6)
@@ -22,9 +22,10 @@ READ_AGAIN_AFTER = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How far one car's owner is. `open_steps` are those that are not met, in order."""
+    """How far one car's owner is: the steps that are `asked`, and of them the `open_steps`, not met, in order."""
 
     readiness: Readiness
+    asked: Sequence[Need]
     open_steps: Sequence[Need]
     missing: Need | None
 
@@ -39,13 +40,13 @@ class Way:
         return next((need for need in self.open_steps if order.index(need.value) > behind), None)
 
 
-def way_of(readiness: Readiness, *, now: datetime) -> Way:
-    """How far it is, by what is known. No call to ev.energy."""
-    facts = facts_of(readiness, steps=steps_wanted(), now=now)
-    asked = steps_on()
-    said = answers(facts)
+def way_of(readiness: Readiness, *, wanted: Sequence[Need], now: datetime) -> Way:
+    """How far it is, by what is known, where these steps are wanted. No query, no call to ev.energy."""
+    asked = asked_of(wanted)
+    said = answers(facts_of(readiness, steps=wanted, now=now))
     return Way(
         readiness=readiness,
+        asked=asked,
         open_steps=[each.need for each in said if each.need in asked and each.met in {Met.NO, Met.NOT_KNOWN}],
         missing=next((each.need for each in said if each.met is Met.NO), None),
     )

@@ -36,7 +36,7 @@ from onboarding_portal.readiness.owner.steps import (
     way_of,
 )
 from onboarding_portal.readiness.owner.tariffs import MOST_SHOWN, matching, suppliers, tariffs
-from onboarding_portal.readiness.scopes import steps_on
+from onboarding_portal.readiness.scopes import steps_on, steps_wanted
 from onboarding_portal.vehicles.models import Vehicle
 
 View = Callable[..., HttpResponse]
@@ -53,11 +53,12 @@ def of_own_car(step: Need | None = None) -> Callable[[View], View]:
         def wrapped(request: HttpRequest, vehicle_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
             own = Vehicle.objects.of(user_of(request).pk).select_related("owner", "readiness")
             vehicle = get_object_or_404(own, pk=vehicle_id)
-            if not is_asked(vehicle) or not steps_on():
+            asked = steps_on() if is_asked(vehicle) else []
+            if not asked:
                 return redirect("vehicles:detail", vehicle.pk)
             readiness = Readiness.objects.of(vehicle)
             readiness.vehicle = vehicle
-            if step and step not in steps_on():
+            if step and step not in asked:
                 return _on(readiness, step)
             try:
                 return view(request, readiness, *args, **kwargs)
@@ -76,9 +77,9 @@ def ready(request: HttpRequest, readiness: Readiness) -> HttpResponse:
     after = request.GET.get("after", "")
     if not after:
         look(owner=user_of(request), readiness=readiness, now=now)
-    if not steps_on():
+    way = way_of(readiness, wanted=steps_wanted(), now=now)
+    if not way.asked:
         return redirect("vehicles:detail", readiness.pk)
-    way = way_of(readiness, now=now)
     step = way.step_after(after)
     if step:
         return redirect(f"readiness:{step.lower()}", readiness.pk)

@@ -1,5 +1,6 @@
 """Staff's page "Why is it not smart-charging?" of one car."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +40,7 @@ def why(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         "charge": latest_charge(readiness, now=now),
         "home": found.home if user_of(request).has_perm(SEES_ADDRESS) else None,
         "opts": Vehicle._meta,
+        "portal_url": settings.PORTAL_URL,
     }
     return render(request, "admin/readiness/why.html", context)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from onboarding_portal.diagnostics.problems import Problem, problem_of
 from onboarding_portal.ev_energy.client import Client
-from onboarding_portal.ev_energy.errors import EvEnergyError, Forbidden
+from onboarding_portal.ev_energy.errors import EvEnergyError
 from onboarding_portal.ev_energy.granted import lacks
 from onboarding_portal.ev_energy.priority import Priority, priority
 from onboarding_portal.ev_energy.resources import ErrorLog
@@ -38,7 +39,7 @@ class Why:
     answers: list[Answer]
     missing: Need | None
     home: Home | None = None
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     @property
     def is_not_known(self) -> bool:
@@ -47,7 +48,7 @@ class Why:
 
 def why_not(*, readiness: Readiness, client: Client, now: datetime) -> Why:
     """Asks ev.energy, keeps what it says, and answers."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     with priority(Priority.STAFF):
         home = _read_home(readiness, client, problems, now=now)
         _read_car(readiness, client, problems, now=now)
@@ -57,24 +58,30 @@ def why_not(*, readiness: Readiness, client: Client, now: datetime) -> Why:
     return Why(readiness=readiness, answers=said, missing=missing, home=home, problems=problems)
 
 
-def _read_home(readiness: Readiness, client: Client, problems: list[str], *, now: datetime) -> Home | None:
+def _read_home(
+    readiness: Readiness, client: Client, problems: list[Problem], *, now: datetime
+) -> Home | None:
     vehicle = readiness.vehicle
     user_id = vehicle.owner.ev_energy_user_id
     if not user_id or vehicle.handed_over_under:
         return None
     with_tariff = not lacks("tariff:read")
-    said = _asked(lambda: client.user_at_home(user_id=user_id, with_tariff=with_tariff), problems)
+    said = _asked(lambda: client.user_at_home(user_id=user_id, with_tariff=with_tariff), problems, now=now)
     if said is None:
         return None
     note_home(owner_id=vehicle.owner_id, home=said.home, now=now)
     return said.home
 
 
-def _read_car(readiness: Readiness, client: Client, problems: list[str], *, now: datetime) -> None:
+def _read_car(readiness: Readiness, client: Client, problems: list[Problem], *, now: datetime) -> None:
     pk = readiness.pk
-    modes = _asked(lambda: client.control_modes(vehicle_id=pk), problems)
-    places = _asked(lambda: next(client.location_logs(vehicle_id=pk, since=now - AT_HOME_WITHIN)), problems)
-    errors = _asked(lambda: next(client.logs(ErrorLog, vehicle_id=pk, since=now - COMMANDS_WITHIN)), problems)
+    modes = _asked(lambda: client.control_modes(vehicle_id=pk), problems, now=now)
+    places = _asked(
+        lambda: next(client.location_logs(vehicle_id=pk, since=now - AT_HOME_WITHIN)), problems, now=now
+    )
+    errors = _asked(
+        lambda: next(client.logs(ErrorLog, vehicle_id=pk, since=now - COMMANDS_WITHIN)), problems, now=now
+    )
     found: dict[str, bool | None] = {}
     if modes is not None:
         found["is_controllable"] = modes.any_for_charging
@@ -97,12 +104,12 @@ def commands_arrive(errors: tuple[ErrorLog, ...], readiness: Readiness) -> bool 
     return True if since else None
 
 
-def _asked(ask: Callable[[], T], problems: list[str]) -> T | None:
-    """What ev.energy says; None, with the reason noted, where it says nothing."""
+def _asked(ask: Callable[[], T], problems: list[Problem], *, now: datetime) -> T | None:
+    """What ev.energy says; None, with the problem noted, where it says nothing. After some it is not asked any more."""
+    if any(problem.concerns_all for problem in problems):
+        return None
     try:
         return ask()
-    except Forbidden as error:
-        problems.append(str(error))
     except EvEnergyError as error:
-        problems.append(str(error))
+        problems.append(problem_of(error, now=now))
     return None

@@ -34,9 +34,8 @@ def hold_to_schema(event: Event) -> None:
 
 
 def an_event(subject: str = "vhcl1", number: int = 0, **fields: Any) -> Event:
-    return Event.objects.create(
-        kind="vehicle.recovered", subject=subject, vehicle_id=subject, data={"number": number}, **fields
-    )
+    values = {"kind": "vehicle.recovered", "vehicle_id": subject, "data": {"number": number}, **fields}
+    return Event.objects.create(subject=subject, **values)
 
 
 def recovered(vehicle: Vehicle) -> list[Event]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
-from onboarding_portal.api.events.models import Delivery, DeliveryState
+from onboarding_portal.api.events.models import Delivery, DeliveryState, Endpoint
 from onboarding_portal.ev_energy.budget import Reservation, get_budget
 from onboarding_portal.ev_energy.responses import Answer
 from onboarding_portal.operations.metrics.processes import Counts, Kind, Process, counts_of, stored
@@ -144,8 +144,9 @@ def _mails_are_refused(_settings: Settings) -> None:
 
 
 def _events_wait(_settings: Settings) -> None:
-    if not Delivery.objects.exists():
-        Delivery.objects.write([an_event()], [an_endpoint()], now=timezone.now())
+    if not Delivery.objects.exclude(state=DeliveryState.DELIVERED).exists():
+        endpoint = Endpoint.objects.first() or an_endpoint()
+        Delivery.objects.write([an_event()], [endpoint], now=timezone.now())
         Delivery.objects.update(created_at=timezone.now() - timedelta(hours=2))
 
 

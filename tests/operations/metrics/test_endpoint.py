@@ -27,7 +27,7 @@ from tests.reconnects.rows import make_broken_car, make_reconnect
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 16
+MOST_QUERIES = 17
 
 
 def test_without_a_token_in_the_settings_there_is_no_such_page(client: Client, settings: Settings) -> None:

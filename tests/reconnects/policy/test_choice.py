@@ -21,7 +21,7 @@ from onboarding_portal.reconnects.models import (
 )
 from onboarding_portal.reconnects.policy.choice import WHY_NOT, chosen, with_reason
 from onboarding_portal.vehicles.causes import Cause
-from onboarding_portal.vehicles.models import Integration, MakeOutage, StaleReason, Vehicle
+from onboarding_portal.vehicles.models import Integration, Leaving, MakeOutage, StaleReason, Vehicle
 from tests.factories import handle_by_hand, make_make, make_owner, make_vehicle, pause_mail
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,7 @@ class Facts:
     integration: str
     stale_since: datetime | None
     is_removed: bool
+    is_let_go: bool
     is_disabled: bool
     owner_is_active: bool
     wants_reminders: bool
@@ -75,7 +76,7 @@ def is_due(car: Facts, rules: PolicyVersion, *, troubled: set[str], now: datetim
 
 
 def could_be_repaired(car: Facts) -> bool:
-    return not car.is_removed and not car.is_disabled and car.integration != "UNINTEGRATED"
+    return not (car.is_removed or car.is_let_go or car.is_disabled) and car.integration != "UNINTEGRATED"
 
 
 def has_chosen_cause(car: Facts, rules: PolicyVersion) -> bool:
@@ -136,6 +137,7 @@ class Fleet:
             cause=draw(["", *Cause.values, *(["SIGN_IN_EXPIRED"] * 12)]) if is_stale else "",
             is_disabled=rare(),
             removed_at=self.now if rare() else None,
+            leaving=Leaving.DISCONNECTED if rare() else "",
             controller="middleman" if rare() else "",
         )
         facts = Facts(
@@ -146,6 +148,7 @@ class Fleet:
             integration=vehicle.integration,
             stale_since=vehicle.stale_since,
             is_removed=vehicle.removed_at is not None,
+            is_let_go=bool(vehicle.leaving),
             is_disabled=vehicle.is_disabled,
             owner_is_active=owner.is_active,
             wants_reminders=owner.wants_reminders,
@@ -229,9 +232,9 @@ def test_the_cars_chosen_are_those_due_by_the_rules_longest_stale_first() -> Non
 
 
 def test_every_reason_to_leave_a_car_out_has_words_and_occurs() -> None:
-    fleet = Fleet(2, cars=160)
+    fleet = Fleet(2, cars=320)
     seen = set()
-    for _turn in range(8):
+    for _turn in range(12):
         rows = with_reason(Vehicle.objects.all(), version=fleet.rules(), now=NOW)
         seen |= set(rows.values_list("why_not", flat=True))
 
