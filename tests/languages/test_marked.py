@@ -92,6 +92,16 @@ DATA += [
     "This field is required",
 ]
 DATA += ["The family’s car with a very long name of its own, given by its owner", "Old red"]
+DATA += [
+    "The family’s car with quite a long name",
+    "Ariya",
+    "Audi",
+    "BMW",
+    "Citroën",
+    "DS Automobiles",
+    "Ford",
+]
+DATA += ["Great Wall Motors and Sons", "Volkswagen Commercial Vehicles"]
 DATA += Locale("en").territories.values()
 
 

@@ -413,7 +413,5 @@ def test_the_result_takes_a_fixed_number_of_queries(
         ev_energy_api.add_vehicle(vehicle_json(number, user=1))
     come_back(owner_client, attempt, *(an_id("vhcl", number) for number in range(1, 4)))
 
-    with django_assert_num_queries(
-        7
-    ):  # session, user, attempt, claims, vehicles; what charging smartly needs, and what the portal may do
+    with django_assert_num_queries(7):  # session, user, attempt, claims, vehicles; scopes, readiness
         come_back(owner_client, attempt)

@@ -38,6 +38,7 @@ from tests.accounts.journey import CODE, ask_for_code
 from tests.accounts.soft_key import SoftKey
 from tests.api.events.rows import an_endpoint, an_event
 from tests.api.rows import SITE, ApiClient, make_hand_over, make_key
+from tests.ev_energy_answers import an_id, home_json, user_json
 from tests.ev_energy_api import EvEnergyApi
 from tests.factories import make_make, make_owner, make_staff, make_vehicle
 from tests.reconnects.policy.office import RULES, begin, make_due_cars
@@ -219,7 +220,7 @@ def naming_a_car() -> Send:
 
 
 def saying_where_home_is() -> Send:
-    owner, client = make_owner(), Client()
+    owner, client = make_owner(ev_energy_user_id=an_id("user")), Client()
     address = reverse("readiness:address", args=[make_vehicle(owner=owner).pk])
     client.force_login(owner)
     home = {"country_code": "DE", "address_1": "Dorfstr. 1", "city": "Bern", "postal_code": "10115"}
@@ -1464,6 +1465,7 @@ def test_a_form_sent_again_and_again_spends_no_more_than_its_line_says(
     table_cell("Threats", row=line.name, column="sent", says=f"{line.times} times")
     count_hashes(settings)
     ev_energy_api.add_problem("GET", "/users/user01J443798BF893ZHFQVCS0FA23", 404, breaks_contract=True)
+    ev_energy_api.add("PATCH", f"/users/{an_id('user')}", json=user_json(default_location=home_json()))
     with django_capture_on_commit_callbacks(execute=True):
         send = line.prepare()
     before = spent(ev_energy_api)

@@ -105,7 +105,7 @@ def commands_arrive(errors: tuple[ErrorLog, ...], readiness: Readiness) -> bool 
 
 
 def _asked(ask: Callable[[], T], problems: list[Problem], *, now: datetime) -> T | None:
-    """What ev.energy says; None, with the problem noted, where it says nothing. After some it is not asked any more."""
+    """What ev.energy says; None, with the problem noted, where it says nothing, or would again."""
     if any(problem.concerns_all for problem in problems):
         return None
     try:
