@@ -1,9 +1,11 @@
 """Every address of the URLconf, with sample values in the place of its parameters."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
@@ -39,6 +41,7 @@ SAMPLES = {
     "digest": "0" * 64,
     "suffix": "png",
 }
+PARTS = 8  # which several processes share
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -55,6 +58,19 @@ class Address:
 
 def addresses() -> list[Address]:
     return list(_walk(get_resolver().url_patterns, "", ""))
+
+
+def parts_of(addresses: Sequence[Address]) -> list[Sequence[Address]]:
+    """For tests that ask for all of them: visitors take longer to make than a page to ask for."""
+    return [addresses[start::PARTS] for start in range(PARTS)]
+
+
+@contextmanager
+def nothing_stays() -> Iterator[None]:
+    """What one address writes is not there for the next."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def _walk(patterns: list[URLPattern | URLResolver], route: str, namespace: str) -> Iterator[Address]:
