@@ -14,7 +14,7 @@ from onboarding_portal.accounts.models import User
 from onboarding_portal.api.hand_over import browser
 from onboarding_portal.api.hand_over.going_back import is_allowed, is_over, site_of, way_back
 from onboarding_portal.api.hand_over.journey_pages import is_of_journey, is_where_owners_come_back
-from onboarding_portal.api.hand_over.outcome import settle
+from onboarding_portal.api.hand_over.outcome import end_visit, settle
 from onboarding_portal.api.keys.origins import origin_of
 from onboarding_portal.api.models import HandOver, Outcome
 from onboarding_portal.unreachable import if_reachable
@@ -103,9 +103,8 @@ def has_been_away(hand_over: HandOver) -> bool:
 
 def go_back(request: HttpRequest, hand_over: HandOver) -> HttpResponseBase | None:
     """Ends the owner's visit; None if there is no way back any more."""
-    address = way_back(hand_over)
-    if not address:
+    if not is_allowed(hand_over):
         return None
-    hand_over.end(now=timezone.now())
+    address = way_back(end_visit(hand_over, now=timezone.now()))
     browser.end(request)
     return redirect(address)

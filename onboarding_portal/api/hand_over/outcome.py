@@ -14,7 +14,7 @@ from onboarding_portal.api.models import HandOver, Outcome
 from onboarding_portal.onboarding.models import Attempt, AttemptState
 from onboarding_portal.reconnects.models import CameBack, Reconnect, State
 
-# Sent with `hand_over` and `now`, in the transaction that writes the outcome.
+# Sent with `hand_over` and `now`: in the transaction that writes the outcome, and when the owner goes back before it.
 outcome_changed = Signal()
 
 SOON, LATER = timedelta(minutes=1), timedelta(minutes=15)
@@ -56,6 +56,17 @@ def settle(hand_over: HandOver, *, now: datetime) -> HandOver:
         for name, value in changed.items():
             setattr(row, name, value)
         if is_news:
+            outcome_changed.send(sender=HandOver, hand_over=row, now=now)
+    return row
+
+
+def end_visit(hand_over: HandOver, *, now: datetime) -> HandOver:
+    """The owner goes back to the company's site: settles, and tells once also that it is not known yet."""
+    with transaction.atomic():
+        is_first = hand_over.end(now=now)
+        row = settle(hand_over, now=now)
+        # Every session begins as pending, so that this is no change, which would have been told.
+        if is_first and row.outcome == Outcome.PENDING and row.outcome_at == row.created_at:
             outcome_changed.send(sender=HandOver, hand_over=row, now=now)
     return row
 

@@ -14,7 +14,7 @@ from onboarding_portal.api.hand_over import browser
 from onboarding_portal.api.hand_over.going_back import is_allowed, is_over, site_of
 from onboarding_portal.api.hand_over.journey_pages import first_page
 from onboarding_portal.api.hand_over.middleware import go_back
-from onboarding_portal.api.hand_over.outcome import settle
+from onboarding_portal.api.hand_over.outcome import end_visit
 from onboarding_portal.api.models import HandOver
 from onboarding_portal.catalogue.models import Make
 from onboarding_portal.languages import spoken
@@ -59,9 +59,8 @@ def leave(request: HttpRequest) -> HttpResponseBase:
         return _refused(request, "unknown")
     if request.method != "POST":
         return redirect(first_page(hand_over))
-    now = timezone.now()
-    hand_over.end(now=now)
-    return go_back(request, settle(hand_over, now=now)) or _refused(request, "revoked", hand_over)
+    ended = end_visit(hand_over, now=timezone.now())
+    return go_back(request, ended) or _refused(request, "revoked", hand_over)
 
 
 def _why_not(found: HandOver) -> str:

@@ -124,9 +124,9 @@ class HandOver(models.Model):
         self.opened_at, self.look_at = now, values["look_at"]
         return True
 
-    def end(self, *, now: datetime) -> None:
-        """The owner went back to the company's site."""
-        HandOver.objects.filter(pk=self.pk, ended_at=None).update(ended_at=now)
+    def end(self, *, now: datetime) -> bool:
+        """The owner goes back to the company's site; False if that was so before."""
+        return bool(HandOver.objects.filter(pk=self.pk, ended_at=None).update(ended_at=now))
 
     # Properties
 
