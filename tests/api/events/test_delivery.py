@@ -1,7 +1,7 @@
 """Whatever a receiver does: no event is lost, none of a car comes out of order, and a second copy has the same id."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from onboarding_portal.api.events.distribution import distribute
 from onboarding_portal.api.events.lanes import run_slice
 from onboarding_portal.api.events.models import Delivery, DeliveryState, Endpoint, Event, Lane
 from onboarding_portal.api.events.tasks import sweep_events
-from onboarding_portal.public_http import close_connections
 from tests.api.events import receiver as behaviours
 from tests.api.events.receiver import Receiver, receiving
 from tests.api.events.rows import an_endpoint
@@ -27,14 +26,6 @@ pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 CARS = [f"vhcl{number}" for number in range(6)]
-
-
-@pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
-    with receiving() as running:
-        settings.LOCAL_ORIGINS = [running.origin]
-        yield running
-    close_connections()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """Staff make an endpoint, see its secret once, try it, renew the secret, and have events sent again."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,26 +9,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import Settings
 from standardwebhooks import Webhook
 
 from onboarding_portal.accounts.models import AuditEntry
 from onboarding_portal.api.events.models import Delivery, DeliveryState, Endpoint, Event, Lane
-from onboarding_portal.public_http import close_connections
 from tests.api.events import receiver as behaviours
-from tests.api.events.receiver import Receiver, receiving
+from tests.api.events.receiver import Receiver
 from tests.api.events.rows import an_endpoint, an_event
 from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
-    with receiving() as running:
-        settings.LOCAL_ORIGINS = [running.origin]
-        yield running
-    close_connections()
 
 
 @pytest.fixture
