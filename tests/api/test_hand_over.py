@@ -17,6 +17,8 @@ from onboarding_portal.api.models import ApiKey, HandOver, Journey
 from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.reconnects.models import CameBack, Reconnect, State
 from onboarding_portal.vehicles.models import Vehicle
+from tests.api.events.rows import an_endpoint
+from tests.api.events.rows import told as told_events
 from tests.api.rows import SITE, ApiClient, make_hand_over
 from tests.ev_energy_answers import an_id, vehicle_json
 from tests.ev_energy_api import EvEnergyApi
@@ -302,6 +304,19 @@ def test_the_same_browser_goes_on_after_a_second_press(owner: User) -> None:
 
     assert [answer.headers["Location"] for answer in answers] == ["/connect/"] * 3
     assert row.owner == owner
+
+
+def test_owner_handed_over_again_and_signed_in_then_is_new_once(owner: User) -> None:
+    an_endpoint()
+    User.objects.filter(pk=owner.pk).update(last_login=None, ev_energy_user_id=None)
+    for looks_for_cars in (1, 0):
+        _row, token = make_hand_over(owner=owner)
+        assert Client().post(path_of(token)).status_code == 302
+        due = User.objects.exclude(cars_due_at=None)
+        assert due.update(cars_due_at=None) == looks_for_cars
+    User.objects.get(pk=owner.pk).note_first_sign_in(now=timezone.now())  # by a code
+
+    assert told_events() == ["owner.created"]
 
 
 # Outcomes: what the address says, what the API says, and what was told, agree

@@ -27,7 +27,7 @@ class OfOwner(Body):
 
 
 class OwnerCreated(OfOwner):
-    """An owner has signed in for the first time."""
+    """An owner is here for the first time: has signed in, or was handed over."""
 
 
 class OwnerErased(OfOwner):

@@ -33,6 +33,7 @@ class Outbox:
         return Endpoint.objects.exists()
 
     def hear(self, news: Sequence[News]) -> None:
+        news = [each for each in news if not _was_told(each)]
         references = references_of({each.owner_id for each in news if each.owner_id})
         Event.objects.bulk_create([_event(each, references) for each in news], batch_size=1000)
         transaction.on_commit(partial(tasks.wake, now=timezone.now()))
@@ -57,6 +58,12 @@ def tell_of_session(*, hand_over: HandOver, now: datetime, **_more: object) -> N
             )
         ]
     )
+
+
+def _was_told(news: News) -> bool:
+    """An owner who was handed over before, and now signs in for the first time, is not new any more."""
+    created = "owner.created"
+    return news.kind == created and Event.objects.filter(kind=created, owner_id=news.owner_id).exists()
 
 
 def _event(news: News, references: Mapping[int, str]) -> Event:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from onboarding_portal.accounts import audit
 from onboarding_portal.accounts.models import User
-from onboarding_portal.api.hand_over.owner_named import owner_named
+from onboarding_portal.api.hand_over.owner_named import made_now, owner_named
 from onboarding_portal.api.keys.origins import NotAllowed, origin_of
 from onboarding_portal.api.models import ApiKey, HandOver, Journey
 from onboarding_portal.api.models.hand_over import LINK_LIFETIME, RETURN_URL_LENGTH, TOKEN_PURPOSE
@@ -37,7 +37,7 @@ def hand_over(*, asked: NewSession, key: ApiKey, now: datetime) -> Opened:
     token = secrets.token_urlsafe(32)
     owner = owner_named(asked=asked, now=now)
     with transaction.atomic():
-        owner = owner or User.objects.create_user(str(asked.email))
+        owner = owner or made_now(str(asked.email))
         vehicle = _car_to_reconnect(asked, owner)
         row = HandOver.objects.create(
             key=key,

@@ -26,6 +26,18 @@ def owner_named(*, asked: NewSession, now: datetime) -> User | None:
     return _checked(known, "/ev_energy_user_id") if known else _from_ev_energy(asked.ev_energy_user_id)
 
 
+def made_now(email: str) -> User:
+    """A new owner with this address, or whom another call has made at the same moment. Raises Problem."""
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email)
+    except IntegrityError:
+        found = _by_address(email)
+        if found is None:
+            raise
+        return found
+
+
 def _by_address(email: str) -> User | None:
     try:
         normalize_address(email)
@@ -55,7 +67,7 @@ def _from_ev_energy(user_id: str) -> User:
     found = _by_address(told.email)
     try:
         with transaction.atomic():
-            owner = found or User.objects.create_user(told.email)
+            owner = found or made_now(told.email)
             owner.link_to_ev_energy(ev_energy_user_id=user_id)
     except IntegrityError:
         raise Problem(Kind.CONFLICT, detail="This user of ev.energy belongs to another owner here.") from None

@@ -1,7 +1,9 @@
 """The page a session's link opens, and the button that leads back."""
 
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -40,8 +42,7 @@ def open_link(request: HttpRequest, hand_over_token: str) -> HttpResponseBase:
         return _refused(request, kind, found)
     if request.method != "POST":
         return render(request, "api/hand_over.html", _words_of(request, found))
-    found.owner.note_first_sign_in(now=now)
-    if not found.open(now=now):
+    if not _open(found, now=now):
         return _refused(request, "used", found)
     browser.begin(request, found, now=now)
     response = redirect(first_page(found))
@@ -61,6 +62,17 @@ def leave(request: HttpRequest) -> HttpResponseBase:
         return redirect(first_page(hand_over))
     ended = end_visit(hand_over, now=timezone.now())
     return go_back(request, ended) or _refused(request, "revoked", hand_over)
+
+
+def _open(found: HandOver, *, now: datetime) -> bool:
+    """Spends the link; False if somebody was faster. Who is here for the first time is told of, once."""
+    with transaction.atomic():
+        was_here = HandOver.objects.filter(owner=found.owner_id, opened_at__isnull=False).exists()
+        if not found.open(now=now):
+            return False
+        if not was_here:
+            found.owner.note_first_sign_in(now=now)
+    return True
 
 
 def _why_not(found: HandOver) -> str:
