@@ -43,5 +43,5 @@ def hand_over(*, vehicle: Vehicle, to: User, by: User, now: datetime) -> None:
         row.owner, row.connected_at = to, now
         row.save()
         write_history([handover])
-        news.tell(lambda: of_connected_cars([row]))
+        news.tell(lambda: of_connected_cars([row], now=now))
         record(act=Act.HANDED_OVER, actor=by, about=about(row))

@@ -9,11 +9,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from onboarding_portal import news
 from onboarding_portal.accounts.audit import Act, about, record
 from onboarding_portal.accounts.mail import MailNotSent, send_mail
 from onboarding_portal.accounts.models import Invitation, MailPause, MergedAccount, SentMail, SignIn, User
 from onboarding_portal.api.models import HandOver
 from onboarding_portal.consents.models import Consent
+from onboarding_portal.news import News
 from onboarding_portal.onboarding.models import Attempt
 from onboarding_portal.reconnects.models import HelperLink, LastingLink, Reconnect, State, move_all
 from onboarding_portal.vehicles.models import ByHand, Note, Vehicle
@@ -47,6 +49,8 @@ def merge(*, kept: User, other: User, by: User, now: datetime) -> None:
         _move_rows(kept=kept, other=other, by=by, now=now)
         _close(kept=kept, other=other, by=by, now=now)
         record(act=Act.MERGED, actor=by, about=about(kept, other))
+        facts = {"former_owner_id": str(other.pk)}
+        news.tell(lambda: [News(kind="owner.merged", at=now, owner_id=kept.pk, facts=facts)])
 
 
 def tell_both(*, kept: User, other: User) -> bool:

@@ -35,16 +35,15 @@ def of_stale_cars(
         yield News(kind="vehicle.stale", at=now, owner_id=car.owner_id, vehicle_id=car.pk, facts=facts)
 
 
-def of_connected_cars(cars: Iterable["Vehicle"]) -> Iterator[News]:
+def of_connected_cars(cars: Iterable["Vehicle"], *, now: datetime) -> Iterator[News]:
     for car in cars:
         facts = {"make_id": car.make_id, "model_id": car.model_id, "integration": car.integration}
-        yield News(
-            kind="vehicle.connected",
-            at=car.connected_at,
-            owner_id=car.owner_id,
-            vehicle_id=car.pk,
-            facts=facts,
-        )
+        yield News(kind="vehicle.connected", at=now, owner_id=car.owner_id, vehicle_id=car.pk, facts=facts)
+
+
+def of_removed_cars(cars: Iterable["Vehicle"], *, now: datetime) -> Iterator[News]:
+    for car in cars:
+        yield News(kind="vehicle.removed", at=now, owner_id=car.owner_id, vehicle_id=car.pk)
 
 
 def of_outages(kind: str, outages: Iterable["MakeOutage"], *, now: datetime) -> Iterator[News]:

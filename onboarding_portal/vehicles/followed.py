@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from onboarding_portal import news
 from onboarding_portal.leases import LeasedQuerySet, Row
+from onboarding_portal.vehicles.announcing import of_removed_cars
 from onboarding_portal.vehicles.stale_episode import FOLLOWED, StaleEpisode
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ class FollowedQuerySet(LeasedQuerySet[Row]):
         """An update with `values`; returns how many vehicles it changed.
 
         The episodes that are over with it ended at `now`. A fixed number of queries for each chunk. `ended_by` is how
-        they ended where the row cannot tell.
+        they ended where the row cannot tell. Of cars that are removed by it others are told.
         """
         with transaction.atomic(using=self.db):
             locked = self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
@@ -34,6 +37,8 @@ class FollowedQuerySet(LeasedQuerySet[Row]):
                 rows = self._with_pks(chunk)
                 super(FollowedQuerySet, rows).update(**values)
                 StaleEpisode.objects.follow(_vehicles(rows), now=now, ended_by=ended_by)
+                if values.get("removed_at"):
+                    news.tell(partial(of_removed_cars, _vehicles(rows), now=now))
         return len(pks)
 
     def update(self, **values: Any) -> int:

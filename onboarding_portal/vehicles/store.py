@@ -23,7 +23,7 @@ from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.ev_energy import resources
 from onboarding_portal.storable import storable
 from onboarding_portal.vehicles import staleness
-from onboarding_portal.vehicles.announcing import of_connected_cars
+from onboarding_portal.vehicles.announcing import of_connected_cars, of_removed_cars
 from onboarding_portal.vehicles.changed_hands import (
     STATUS_FIELDS,
     Handover,
@@ -100,13 +100,13 @@ def store_vehicle(*, resource: resources.Vehicle, owner: User, now: datetime) ->
         vehicle = Vehicle.objects.select_for_update().get(pk=resource.vehicle_id)
         if vehicle.owner_id != owner.pk:
             raise BelongsToAnotherOwner
+        was_gone = vehicle.removed_at is not None and vehicle.read_at <= now
         if vehicle.read_at <= now:
             vehicle.removed_at = None
             _read(vehicle, resource, known=known, now=now)
             vehicle.refresh_due_at = None
             vehicle.save(update_fields=[*READ_FIELDS, "refresh_due_at"])
-        if vehicle.connected_at == now:
-            news.tell(lambda: of_connected_cars([vehicle]))
+        _tell([vehicle], gone={vehicle.pk} if was_gone else set(), now=now)
     staleness.apply_to(vehicle=vehicle, now=now)
     return vehicle
 
@@ -132,6 +132,7 @@ def store_page(*, resources: Sequence[resources.Vehicle], now: datetime) -> Stor
             Vehicle.objects.bulk_create(missing, ignore_conflicts=True)
             stored |= _lock([row.pk for row in missing])
         due = [vehicle for vehicle in stored.values() if vehicle.read_at <= now]
+        gone = {vehicle.pk for vehicle in due if vehicle.removed_at is not None}
         for vehicle in due:
             resource = page[vehicle.pk]
             handovers += _follow_owner(vehicle, _owner_of(vehicle, resource, owner_ids), now=now)
@@ -140,14 +141,21 @@ def store_page(*, resources: Sequence[resources.Vehicle], now: datetime) -> Stor
             due, update_conflicts=True, unique_fields=["vehicle_id"], update_fields=READ_FIELDS + OWNER_FIELDS
         )
         write_history(handovers)
-        if connected := [vehicle for vehicle in due if vehicle.connected_at == now]:
-            news.tell(lambda: of_connected_cars(connected))
+        _tell(due, gone=gone, now=now)
     return StoredPage(
         vehicle_count=len(page),
         created_count=len(missing),
         unknown_owner_count=sum(resource.user_id not in owner_ids for resource in page.values()),
         owner_changed_count=sum(handover.present_id is not None for handover in handovers),
     )
+
+
+def _tell(cars: Sequence[Vehicle], *, gone: Collection[str], now: datetime) -> None:
+    """Of cars that are new with their owner, back after they were `gone`, or gone now."""
+    present = [car for car in cars if car.removed_at is None and (car.connected_at == now or car.pk in gone)]
+    removed = [car for car in cars if car.removed_at == now and car.pk not in gone]
+    if present or removed:
+        news.tell(lambda: [*of_connected_cars(present, now=now), *of_removed_cars(removed, now=now)])
 
 
 def _owner_ids(page: Collection[resources.Vehicle]) -> dict[str, int]:

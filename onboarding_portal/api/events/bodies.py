@@ -34,12 +34,21 @@ class OwnerErased(OfOwner):
     """An owner was erased here with all that was held about them. Erase what you got from here, too."""
 
 
+class OwnerMerged(OfOwner):
+    """Two accounts of one person are one: what was the former owner's, with the cars, is this owner's."""
+
+    former_owner_id: str
+
+
 class OfVehicle(OfOwner):
     vehicle_id: str
 
 
 class VehicleConnected(OfVehicle):
-    """A car is seen with this owner for the first time. It may have been another owner's before."""
+    """A car is seen with this owner for the first time, or again after it was removed.
+
+    It may have been another owner's before.
+    """
 
     make_id: str | None
     model_id: str | None
@@ -68,6 +77,10 @@ class VehicleGone(OfVehicle):
 
     stale_since: datetime
     how: Literal["removed", "switched_off", "changed_hands"]
+
+
+class VehicleRemoved(OfVehicle):
+    """ev.energy has the car no longer, or has it under somebody the portal does not know. It may come back."""
 
 
 class OfReconnect(OfVehicle):
@@ -169,11 +182,13 @@ class EndpointTest(Body):
 
 KINDS: dict[str, type[Body]] = {
     "owner.created": OwnerCreated,
+    "owner.merged": OwnerMerged,
     "owner.erased": OwnerErased,
     "vehicle.connected": VehicleConnected,
     "vehicle.stale": VehicleStale,
     "vehicle.recovered": VehicleRecovered,
     "vehicle.gone": VehicleGone,
+    "vehicle.removed": VehicleRemoved,
     "reconnect.asked": ReconnectAsked,
     "reconnect.mailed": ReconnectMailed,
     "reconnect.opened": ReconnectOpened,

@@ -14,6 +14,7 @@ from onboarding_portal.api.hand_over.outcome import outcome_changed
 from onboarding_portal.api.models import HandOver, Outcome
 from onboarding_portal.api.webhooks import all_webhooks
 from onboarding_portal.desk.handing_over import hand_over
+from onboarding_portal.desk.merging import merge
 from onboarding_portal.ev_energy import resources
 from onboarding_portal.reconnects.background.watch import finish, note_return, send_off
 from onboarding_portal.reconnects.models import BatchKind, CameBack, Reconnect, State, move_all
@@ -70,8 +71,55 @@ def test_a_stale_car_that_is_gone_has_not_recovered() -> None:
     an_endpoint()
     car = make_vehicle(stale_since=NOW, stale_reason=StaleReason.SILENT)
     car.mark_removed(now=NOW + HOUR)
-    assert told() == ["vehicle.stale", "vehicle.gone"]
-    assert Event.objects.latest("pk").data["how"] == "removed"
+    assert told() == ["vehicle.stale", "vehicle.gone", "vehicle.removed"]
+    assert Event.objects.get(kind="vehicle.gone").data["how"] == "removed"
+
+
+def test_a_car_that_ev_energy_has_no_longer_is_told_of_once_and_when_it_is_back() -> None:
+    an_endpoint()
+    owner, car_id = make_owner(), make_id("vhcl")
+    store_vehicle(resource=car_of(owner, car_id), owner=owner, now=NOW)
+    car = Vehicle.objects.get()
+    assert car.mark_removed(now=NOW + HOUR)
+    assert not car.mark_removed(now=NOW + 2 * HOUR)
+    store_page(resources=[car_of(owner, car_id)], now=NOW + 3 * HOUR)
+    car.mark_removed(now=NOW + 4 * HOUR)
+    store_vehicle(resource=car_of(owner, car_id), owner=owner, now=NOW + 5 * HOUR)
+
+    assert told() == ["vehicle.connected", "vehicle.removed"] * 2 + ["vehicle.connected"]
+    assert list(Event.objects.order_by("pk").values_list("at", flat=True)) == [
+        NOW + hours * HOUR for hours in (0, 1, 3, 4, 5)
+    ]
+    assert set(Event.objects.values_list("vehicle_id", "owner_id")) == {(car_id, owner.pk)}
+
+
+def test_a_car_that_is_a_strangers_now_is_told_of_as_removed() -> None:
+    an_endpoint()
+    owner, car_id = make_owner(), make_id("vhcl")
+    stranger = make_owner(ev_energy_user_id=make_id("user"))
+    store_vehicle(resource=car_of(owner, car_id), owner=owner, now=NOW)
+    sold = car_of(stranger, car_id)
+    stranger.delete()
+    store_page(resources=[sold], now=NOW + HOUR)
+    store_page(resources=[sold], now=NOW + 2 * HOUR)
+
+    assert told() == ["vehicle.connected", "vehicle.removed"]
+    assert Event.objects.get(kind="vehicle.removed").data["owner_id"] == str(owner.pk)
+
+
+def test_two_accounts_that_become_one_are_told_of() -> None:
+    an_endpoint()
+    kept, other = make_owner(), make_owner()
+    make_hand_over(owner=other, reference="customer-4711")
+
+    merge(kept=kept, other=other, by=make_staff(), now=NOW)
+
+    assert told() == ["owner.merged"]
+    assert Event.objects.get().data == {
+        "owner_id": str(kept.pk),
+        "former_owner_id": str(other.pk),
+        "reference": "customer-4711",
+    }
 
 
 def test_what_is_rolled_back_was_never_told() -> None:
