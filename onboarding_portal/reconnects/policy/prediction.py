@@ -1,6 +1,7 @@
 """What a curve foretells of connections that live: how many end within so many days. And how well that came true."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.stale_episode import StaleEpisode
 
 DAY = timedelta(days=1)
+FEWEST_EXPECTED = 5
 EDGES = [0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
 
 
@@ -34,6 +36,22 @@ class Life:
         is_over = self.lost_at is not None and self.lost_at <= moment
         until = self.lost_at if is_over and self.lost_at else moment
         return Lived((until - self.since) // DAY, is_over)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of the connections of one make: their curve, and for how many days each of them, in order."""
+
+    points: Sequence[Point]
+    ages: Sequence[int]
+
+    @classmethod
+    def of(cls, lives: Sequence[Lived]) -> "Seen":
+        return cls(survival_curve(lives), sorted(life.days for life in lives))
+
+    def reached(self, days: int) -> int:
+        """How many were seen at this age."""
+        return len(self.ages) - bisect_left(self.ages, days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +79,60 @@ class Calibration:
         """Whether what was foretold and what happened can be one share, within their intervals."""
         return self.foretold.bounds.overlaps(self.happened)
 
+    @property
+    def deviation(self) -> float:
+        """By how many standard errors, of the prediction and of chance together, more ended than foretold."""
+        share, bounds = self.foretold.share, self.foretold.bounds
+        error = math.hypot((bounds.high - bounds.low) / (2 * Z), math.sqrt(share * (1 - share) / self.count))
+        return (self.ended / self.count - share) / error
 
-def foretell(points: Sequence[Point], *, age_days: int, within_days: int) -> Foretold | None:
-    """For a connection that has lived so long. None of too few, as `told_from`: no claim is made then."""
-    ahead = [point for point in points if age_days < point.days <= age_days + within_days]
-    known = sum(point.ended for point in points) >= FEWEST_ENDED
-    if not known or not ahead or ahead[0].at_risk < FEWEST_AT_RISK or points[-1].days < age_days:
+    @property
+    def is_large(self) -> bool:
+        """Whether enough were foretold to end, and to live on, for deviations to be about normal."""
+        share = self.foretold.share
+        return self.count * min(share, 1 - share) >= FEWEST_EXPECTED
+
+
+def foretell(seen: Seen, *, age_days: int, within_days: int) -> Foretold | None:
+    """For a connection that has lived for so many whole days. None of too few, as `told_from`.
+
+    Enough must have been seen at the age it will have in the end: of days that none has reached yet the curve says
+    nothing, and to count them as days on which none ends would foretell too little.
+    """
+    last_day = age_days + within_days
+    reached = seen.reached(last_day)
+    if reached < FEWEST_AT_RISK or sum(point.ended for point in seen.points) < FEWEST_ENDED:
         return None
     share, greenwood = 1.0, 0.0
-    for point in ahead:
-        share *= 1 - point.ended / point.at_risk
+    for point in seen.points:
+        if not age_days <= point.days <= last_day:
+            continue
+        # It is half a day older than its whole days on average: of the first and the last day it sees one half.
+        part = 0.5 if point.days in {age_days, last_day} else 1.0
         left = point.at_risk - point.ended
-        greenwood += point.ended / (point.at_risk * left) if left else math.inf
-    if share <= 0 or math.isinf(greenwood):
+        share *= (left / point.at_risk) ** part
+        greenwood += part**2 * point.ended / (point.at_risk * left) if left else math.inf
+    if not share:
         return None
+    if not greenwood:  # none ended: the curve has no interval there
+        return Foretold(0.0, wilson(0, reached))
     spread = Z * math.sqrt(greenwood) / abs(math.log(share))
     bounds = Interval(1 - share ** math.exp(-spread), 1 - share ** math.exp(spread))
     return Foretold(1 - share, bounds)
+
+
+def by_chance(cells: Iterable[Calibration]) -> float | None:
+    """How probable it is that right predictions miss as much as these or more: what tells one bad cell from bad luck.
+
+    Pearson's chi-square over the cells, as Hosmer and Lemeshow use it, without those of few. None if none is left.
+    """
+    large = [cell for cell in cells if cell.is_large]
+    if not large:
+        return None
+    mean_square = sum(cell.deviation**2 for cell in large) / len(large)
+    # Wilson and Hilferty: its cube root is normal, well enough for a tail of one in a thousand.
+    spread = 2 / (9 * len(large))
+    return math.erfc((mean_square ** (1 / 3) - 1 + spread) / math.sqrt(2 * spread)) / 2
 
 
 def known_lives() -> Iterator[Life]:
@@ -98,14 +153,14 @@ def calibrate(lives: Iterable[Life], *, on: datetime, within_days: int) -> list[
             of_make.setdefault(life.make_id, []).append(life)
     cells: dict[int, list[tuple[Foretold, bool]]] = {}
     for some in of_make.values():
-        points = survival_curve(life.at(on) for life in some)
+        seen = Seen.of([life.at(on) for life in some])
         known: dict[int, Foretold | None] = {}
         for life in some:
             lived = life.at(on)
             if lived.is_over:
                 continue
             if lived.days not in known:
-                known[lived.days] = foretell(points, age_days=lived.days, within_days=within_days)
+                known[lived.days] = foretell(seen, age_days=lived.days, within_days=within_days)
             if foretold := known[lived.days]:
                 ended = life.at(on + within_days * DAY).is_over
                 cells.setdefault(_cell_of(foretold.share), []).append((foretold, ended))

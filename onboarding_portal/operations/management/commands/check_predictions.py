@@ -1,5 +1,6 @@
 """How well past predictions of lost connections came true, from the portal's own history, as a table."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from onboarding_portal.reconnects.policy.intervals import Interval
-from onboarding_portal.reconnects.policy.prediction import Calibration, calibrate, known_lives
+from onboarding_portal.reconnects.policy.prediction import Calibration, by_chance, calibrate, known_lives
 
 HEAD = ["| foretold | interval | connections | ended | interval | came true |", "|---|---|---|---|---|---|"]
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             self.stdout.write("Too few connections had broken by then to foretell anything.")
             return
         self.stdout.write("\n".join([*HEAD, *map(line_of, cells)]))
+        self.stdout.write(verdict_of(cells))
 
 
 def line_of(cell: Calibration) -> str:
@@ -40,6 +42,14 @@ def line_of(cell: Calibration) -> str:
         "yes" if cell.came_true else "no",
     ]
     return f"| {' | '.join(columns)} |"
+
+
+def verdict_of(cells: Sequence[Calibration]) -> str:
+    """What the table says as a whole."""
+    chance = by_chance(cells)
+    if chance is None:
+        return "Too few connections were foretold to judge them together."
+    return f"Right predictions miss by as much or more with a chance of {chance:.1%}."
 
 
 def _in_percent(bounds: Interval) -> str:
