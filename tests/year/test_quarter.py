@@ -20,7 +20,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from onboarding_portal.accounts.models import MailPause, User
-from onboarding_portal.operations.management.commands.check_predictions import HEAD, line_of
+from onboarding_portal.operations.management.commands.check_predictions import HEAD, line_of, verdict_of
 from onboarding_portal.reconnects.background.tasks import sweep_reconnects
 from onboarding_portal.reconnects.models import (
     BatchKind,
@@ -31,7 +31,13 @@ from onboarding_portal.reconnects.models import (
     Reconnect,
 )
 from onboarding_portal.reconnects.policy import jobs, run
-from onboarding_portal.reconnects.policy.prediction import Calibration, calibrate, known_lives
+from onboarding_portal.reconnects.policy.prediction import (
+    Calibration,
+    Life,
+    by_chance,
+    calibrate,
+    known_lives,
+)
 from onboarding_portal.reconnects.policy.results import results_of
 from onboarding_portal.reconnects.policy.switch import stop, switch_on, write_rules
 from onboarding_portal.reconnects.staff.batches import create_batch
@@ -71,7 +77,7 @@ class Quarter:
         self.ledger = Ledger(world=self.world)
         self.chance = random.Random(2)  # noqa: S311  the same each time
         self.versions: list[PolicyVersion] = []
-        self.foretold_on = START + scale.days * DAY * 2 / 3
+        self.foretold_on, self.within_days = START + scale.days * DAY * 2 / 3, scale.days // 4
 
     def plan(self) -> None:
         """What staff and manufacturers do, by the day of the quarter."""
@@ -217,7 +223,28 @@ class Quarter:
     # What came true
 
     def calibration(self) -> list[Calibration]:
-        return calibrate(known_lives(), on=self.foretold_on, within_days=self.scale.days // 4)
+        return calibrate(known_lives(), on=self.foretold_on, within_days=self.within_days)
+
+    def lives(self) -> list[Life]:
+        """Every connection there was, by the truth."""
+        found = []
+        for car in self.world.cars.values():
+            make_id = self.world.makes[car.make].pk
+            found += [Life(make_id, since, lost_at) for since, lost_at in car.lives]
+            found += [] if car.stale_since else [Life(make_id, car.connected_since, None)]
+        return found
+
+    def young_lives(self) -> list[Life]:
+        """Of large makes, those that lived on the day and will be no older in the end than the oldest were then."""
+        on = self.foretold_on
+        return [
+            life
+            for life in self.lives()
+            if life.since <= on
+            and not life.at(on).is_over
+            and life.at(on).days + self.within_days <= (on - START) // DAY
+            and life.make_id != self.world.makes["Lotus"].pk
+        ]
 
 
 @pytest.fixture
@@ -261,6 +288,7 @@ def test_a_fortnight_of_a_few_cars(
     # No claim is made of so few.
     assert set(MakeSurvival.objects.values_list("told_from_days", flat=True)) == {None}
     assert quarter.calibration() == []
+    assert sorted(known_lives(), key=str) == sorted(quarter.lives(), key=str)
 
 
 @pytest.mark.year
@@ -271,10 +299,18 @@ def test_a_quarter_of_five_thousand_cars(
 
     print(dict(quarter.ledger.counts), quarter.deployment.counts, f"killed {fate.kills} times")
     assert quarter.queued_at_stop > 0
+    assert sorted(known_lives(), key=str) == sorted(quarter.lives(), key=str)
     cells = quarter.calibration()
-    print("\n".join([*HEAD, *map(line_of, cells)]))
-    assert sum(cell.count for cell in cells) > WHOLE.cars / 2
-    assert all(cell.came_true for cell in cells), cells
+    print("\n".join([*HEAD, *map(line_of, cells), verdict_of(cells)]))
+    # All cars began with the quarter, so none is older than that: of those that never broke nothing can be foretold
+    # yet, nor of others past that age.
+    young = quarter.young_lives()
+    assert len(young) > WHOLE.cars / 5
+    assert 0.95 * len(young) < sum(cell.count for cell in cells) <= len(young)
+    # The intervals are of 95 %, so chance has its part in a dozen cells: right predictions fail either check in about
+    # one quarter of a hundred, hazards that are wrong by half in each (`tests/reconnects/policy/test_survival.py`).
+    assert sum(not cell.came_true for cell in cells) <= 1, cells
+    assert (by_chance(cells) or 0) > 0.01, cells
     told = dict(MakeSurvival.objects.values_list("make__name", "told_from_days"))
     assert told.pop("Lotus") is None
     assert told.pop("Renault") is None  # most of its connections outlive the quarter
