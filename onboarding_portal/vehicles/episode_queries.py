@@ -83,7 +83,8 @@ class EpisodeQueries(models.QuerySet[Row]):
     def lives_that_ended(self) -> Self:
         """A row for each connection that was lost, with `lived`: from connected or repaired until then.
 
-        Those still alive are `Vehicle.objects.with_live_connection`.
+        Those still alive are `Vehicle.objects.with_live_connection`; `removed_while_connected` are those whose end
+        nobody saw.
         """
         lived = ExpressionWrapper(F("lost_at") - F("connected_since"), output_field=DurationField())
         earlier = self.model._default_manager.filter(

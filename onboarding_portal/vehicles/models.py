@@ -109,10 +109,17 @@ class VehicleQuerySet(FollowedQuerySet["Vehicle"]):
 
         The counterpart of `StaleEpisode.objects.lives_that_ended`: how long they will have lived is not known yet.
         """
+        return self.connectable().filter(integration=Integration.ACTIVE)._with_connected_since()
+
+    def removed_while_connected(self) -> "VehicleQuerySet":
+        """Those whose connection lived until they were removed, with `connected_since`: how it ends nobody saw."""
+        gone = self.filter(removed_at__isnull=False, integration=Integration.ACTIVE)
+        return gone._with_connected_since().filter(removed_at__gt=F("connected_since"))
+
+    def _with_connected_since(self) -> "VehicleQuerySet":
         repairs = StaleEpisode.objects.repaired().filter(vehicle=OuterRef("pk")).order_by("-ended_at")
         repaired_at = Coalesce(Subquery(repairs.values("ended_at")[:1]), F("connected_at"))
-        alive = self.connectable().filter(integration=Integration.ACTIVE)
-        return alive.annotate(connected_since=Greatest("connected_at", repaired_at))
+        return self.annotate(connected_since=Greatest("connected_at", repaired_at))
 
     def of(self, owner_id: int) -> "VehicleQuerySet":
         """The owner's own vehicles with what their cards need."""

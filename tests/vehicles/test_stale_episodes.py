@@ -244,6 +244,17 @@ def test_how_long_connections_lived_and_have_lived() -> None:
     assert list(lived) == [first.lived, HOUR]
 
 
+def test_a_removed_car_had_its_connection_until_then_or_had_lost_it() -> None:
+    lost, alive, repaired = make_stale_vehicle(), make_vehicle(), make_stale_vehicle()
+    sees_data(repaired, NOW)
+    for car in (lost, alive, repaired):
+        car.mark_removed(now=NOW + HOUR)
+
+    removed = dict(Vehicle.objects.removed_while_connected().values_list("pk", "connected_since"))
+    assert removed == {alive.pk: alive.connected_at, repaired.pk: NOW}
+    assert not Vehicle.objects.with_live_connection().exists()
+
+
 def test_a_connection_staff_cleared_while_it_was_lost_ended_once() -> None:
     car = make_stale_vehicle()
     car.clear_stale(now=NOW)

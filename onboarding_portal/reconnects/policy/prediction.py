@@ -25,17 +25,24 @@ EDGES = [0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A connection: of which make, since when, and when it was lost; None while it lives."""
+    """A connection: of which make, since when, and when it was lost; None while it lives.
+
+    `removed_at` is when its car was removed, if it lived until then: what became of it afterwards nobody saw.
+    """
 
     make_id: str
     since: datetime
     lost_at: datetime | None
+    removed_at: datetime | None = None
 
     def at(self, moment: datetime) -> Lived:
         """What was known of it then."""
         is_over = self.lost_at is not None and self.lost_at <= moment
-        until = self.lost_at if is_over and self.lost_at else moment
+        until = min(end for end in (self.lost_at, self.removed_at, moment) if end)
         return Lived((until - self.since) // DAY, is_over)
+
+    def was_removed_by(self, moment: datetime) -> bool:
+        return self.removed_at is not None and self.removed_at <= moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +147,20 @@ def known_lives() -> Iterator[Life]:
     ended = StaleEpisode.objects.lives_that_ended().exclude(make=None)
     for row in ended.values_list("make", "connected_since", "lost_at").iterator():
         yield Life(*row)
+    removed: Any = Vehicle.objects.removed_while_connected().exclude(make=None)
+    for make_id, since, removed_at in removed.values_list("make", "connected_since", "removed_at").iterator():
+        yield Life(make_id, since, None, removed_at)
     alive: Any = Vehicle.objects.with_live_connection().exclude(make=None)
     for make_id, since in alive.values_list("make", "connected_since").iterator():
         yield Life(make_id, since, None)
 
 
 def calibrate(lives: Iterable[Life], *, on: datetime, within_days: int) -> list[Calibration]:
-    """What was foretold on that day from what was known then, beside what happened; by the chance foretold."""
+    """What was foretold on that day from what was known then, beside what happened; by the chance foretold.
+
+    Cars that were removed since are not among them, if their connections lived: how it would have ended is not known.
+    """
+    until = on + within_days * DAY
     of_make: dict[str, list[Life]] = {}
     for life in lives:
         if life.since <= on:
@@ -157,12 +171,12 @@ def calibrate(lives: Iterable[Life], *, on: datetime, within_days: int) -> list[
         known: dict[int, Foretold | None] = {}
         for life in some:
             lived = life.at(on)
-            if lived.is_over:
+            if lived.is_over or life.was_removed_by(until):
                 continue
             if lived.days not in known:
                 known[lived.days] = foretell(seen, age_days=lived.days, within_days=within_days)
             if foretold := known[lived.days]:
-                ended = life.at(on + within_days * DAY).is_over
+                ended = life.at(until).is_over
                 cells.setdefault(_cell_of(foretold.share), []).append((foretold, ended))
     return [_calibration(cells[cell]) for cell in sorted(cells)]
 

@@ -22,10 +22,10 @@ Lives = dict[str, Counter[tuple[int, bool]]]
 
 
 def count_survival(*, now: datetime) -> int:
-    """Works the curves out anew and returns for how many makes. Four queries, however many cars.
+    """Works the curves out anew and returns for how many makes. Five queries, however many cars.
 
-    The days are those of the calendar: an age may be off by one. Connections whose end nobody saw because the car
-    was removed, switched off or changed hands are left out.
+    The days are those of the calendar: an age may be off by one. A car that was removed while its connection lived
+    counts up to then. Connections whose end nobody saw as the car was switched off or changed hands are left out.
     """
     lives = _lives(now=now)
     rows = [_survival(make_id, counted, now=now) for make_id, counted in lives.items()]
@@ -55,6 +55,8 @@ def _lives(*, now: datetime) -> Lives:
     found: Lives = {}
     ended = StaleEpisode.objects.lives_that_ended().exclude(make=None)
     _add(found, _by_day(ended, until="lost_at"), is_over=True)
+    removed = Vehicle.objects.removed_while_connected().exclude(make=None)
+    _add(found, _by_day(removed, until="removed_at"), is_over=False)
     alive = Vehicle.objects.with_live_connection().exclude(make=None)
     today = now.date()
     living = ((make_id, since, today, count) for make_id, since, count in _by_day(alive))
