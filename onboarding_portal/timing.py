@@ -44,3 +44,7 @@ VEHICLE_WORK_LEASE = timedelta(minutes=10)
 VEHICLE_SLICE_SECONDS = 4.0
 # With the slice before it, one attempt's stays below the grace; it is longer than ev.energy's answer may take.
 ONBOARDING_SLICE_SECONDS = 7.5
+
+# What staff, and owners who ask, may want to look up is kept for two years. Lifetimes of connections are counted from
+# what began since: of what is older not all is there.
+HISTORY = timedelta(days=730)

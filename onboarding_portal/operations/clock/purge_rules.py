@@ -46,11 +46,9 @@ from onboarding_portal.reconnects.models import (
     PolicyChoice,
     Reconnect,
 )
+from onboarding_portal.timing import HISTORY
 from onboarding_portal.vehicles.make_outage import MakeOutage, UsualDay
 from onboarding_portal.vehicles.models import ByHand, StaleEpisode, SyncRun, SyncState, Vehicle
-
-# What staff, and owners who ask, may want to look up: two years of it.
-HISTORY = timedelta(days=730)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from onboarding_portal.reconnects.models.make_survival import Point
 from onboarding_portal.reconnects.policy.intervals import Interval, Z, wilson
@@ -15,6 +14,7 @@ from onboarding_portal.reconnects.policy.kaplan_meier import (
     Lived,
     survival_curve,
 )
+from onboarding_portal.reconnects.policy.survival import kept_whole
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.stale_episode import StaleEpisode
 
@@ -142,15 +142,15 @@ def by_chance(cells: Iterable[Calibration]) -> float | None:
     return math.erfc((mean_square ** (1 / 3) - 1 + spread) / math.sqrt(2 * spread)) / 2
 
 
-def known_lives() -> Iterator[Life]:
-    """Every connection there is or was, by what the portal has stored."""
-    ended = StaleEpisode.objects.lives_that_ended().exclude(make=None)
+def known_lives(*, now: datetime) -> Iterator[Life]:
+    """The connections that `count_survival` counts, by what the portal has stored."""
+    ended = kept_whole(StaleEpisode.objects.lives_that_ended(), now=now)
     for row in ended.values_list("make", "connected_since", "lost_at").iterator():
         yield Life(*row)
-    removed: Any = Vehicle.objects.removed_while_connected().exclude(make=None)
+    removed = kept_whole(Vehicle.objects.removed_while_connected(), now=now)
     for make_id, since, removed_at in removed.values_list("make", "connected_since", "removed_at").iterator():
         yield Life(make_id, since, None, removed_at)
-    alive: Any = Vehicle.objects.with_live_connection().exclude(make=None)
+    alive = kept_whole(Vehicle.objects.with_live_connection(), now=now)
     for make_id, since in alive.values_list("make", "connected_since").iterator():
         yield Life(make_id, since, None)
 

@@ -12,6 +12,7 @@ from django.db.models.functions import TruncDate
 from onboarding_portal.reconnects.models import MakeSurvival
 from onboarding_portal.reconnects.models.make_survival import Point
 from onboarding_portal.reconnects.policy.kaplan_meier import Lived, survival_curve, told_from
+from onboarding_portal.timing import HISTORY
 from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.stale_episode import StaleEpisode
 
@@ -53,15 +54,23 @@ def thinned(points: Sequence[Point]) -> list[list[float]]:
 def _lives(*, now: datetime) -> Lives:
     """For each make: how many connections lived for so many days, and whether they are over."""
     found: Lives = {}
-    ended = StaleEpisode.objects.lives_that_ended().exclude(make=None)
+    ended = kept_whole(StaleEpisode.objects.lives_that_ended(), now=now)
     _add(found, _by_day(ended, until="lost_at"), is_over=True)
-    removed = Vehicle.objects.removed_while_connected().exclude(make=None)
+    removed = kept_whole(Vehicle.objects.removed_while_connected(), now=now)
     _add(found, _by_day(removed, until="removed_at"), is_over=False)
-    alive = Vehicle.objects.with_live_connection().exclude(make=None)
+    alive = kept_whole(Vehicle.objects.with_live_connection(), now=now)
     today = now.date()
     living = ((make_id, since, today, count) for make_id, since, count in _by_day(alive))
     _add(found, living, is_over=False)
     return found
+
+
+def kept_whole(rows: Any, *, now: datetime) -> Any:
+    """Those of a known make that began so lately that none which ended is purged yet.
+
+    Of older ones only those that live still would be left, and connections would seem to live longer than they do.
+    """
+    return rows.exclude(make=None).filter(connected_since__gte=now - HISTORY)
 
 
 def _by_day(rows: Any, *, until: str = "") -> Iterable[Any]:

@@ -104,7 +104,22 @@ def test_a_car_that_was_removed_counts_for_as_long_as_its_connection_was_seen() 
     survival = MakeSurvival.objects.get()
     assert (survival.life_count, survival.ended_count) == (3, 1)
     assert [(point.days, point.at_risk, point.ended) for point in survival.curve] == [(30, 2, 1)]
-    assert sorted(life.at(NOW).days for life in known_lives()) == [19, 30, 50]
+    assert sorted(life.at(NOW).days for life in known_lives(now=NOW)) == [19, 30, 50]
+
+
+@pytest.mark.django_db
+def test_connections_older_than_what_is_kept_of_those_that_ended_are_left_out() -> None:
+    make = make_make("Volvo")
+    for connected in (729, 731):
+        lost_after(make, 700, connected=connected)
+        make_vehicle(make=make, connected_at=NOW - connected * DAY)
+
+    count_survival(now=NOW)
+
+    # And the two that were repaired lately.
+    survival = MakeSurvival.objects.get()
+    assert (survival.life_count, survival.ended_count) == (4, 1)
+    assert sorted(life.at(NOW).days for life in known_lives(now=NOW)) == [28, 30, 700, 729]
 
 
 @pytest.mark.django_db

@@ -22,8 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, days: int, **options: Any) -> None:
         if not 1 <= days <= 365:
             raise CommandError("--days is a whole number from 1 to 365.")
-        on = timezone.now() - timedelta(days=days)
-        cells = calibrate(known_lives(), on=on, within_days=days)
+        now = timezone.now()
+        cells = calibrate(known_lives(now=now), on=now - timedelta(days=days), within_days=days)
         if not cells:
             self.stdout.write("Too few connections had broken by then to foretell anything.")
             return
