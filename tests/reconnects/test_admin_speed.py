@@ -52,6 +52,9 @@ INSERT INTO reconnects_reconnect (vehicle_id, state, origin, wants_email, batch_
            CASE WHEN n %% 50 = 1 THEN 'NOT_FOUND' WHEN n %% 10 = 1 THEN 'UNAVAILABLE' ELSE '' END, '',
            0, 0, 0, now() - (%(rows)s - n) * interval '5 minutes', '', ''
     FROM generate_series(1, %(rows)s) n;
+INSERT INTO readiness_readiness (vehicle_id, kept_for, blocker, latest_smart, smart_wh_by_start, smart_wh)
+    SELECT vehicle_id, owner_id, '', '{}', '{}', (right(vehicle_id, 6)::int * 7919) %% 300000 FROM vehicles_vehicle
+    WHERE right(vehicle_id, 2) <> '50';
 """
 
 
@@ -66,7 +69,8 @@ def full(transactional_db: None) -> Batch:
         cursor.execute(FILL, {"rows": ROWS, "cars": CARS_OF_EACH, "make": make.pk, "batch": batch.pk})
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute(
-            "VACUUM (ANALYZE) accounts_user, vehicles_vehicle, vehicles_byhand, reconnects_reconnect"
+            "VACUUM (ANALYZE) accounts_user, vehicles_vehicle, vehicles_byhand, reconnects_reconnect,"
+            " readiness_readiness"
         )
     return batch
 
@@ -106,6 +110,14 @@ def filters_of(client: Client, address: str) -> list[str]:
     return [link.replace("&amp;", "&") for link in links]
 
 
+def orders_of(client: Client, address: str) -> list[str]:
+    """Every order that the list's own heads offer, from both ends."""
+    page = client.get(address).content.decode()
+    links = re.findall(r'<div class="text"><a href="\?([^"]+)"', page)
+    numbers = {link.replace("&amp;", "&").rpartition("o=")[2].partition("&")[0].lstrip("-") for link in links}
+    return [f"&o={sign}{number}" for number in sorted(numbers) for sign in ("", "-")]
+
+
 def test_every_list_filter_and_search_runs_on_indexes(full: Batch) -> None:
     client = staff_with(*LOOK)
     vehicle_id = f"vhcl{4711:026d}"
@@ -116,6 +128,11 @@ def test_every_list_filter_and_search_runs_on_indexes(full: Batch) -> None:
         filters = filters_of(client, page)
         assert len(filters) > 10
         addresses += [page, *(f"{page}{query}" for query in [*filters, *searches, "?p=50"])]
+
+    stale = f"{VEHICLES}?stale=yes"
+    orders = orders_of(client, stale)
+    assert len(orders) >= 6
+    addresses += [f"{stale}{order}" for order in orders]
 
     slow = {}
     for address in addresses:

@@ -13,6 +13,7 @@ from onboarding_portal.accounts.language.of_mail import owners_language
 from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import User
 from onboarding_portal.accounts.viewer_zone import owners_zone
+from onboarding_portal.reconnects.mailed import beside
 from onboarding_portal.reconnects.mailed.lasting_link import car_name, create_token
 from onboarding_portal.reconnects.models import Reconnect
 from onboarding_portal.vehicles.advice import words_for
@@ -26,9 +27,11 @@ def send_letter(name: str, *, reconnects: Sequence[Reconnect], now: datetime, st
     what the template for one car takes. `stop_url` is where one click ends e-mails of this kind.
     """
     owner = reconnects[0].vehicle.owner
+    is_one = len(reconnects) == 1
     with owners_language(owner):
         cars = [_words_of(each, link=_link_to(create_token(reconnect=each, now=now))) for each in reconnects]
-    is_one = len(cars) == 1
+        if is_one:
+            cars[0]["beside"] = beside.said_of(reconnects[0].vehicle)
     ends = [each.lasting_until for each in reconnects if each.lasting_until is not None]
     context = cars[0]
     if not is_one:
