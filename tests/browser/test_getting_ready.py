@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from onboarding_portal.onboarding.models import Attempt, AttemptState, Claim, ClaimState
 from onboarding_portal.readiness.background.job import follow
+from onboarding_portal.readiness.owner import asking
 from onboarding_portal.sandbox.behaviour import SCOPES
 from onboarding_portal.vehicles.models import Vehicle
 from tests.browser.conftest import Sandbox, Visitor
@@ -138,6 +139,39 @@ def test_steps_without_their_scope_are_passed_over(page: Page, sandbox: Sandbox,
         save(page)
 
     expect(page.get_by_role("heading", name="Switch smart charging on?")).to_be_visible()
+
+
+def test_way_is_whole_without_the_switch_where_its_scope_is_missing(page: Page, sandbox: Sandbox) -> None:
+    sandbox.behave(scopes=[scope for scope in SCOPES if scope != "vehicle:write"])
+    control(sandbox, "DELETE", "/tokens")
+    set_off(page)
+    expect(page.get_by_text("1 of 2", exact=False).first).to_be_visible()
+    type_address(page)
+    save(page)
+
+    page.get_by_role("link", name="Rivendell Energy GB").click()
+    page.get_by_role("button", name="Go Electric (C)").click()
+
+    expect(page.get_by_role("heading", name="Ready.")).to_be_visible()
+    expect(page.get_by_role("button", name="Switch smart charging on")).to_have_count(0)
+
+
+def test_what_was_typed_stays_where_ev_energy_is_slow(
+    page: Page, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asking.OWNER_WAITS_SECONDS < 10
+    monkeypatch.setattr(asking, "OWNER_WAITS_SECONDS", 1.0)
+    set_off(page)
+    sandbox.behave(latency_ms=6000, operations=["patch-users-user_id"])
+    type_address(page)
+    save(page)
+
+    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.get_by_label("Street and house number")).to_have_value("1 Mill Lane")
+    expect(page.get_by_label("Town")).to_have_value("London")
+    sandbox.behave_normally()
+    save(page)
+    expect(page.get_by_role("heading", name="Who supplies your electricity?")).to_be_visible()
 
 
 @with_and_without_javascript
