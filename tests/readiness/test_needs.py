@@ -1,6 +1,7 @@
 """Every combination of what is known: the first cause is the right one, and the database says the same."""
 
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -60,6 +61,17 @@ def test_first_cause_is_the_earliest_that_is_missing_and_mending_it_mends_exactl
         after = {answer.need: answer.met for answer in answers(mended(facts, missing[0]))}
         changed = {need for need in Need if after[need] != said[need]}
         assert (changed, after[missing[0]]) == ({missing[0]}, Met.YES)
+
+
+def test_first_cause_is_the_earliest_missing_in_each_of_all_combinations() -> None:
+    """Yes, no and not known for each need: as the table says, without the function's own words."""
+    order = list(FIELD.values())
+    for said in product([True, False, None], repeat=len(order)):
+        if said[0] is None:
+            continue  # whether a car is connected is always known
+        facts = Facts(is_disabled=False, **dict(zip(order, said, strict=True)))
+        expected = list(FIELD)[said.index(False)] if False in said else None
+        assert first_missing(facts) == expected, said
 
 
 @examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
