@@ -67,6 +67,18 @@ def test_an_owner_reads_what_is_held_and_takes_it_along() -> None:
     )
 
 
+def test_names_that_nobody_translated_are_marked_as_english() -> None:
+    client = signed_in(make_owner(email="jo@example.com"))
+    prove(client)
+
+    arabic = client.get(READ, headers={"Accept-Language": "ar"}).content.decode()
+    english = client.get(READ, headers={"Accept-Language": "en"}).content.decode()
+
+    assert '<dt lang="en" dir="ltr">E-mail address</dt><dd><bdi>jo@example.com</bdi></dd>' in arabic
+    assert "<h2><bdi>الحساب</bdi> (1)</h2>" in arabic
+    assert "<dt>E-mail address</dt>" in english
+
+
 @pytest.mark.parametrize("where", ["here", "everywhere"])
 def test_an_owner_erases_themselves_and_is_asked_about_ev_energy_separately(
     where: str, caplog: pytest.LogCaptureFixture

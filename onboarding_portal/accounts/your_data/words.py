@@ -1,5 +1,6 @@
 """What is held about a person, as a page tells it: words for models, columns and values."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -27,25 +29,36 @@ TITLES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`is_english` where nobody has translated them into the reader's language, which is another one."""
+
+    text: str
+    is_english: bool
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def in_words(held: dict[str, list[dict[str, Any]]]) -> list[Table]:
     """A table for each kind of row there is one of: `title`, and `rows` of pairs of label and value."""
     return [_table(apps.get_model(label), rows) for label, rows in held.items() if rows]
 
 
 def _table(model: type[Model], rows: list[dict[str, Any]]) -> Table:
-    title = capfirst(str(TITLES.get(model._meta.label, model._meta.verbose_name_plural)))
+    title = _words(TITLES.get(model._meta.label, model._meta.verbose_name_plural))
     told = [
         [(_label(model, path), _value(model, path, value)) for path, value in row.items()] for row in rows
     ]
     return {"title": title, "count": len(rows), "rows": [[pair for pair in row if pair[1]] for row in told]}
 
 
-def _label(model: type[Model], path: str) -> str:
+def _label(model: type[Model], path: str) -> Words:
     """A car's `make__name` is its make, to people."""
-    return capfirst(str(_field(model, path.removesuffix("__name")).verbose_name))
+    return _words(_field(model, path.removesuffix("__name")).verbose_name)
 
 
-def _value(model: type[Model], path: str, value: Any) -> str:
+def _value(model: type[Model], path: str, value: Any) -> str | Words:
     field = _field(model, path)
     if value is None or value == "":
         return ""
@@ -58,7 +71,14 @@ def _value(model: type[Model], path: str, value: Any) -> str:
     choices = dict(field.flatchoices)
     if field.model is AuditEntry and field.name == "act":
         choices = dict(Act.choices)
-    return str(choices.get(value, value))
+    return _words(choices[value]) if value in choices else str(value)
+
+
+def _words(named: Any) -> Words:
+    text = capfirst(str(named))
+    with override("en"):
+        is_the_same = capfirst(str(named)) == text
+    return Words(text, is_the_same and not (get_language() or "en").startswith("en"))
 
 
 def _field(model: type[Model], path: str) -> Any:
