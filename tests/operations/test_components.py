@@ -15,6 +15,7 @@ from onboarding_portal.vehicles.conditions import Condition
 
 PAGE = "/brand/components/"
 STYLESHEET = (django_settings.BASE_DIR / "static/portal.css").read_text()
+TEMPLATES = django_settings.BASE_DIR / "templates"
 NOT_OF_A_PART = {"hero"}  # of one page
 
 
@@ -55,6 +56,17 @@ def test_every_class_of_the_vocabulary_is_there(page: str) -> None:
 
     assert len(named) > 30
     assert named - used == set()
+
+
+@pytest.mark.parametrize("room", ["readiness", "reconnects/helper", "accounts/own_place", "consents"])
+def test_every_part_of_these_rooms_is_there(client: Client, settings: Settings, room: str) -> None:
+    settings.DEBUG = True
+    shown = {template.name for template in client.get(PAGE, {"scheme": "dark", "dir": "rtl"}).templates}
+
+    parts_of_room = {f"{room}/{each.name}" for each in (TEMPLATES / room).glob("_*.html")}
+
+    assert parts_of_room
+    assert parts_of_room - shown == set()
 
 
 @pytest.mark.parametrize(

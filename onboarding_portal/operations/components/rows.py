@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from onboarding_portal.catalogue.models import Make, Model, Trim
 from onboarding_portal.catalogue.pick import Pick
 from onboarding_portal.catalogue.search import SearchResult
+from onboarding_portal.operations.components.panels import panels
 from onboarding_portal.reconnects.owner.progress import LEAVING, REFUSED, TURNED_BACK, WAITING, Progress
 from onboarding_portal.vehicles.cards import Card, day_and_time
 from onboarding_portal.vehicles.causes import Cause
@@ -71,6 +72,8 @@ def parts(*, now: datetime) -> dict[str, Any]:
         "query": "buzz",
         "pick": Pick(make=MAKE, model=MODEL),
         "steps_so_far": range(1, 6),
+        "vehicle": cards[0].vehicle,
+        **panels(vehicle=cards[0].vehicle, make_name=MAKE.name, now=now),
     }
 
 
