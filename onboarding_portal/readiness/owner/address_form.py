@@ -35,7 +35,7 @@ class AddressForm(CountryForm):
     """A whole address in one country."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, country: str, initial: Any = None) -> None:
-        super().__init__(data, initial={**(initial or {}), "country_code": country})
+        super().__init__(data, initial={**(initial or {}), "country_code": country}, label_suffix="")
         self.country = country_of(country)
         for name in self.country.fields:
             self.fields[name] = _field(name, self.country)

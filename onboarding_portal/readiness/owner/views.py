@@ -103,14 +103,14 @@ def address(request: HttpRequest, readiness: Readiness) -> HttpResponse:
     )
     if asked in codes():
         country = asked
-    form = AddressForm(country=country, initial=initial) if country in codes() else CountryForm()
+    form = AddressForm(country=country, initial=initial) if country in codes() else CountryForm(label_suffix="")
     return _page(request, "readiness/address.html", readiness, form=form)
 
 
 def _take_address(request: HttpRequest, readiness: Readiness) -> HttpResponse:
     country = request.POST.get("country_code", "")
     if country not in codes():
-        form: CountryForm = CountryForm(request.POST)
+        form: CountryForm = CountryForm(request.POST, label_suffix="")
         form.is_valid()
         return _page(request, "readiness/address.html", readiness, status=400, form=form)
     if "change_country" in request.POST:
