@@ -7,6 +7,7 @@ stand in tests/owner_states/. Each is rendered once; the browser keeps its style
 import os
 from collections.abc import Iterator
 from itertools import cycle, product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, Page, Route
 
+from onboarding_portal.languages import PSEUDO_LANGUAGES
+from tests.languages import pseudo
 from tests.owner_states import STATES, brought_about
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +146,25 @@ def test_nothing_is_cut_off_or_wider_than_the_screen(
 
     for name, html in pages.items():
         put_on(browser_page, html, (width, "light", direction))
+        found += [f"{name}: {each}" for each in browser_page.evaluate(CUT_OFF)]
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("language", "direction"), [("en-xa", "ltr"), ("ar", "rtl")])
+def test_longer_texts_and_other_letters_are_within_a_narrow_screen(
+    browser_page: Page, tmp_path: Path, settings: Any, language: str, direction: str
+) -> None:
+    """Of the whole journeys' texts, 40 % longer ones; and Arabic, whose letters are wider and higher."""
+    settings.LOCALE_PATHS = [*settings.LOCALE_PATHS, pseudo.write(tmp_path, ["en-xa"])]
+    settings.LANGUAGES = [*settings.LANGUAGES, *PSEUDO_LANGUAGES]
+    found = []
+
+    for name in STATES:
+        with brought_about(name, language=language) as answer:
+            html = answer.content.decode()
+        assert f'<html lang="{language}" dir="{direction}">' in html or "<html" not in html, name
+        put_on(browser_page, html, (320, "light", direction))
         found += [f"{name}: {each}" for each in browser_page.evaluate(CUT_OFF)]
 
     assert not found, "\n".join(found)

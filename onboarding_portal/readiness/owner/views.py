@@ -103,7 +103,9 @@ def address(request: HttpRequest, readiness: Readiness) -> HttpResponse:
     )
     if asked in codes():
         country = asked
-    form = AddressForm(country=country, initial=initial) if country in codes() else CountryForm(label_suffix="")
+    form = (
+        AddressForm(country=country, initial=initial) if country in codes() else CountryForm(label_suffix="")
+    )
     return _page(request, "readiness/address.html", readiness, form=form)
 
 
