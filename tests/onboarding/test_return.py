@@ -179,6 +179,7 @@ def test_an_id_of_the_wrong_shape_is_refused(
 
     assert response.status_code == 400
     assert "stored nothing" in text(response)
+    assert "Not sure?" in text(response)
     assert not Claim.objects.exists()
     assert ev_energy_api.requests == []
 
