@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 
 from onboarding_portal.accounts.models import User
+from onboarding_portal.accounts.sessions import SessionStore
 from onboarding_portal.accounts.viewer_zone import zone_named
 from onboarding_portal.reconnects.background.lanes import Lane, run_slice
 from onboarding_portal.reconnects.models import State
@@ -112,6 +113,7 @@ def test_signing_in_keeps_the_zone_for_emails(before: str, cookie: str, after: s
     owner = make_owner(time_zone=before)
     request = RequestFactory().get("/")
     request.COOKIES["time_zone"] = cookie
+    request.session = SessionStore()
 
     user_logged_in.send(sender=User, request=request, user=owner)
 
@@ -150,8 +152,8 @@ def test_emails_tell_times_in_the_owners_zone_else_the_portals(
     ("language", "words"),
     [
         ("en", "3 March at 14:02"),
-        ("de", "3. März at 14:02"),
-        ("fr", "3 mars at 14:02"),
+        ("de", "3. März um 14:02"),
+        ("fr", "3 mars à 14:02"),
         ("ja", "3月3日 at 14:02"),
     ],
 )

@@ -36,7 +36,7 @@ class Gunicorn:
     def answers(self) -> bool:
         try:
             return requests.get(f"{self.origin}/healthz", timeout=5).ok
-        except requests.ConnectionError:
+        except requests.RequestException:  # also one that waits too long for the portal to be loaded
             return False
 
     def tell_all_to_end(self) -> None:
