@@ -183,7 +183,7 @@ class Fleet:
             row = self._ended(vehicle, Origin.RULE, emailed_at=at if was_sent else None)
             self._choice(vehicle, asking=asking, chosen_at=at, mail_from=at, reconnect=row)
             facts.asked.append(at)
-        if draw([True, False, False, False]) and not facts.asked:
+        if draw([True, False]) and not facts.asked:
             facts.waits_until = self.now + draw([-HOUR, timedelta(0), HOUR])
             at = self.now - 2 * DAY
             self._choice(vehicle, arm=Arm.LATER, chosen_at=at, mail_from=facts.waits_until)
