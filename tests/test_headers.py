@@ -44,7 +44,7 @@ def visitors() -> dict[str, Client]:
 def test_every_address_has_the_security_headers(addresses: Sequence[Address]) -> None:
     asking = product(addresses, visitors().items(), METHODS)
     for address, (who, client), method in asking:
-        with nothing_stays():
+        with nothing_stays(client):
             response = getattr(client, method)(address.path())
         at = f"{method} {address.route} as {who}: {response.status_code}"
 
@@ -65,7 +65,7 @@ def test_every_address_has_the_security_headers(addresses: Sequence[Address]) ->
 @pytest.mark.parametrize("addresses", parts_of(ADDRESSES), ids=range(PARTS))
 def test_no_page_has_inline_script_or_style(addresses: Sequence[Address]) -> None:
     for address, (who, client) in product(addresses, visitors().items()):
-        with nothing_stays():
+        with nothing_stays(client):
             response = client.get(address.path())
         if not response["Content-Type"].startswith("text/html") or response.streaming:
             continue

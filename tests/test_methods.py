@@ -33,7 +33,7 @@ def _superuser() -> Client:
 @pytest.mark.parametrize("part", parts_of(addresses()), ids=range(PARTS))
 def test_head_is_answered_wherever_get_is(part: Sequence[Address], ev_energy_api: EvEnergyApi) -> None:
     for address, client in product(part, (Client(), _superuser())):
-        with nothing_stays():
+        with nothing_stays(client):
             head, got = client.head(address.path()), client.get(address.path())
         assert head.status_code == got.status_code, address.route
 
@@ -46,7 +46,7 @@ def test_address_of_a_form_leads_through_the_sign_in_to_a_page(
     for address in part:
         if address.name in SIGNING_OUT or address.name.startswith(API):
             continue
-        with nothing_stays():
+        with nothing_stays(superuser):
             sent = Client().post(address.path())
             # Where signing in leads to; the page itself where nobody has to sign in, and where no form is taken.
             leads_to = parse_qs(urlsplit(sent.get("Location", "")).query).get("next", [address.path()])[0]

@@ -543,7 +543,7 @@ def outcome(response: HttpResponse) -> int | str:
 def ask(client: Client, method: str, path: str) -> int | str:
     """What the visitor gets. Nothing of it stays, so one world does for many addresses."""
     cache.clear()  # limits on lasting links count visitors
-    with nothing_stays():
+    with nothing_stays(client):
         return outcome(getattr(client, method)(path))
 
 

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
@@ -66,11 +68,14 @@ def parts_of(addresses: Sequence[Address]) -> list[Sequence[Address]]:
 
 
 @contextmanager
-def nothing_stays() -> Iterator[None]:
-    """What one address writes is not there for the next."""
+def nothing_stays(*visitors: Client) -> Iterator[None]:
+    """What one address writes is not there for the next, nor is anybody signed out there."""
+    cookies = [deepcopy(visitor.cookies) for visitor in visitors]
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+    for visitor, kept in zip(visitors, cookies, strict=True):
+        visitor.cookies = kept
 
 
 def _walk(patterns: list[URLPattern | URLResolver], route: str, namespace: str) -> Iterator[Address]:

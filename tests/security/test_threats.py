@@ -1519,7 +1519,7 @@ def test_an_address_in_no_line_spends_nothing_whoever_sends_it_a_form(
     junk = {"email": "ann@example.com", "password": "x", "name": "x", "action": "x", "post": "yes"}
     before = spent(ev_energy_api)
     for address in part:
-        with nothing_stays():
+        with nothing_stays(owner, staff):
             for client in (Client(), owner, staff):
                 answer = client.post(address.path(), junk)
                 assert answer.status_code in {200, 302, 401, 403, 404, 405}, address
