@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.journeys import ask_for_a_code, enter_code
+from tests.browser.journeys import ask_for_a_code, enter_code, leave_for_the_manufacturer
 from tests.rehearsal.deployment import STAFF_EMAIL, STAFF_PASSWORD, Deployment
 
 LONGEST_BATCH_MS = 40_000
@@ -17,7 +17,8 @@ def sign_in(page: Page, deployment: Deployment, *, email: str) -> None:
 def become_known_to_ev_energy(page: Page, deployment: Deployment) -> None:
     """Starts to connect a car, which makes the owner a user at ev.energy, and leaves it at that."""
     page.goto(f"{deployment.url}/connect/")
-    page.get_by_role("button", name="Choose at ev.energy").click()
+    page.get_by_role("link", name="Choose at ev.energy").click()
+    leave_for_the_manufacturer(page)
     page.wait_for_url(f"{deployment.sandbox.origin}/**")
 
 
