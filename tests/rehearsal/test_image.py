@@ -47,7 +47,7 @@ class Composition:
             cwd=self.folder,
             env=self.environment(name),
             capture_output=True,
-            timeout=90,
+            timeout=300,
             check=False,
         )
 
