@@ -121,7 +121,7 @@ def test_pauses_grow_and_looking_ends_and_says_so(page: Page) -> None:
     page.clock.fast_forward(10_000)  # the second later
     assert len(statuses) == 1
     page.clock.fast_forward(30 * 60 * 1000)
-    expect(page.get_by_text("This page has stopped looking by itself")).to_be_visible()
+    expect(page.locator("#content").get_by_text("This page has stopped looking by itself")).to_be_visible()
     told = len(statuses)
     page.clock.fast_forward(600_000)
     assert len(statuses) == told
