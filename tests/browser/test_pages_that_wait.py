@@ -83,7 +83,7 @@ def test_what_is_new_is_shown_and_said_while_focus_and_typing_stay(page: Page) -
     send_data()
     look_by_itself(page)
 
-    expect(page.get_by_text("Working")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Working")).to_be_visible()
     expect(field).to_be_focused()
     expect(field).to_have_value("Old f")
     expect(page.get_by_role("link", name="Look again")).to_have_count(0)
@@ -128,7 +128,7 @@ def test_pauses_grow_and_looking_ends_and_says_so(page: Page) -> None:
 
     send_data()
     page.get_by_role("link", name="Look again").press("Enter")
-    expect(page.get_by_text("Working")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Working")).to_be_visible()
 
 
 def test_a_page_nobody_looks_at_does_not_look(page: Page) -> None:
@@ -155,7 +155,7 @@ def test_trouble_on_the_way_leaves_the_page_as_it_is(page: Page, portal: LiveSer
 
     send_data()
     look_by_itself(page, seconds=120)
-    expect(page.get_by_text("Working")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Working")).to_be_visible()
 
 
 def test_whoever_is_signed_out_meanwhile_comes_to_the_sign_in(page: Page, portal: LiveServer) -> None:
@@ -175,4 +175,4 @@ def test_without_script_a_link_looks_again(
     send_data()
     page.get_by_role("link", name="Look again").click()
 
-    expect(page.get_by_text("Working")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Working")).to_be_visible()
