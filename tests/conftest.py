@@ -16,6 +16,7 @@ from tests.ev_energy_api import EvEnergyApi, faked_ev_energy
 
 pytest_plugins = [
     "tests.log_check",  # no secret in any log line
+    "tests.open_connections",  # none is left behind
     "tests.printed_tables",  # what tables of cases held
 ]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, Route
 
@@ -85,6 +86,7 @@ def browser_page(chromium: Browser, pages: dict[str, str]) -> Iterator[Page]:
             return
         got = client.get(path)
         body = b"".join(got) if got.streaming else got.content
+        connections.close_all()  # Playwright calls this beside the test, where Django opens others than the test's
         route.fulfill(body=body, status=got.status_code, content_type=got["Content-Type"])
 
     context = chromium.new_context(reduced_motion="reduce", java_script_enabled=True)

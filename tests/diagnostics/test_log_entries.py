@@ -123,7 +123,7 @@ def test_command_shows_the_errors_it_caused(ev_energy_api: EvEnergyApi) -> None:
     page = text_of(staff.get(page_url("entry", "command", car)))
     assert "503 Service Unavailable" in page
     assert f"{car.pk}/error_logs/2026-03-14T09:32:00Z/" in page
-    assert "418" not in page
+    assert "Teapot" not in page
     assert queries(ev_energy_api)[1] == {
         "page_size": "100",
         "logged_at__gte": "2026-03-14T09:25:00Z",
