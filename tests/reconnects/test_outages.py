@@ -215,7 +215,7 @@ def test_an_owners_car_in_an_outage_is_not_told_of_beside_another(
     rows = [make_reconnect(state, vehicle=car, wants_email=True, **due) for car in (waits, asked)]
     MakeOutage.objects.mark(make_id=str(waits.make_id), now=NOW)
 
-    run_slice(Lane.MAILS)
+    run_slice(Lane.MAILS, seconds=LONG_ENOUGH)
 
     assert [message.subject for message in mail.outbox] == [subject]
     rows[0].refresh_from_db()
@@ -228,7 +228,7 @@ def test_good_news_is_told_during_an_outage() -> None:
         Vehicle.objects.update(integration=Integration.ACTIVE, stale_since=None, stale_reason="")
         MakeOutage.objects.mark(make_id=str(reconnect.vehicle.make_id), now=NOW)
 
-        run_slice(Lane.MAILS)
+        run_slice(Lane.MAILS, seconds=LONG_ENOUGH)
 
     assert [message.subject for message in mail.outbox] == ["Your Volvo EX30 is connected again"]
 
@@ -238,7 +238,7 @@ def test_cars_of_no_known_make_are_mailed_as_ever(clock: time_machine.Traveller)
     reconnect = make_reconnect(wants_email=True)
     Vehicle.objects.update(make=None)
 
-    run_slice(Lane.MAILS)
+    run_slice(Lane.MAILS, seconds=LONG_ENOUGH)
 
     reconnect.refresh_from_db()
     assert reconnect.state in OPEN_STATES - {State.QUEUED}
@@ -365,7 +365,7 @@ def test_a_middlemans_fault_is_found_where_makes_are_small(client: Client) -> No
             make_reconnect(vehicle=car, wants_email=True)
 
         review_outages(now=NOW)
-        run_slice(Lane.MAILS)
+        run_slice(Lane.MAILS, seconds=LONG_ENOUGH)
 
         outage = MakeOutage.objects.get()
         owner = by_middleman[0].owner
@@ -373,7 +373,7 @@ def test_a_middlemans_fault_is_found_where_makes_are_small(client: Client) -> No
         page = client.get("/vehicles/").content.decode()
         held = {message.to[0] for message in mail.outbox}
         MakeOutage.objects.lift(now=NOW)
-        run_slice(Lane.MAILS)
+        run_slice(Lane.MAILS, seconds=LONG_ENOUGH)
 
     assert (str(outage), outage.broken_count, outage.car_count) == ("ENODE", 12, 12)
     assert held == {car.owner.email for car in by_middleman[12:]}
