@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = re.compile(
     r"^(SECRET_KEY|DATABASE_URL|CACHE_URL|EMAIL_URL|PORTAL_|EV_ENERGY_|DJANGO_SETTINGS_MODULE)"
 )
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 
 class Demo:
