@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from django.utils import translation
 from django.utils.formats import date_format, number_format
 
@@ -42,3 +42,15 @@ def test_numbers_are_those_of_cldr(language: str) -> None:
     assert number.replace("\xa0", " ") == format_decimal(
         12345.5, locale=CLDR.get(language, language)
     ).replace("\xa0", " ").replace("\u202f", " ")
+
+
+@pytest.mark.parametrize("language", [code for code, _name in LANGUAGES])
+def test_the_percent_sign_stands_where_cldr_has_it(language: str) -> None:
+    marks = {ord("\u200e"): None, ord("\u061c"): None, ord("\u202f"): "\u00a0"}
+    share = format_percent(0.63, locale=CLDR.get(language, language)).translate(marks)
+
+    with translation.override(language):
+        told = translation.gettext("Battery %(percentage)s%%") % {"percentage": 63}
+
+    assert told.translate({0x2068: None, 0x2069: None}).endswith(share)
+    assert (told == "Battery 63%") == (language == "en")

@@ -132,7 +132,7 @@ def test_a_working_car_says_when_it_sent_data(owners_client: Client, owner: User
         assert "Volvo EX30" in page
         assert "Working" in page
         assert 'Data received <time datetime="2026-03-14T09:02:00+00:00">today at 09:02</time>' in page
-        assert "Battery 63 %" in page
+        assert "Battery 63%" in page
         assert "Charging" in page
         assert "Reconnect" not in page
         assert "data-looks-again" not in page
