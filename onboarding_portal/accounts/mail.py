@@ -44,6 +44,10 @@ KINDS = {
     "reconnects/mail/helper": MailKind.HELPER,
     "readiness/mail/first_charge": MailKind.FIRST_CHARGE,
 }
+# What colleagues get is in English, as their pages are.
+FOR_COLLEAGUES = {"accounts/email/staff_address"} | {
+    name for name, kind in KINDS.items() if kind == MailKind.STAFF
+}
 
 
 class MailNotSent(Exception):
@@ -74,7 +78,7 @@ def send_mail(
     """
     reader = owner or User.objects.with_email(to).first()
     kind = KINDS.get(template, MailKind.OTHER)
-    if kind == MailKind.STAFF:
+    if template in FOR_COLLEAGUES:
         language = settings.LANGUAGE_CODE
     elif is_asked_for:
         language = language_of_own_page(reader)

@@ -110,6 +110,17 @@ def test_inactive_owner_gets_no_code(client: Client) -> None:
     assert "invitation" not in str(mail.outbox[0].body)
 
 
+def test_staff_read_english_all_through_whatever_language_the_page_is_in(client: Client) -> None:
+    make_staff(email="sue@example.com", language="de")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ar"
+    ask_for_code(client, "sue@example.com")
+
+    (message,) = mail.outbox
+    (html,) = (str(each.content) for each in message.alternatives)
+    assert '<html lang="en" dir="ltr"' in html
+    assert "If it was not you, you need do nothing." in str(message.body)
+
+
 def test_staff_get_no_code_but_the_address_of_the_admin(client: Client) -> None:
     _make_staff()
 

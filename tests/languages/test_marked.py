@@ -9,8 +9,7 @@ from babel import Locale
 from django.conf import settings as portal
 from django.utils import translation
 
-from onboarding_portal.accounts.mail import KINDS
-from onboarding_portal.accounts.models import MailKind
+from onboarding_portal.accounts.mail import FOR_COLLEAGUES, KINDS
 from onboarding_portal.accounts.viewer_zone import zone_names
 from onboarding_portal.languages import LANGUAGES, PSEUDO_LANGUAGES
 from onboarding_portal.operations.components.mails import CAR, END, MAKE
@@ -120,11 +119,8 @@ def test_owners_read_translated_pages_in_every_state(pseudo_languages: None) -> 
     assert [(name, " ".join(words[:12])) for name, words in sorted(found.items()) if words] == []
 
 
-STAFFS = {"accounts/email/staff_address"} | {name for name, kind in KINDS.items() if kind == MailKind.STAFF}
-
-
 @pytest.mark.parametrize(
-    ("kind", "example"), [each for each in NAMES if each[0] in KINDS and each[0] not in STAFFS]
+    ("kind", "example"), [each for each in NAMES if each[0] in KINDS and each[0] not in FOR_COLLEAGUES]
 )
 def test_owners_read_translated_mails(pseudo_languages: None, kind: str, example: str) -> None:
     with translation.override("en-xa"):

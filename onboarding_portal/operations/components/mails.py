@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils.formats import date_format
 
 from onboarding_portal.accounts.colleagues.password_pages import CHANGED
 from onboarding_portal.catalogue.models import Make
@@ -44,7 +45,7 @@ def _car(cause: Cause = Cause.ACCOUNT_LOCKED) -> dict[str, Any]:
         "words": words_for(vehicle),
         "until": UNTIL,
         "link": _link("reconnect"),
-        "moment": "14 March 2027, 12:00",
+        "moment": date_format(UNTIL, "DATETIME_FORMAT"),
         "stop_url": _link("unsubscribe"),
     }
 
