@@ -93,7 +93,7 @@ def words_in_outage(vehicle: Vehicle) -> Words:
 
 def make_name(vehicle: Vehicle) -> str:
     """Returns "Volvo", or words that fit in its place where the make is not known."""
-    return vehicle.make.name if vehicle.make else gettext("your car’s manufacturer")
+    return vehicle.make.name if vehicle.make else gettext("the car’s manufacturer")
 
 
 def _with_make(text: Text, make: str) -> str:

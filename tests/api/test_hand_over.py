@@ -68,6 +68,20 @@ def test_looking_at_the_link_spends_nothing(owner: User) -> None:
     assert "www.brightfield.example" in text(page)
 
 
+@pytest.mark.parametrize(("make", "title"), [("Volvo", "Reconnect your Volvo"), (None, "Reconnect your car")])
+def test_the_page_names_the_car_also_where_its_make_is_not_known(
+    client: Client, make: str | None, title: str
+) -> None:
+    car = make_broken_car(make=make_make(make or "Volvo"))
+    if make is None:
+        Vehicle.objects.update(make=None, model=None)
+    _, token = make_hand_over(owner=car.owner, vehicle=car, journey=Journey.RECONNECT)
+
+    page = text(client.get(path_of(token)))
+
+    assert f"<h1>{title}</h1>" in page
+
+
 def test_scanner_that_sends_the_form_without_having_seen_the_page_spends_nothing(owner: User) -> None:
     row, token = make_hand_over(owner=owner)
 

@@ -99,7 +99,7 @@ def test_the_owner_reads_the_name_of_the_make() -> None:
     unknown = make_stale_vehicle(cause=Cause.SIGN_IN_EXPIRED)
 
     assert words_for(known).what_happened == "Your sign-in with 100% Électrique has expired."
-    assert words_for(unknown).what_happened == "Your sign-in with your car’s manufacturer has expired."
+    assert words_for(unknown).what_happened == "Your sign-in with the car’s manufacturer has expired."
 
 
 ALL_STATES = list(product(StaleReason, ["", *Cause], [Integration.ACTIVE, Integration.INACTIVE]))

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -20,7 +21,6 @@ from onboarding_portal.api.hand_over.outcome import end_visit
 from onboarding_portal.api.models import HandOver
 from onboarding_portal.catalogue.models import Make
 from onboarding_portal.languages import spoken
-from onboarding_portal.vehicles.advice import make_name
 
 STATUSES = {"unknown": 404, "used": 410, "expired": 410, "revoked": 403}
 
@@ -92,7 +92,7 @@ def _refused(request: HttpRequest, kind: str, found: HandOver | None = None) -> 
 def _words_of(request: HttpRequest, found: HandOver) -> dict[str, Any]:
     other = request.user if isinstance(request.user, User) and request.user.pk != found.owner_id else None
     if found.vehicle is not None:
-        make = make_name(found.vehicle)
+        make = found.vehicle.make.name if found.vehicle.make else gettext("car")
     else:
         make = Make.objects.filter(pk=found.make_id).values_list("name", flat=True).first() or ""
     return {
