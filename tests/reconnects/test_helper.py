@@ -14,10 +14,11 @@ from onboarding_portal.accounts.erasing import THEMSELVES, erase
 from onboarding_portal.accounts.models import AuditEntry, User
 from onboarding_portal.reconnects.helper.asking import LIFETIME
 from onboarding_portal.reconnects.models import CameBack, HelperLink, Reconnect, State
+from onboarding_portal.vehicles.causes import Cause
 from onboarding_portal.vehicles.letting_go import ask as let_go
-from onboarding_portal.vehicles.models import Leaving, Vehicle
+from onboarding_portal.vehicles.models import Leaving, StaleReason, Vehicle
 from tests.ev_energy_api import EvEnergyApi
-from tests.factories import make_make, make_owner, make_vehicle
+from tests.factories import make_make, make_owner, make_stale_vehicle, make_vehicle
 from tests.reconnects.rows import make_broken_car
 
 pytestmark = pytest.mark.django_db
@@ -245,6 +246,21 @@ def test_a_car_that_works_needs_nobody() -> None:
     assert client.post(ask_page(car), {"email": HELPER}).status_code == 302
     assert mail.outbox == []
     assert "A helper" not in client.get(reverse("vehicles:detail", args=[car.pk])).content.decode()
+
+
+def test_nobody_is_offered_while_the_fault_is_the_manufacturers() -> None:
+    owner = make_owner(email="ann@example.com")
+    car = make_stale_vehicle(
+        StaleReason.SILENT, owner=owner, make=make_make("Volvo"), cause=Cause.PROVIDER_DOWN
+    )
+    client, page = signed_in(owner), reverse("vehicles:detail", args=[car.pk])
+
+    assert "A helper" not in client.get(page).content.decode()
+    assert client.post(ask_page(car), {"email": HELPER}).status_code == 302
+    assert mail.outbox == []
+
+    Vehicle.objects.update(cause=Cause.SIGN_IN_EXPIRED)
+    assert "A helper" in client.get(page).content.decode()
 
 
 def test_it_works_for_seven_days() -> None:

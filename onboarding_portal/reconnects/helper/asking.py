@@ -16,7 +16,7 @@ from onboarding_portal.accounts.plain_name import plain_name
 from onboarding_portal.addresses import readable
 from onboarding_portal.reconnects.mailed.lasting_link import car_name
 from onboarding_portal.reconnects.models import HelperLink, hash_helper_token
-from onboarding_portal.vehicles.advice import make_name
+from onboarding_portal.vehicles.advice import is_reconnect_offered, make_name
 from onboarding_portal.vehicles.models import Vehicle
 
 LIFETIME = timedelta(days=7)
@@ -34,6 +34,11 @@ class HasEnoughHelpers(Exception):
 def can_be_helped(vehicle: Vehicle) -> bool:
     """Whether somebody signing in is what this car needs."""
     return vehicle.needs_repair or vehicle.is_let_go
+
+
+def is_helper_of_use(vehicle: Vehicle) -> bool:
+    """Whether to offer a helper: not while the fault is the manufacturer's, which no signing in mends."""
+    return vehicle.is_let_go or (vehicle.needs_repair and is_reconnect_offered(vehicle))
 
 
 def ask_helper(

@@ -27,8 +27,8 @@ from onboarding_portal.reconnects.helper.asking import (
     HasEnoughHelpers,
     TooManyHelpers,
     ask_helper,
-    can_be_helped,
     end_links,
+    is_helper_of_use,
 )
 from onboarding_portal.reconnects.helper.following import (
     HelperStanding,
@@ -66,7 +66,7 @@ class HelperForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     vehicle = get_object_or_404(Vehicle.objects.of(user_of(request).pk), pk=vehicle_id)
-    if not can_be_helped(vehicle):
+    if not is_helper_of_use(vehicle):
         return redirect("vehicles:detail", vehicle.pk)
     form, status = HelperForm(request.POST if request.method == "POST" else None, label_suffix=""), 200
     if form.is_valid():
