@@ -39,7 +39,6 @@ STAFF = [
     "onboarding_portal/catalogue/unknown_search.py",
     "onboarding_portal/onboarding/steps.py",
     "onboarding_portal/vehicles/by_hand.py",
-    "onboarding_portal/vehicles/car_to_erase.py",
     "onboarding_portal/vehicles/causes.py",
     "onboarding_portal/vehicles/changed_hands.py",
     "onboarding_portal/vehicles/episode_queries.py",
