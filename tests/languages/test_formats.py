@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.formats import date_format, number_format
 
 from onboarding_portal.languages import LANGUAGES
+from onboarding_portal.readiness.owner.charge_words import units_kept
 from tests.languages.catalogues import po_file
 
 MOMENT = datetime(2027, 3, 4, 14, 5)  # noqa: DTZ001  how it is written, wherever it is
@@ -54,3 +55,18 @@ def test_the_percent_sign_stands_where_cldr_has_it(language: str) -> None:
 
     assert told.translate({0x2068: None, 0x2069: None}).endswith(share)
     assert (told == "Battery 63%") == (language == "en")
+
+
+@pytest.mark.parametrize("language", [code for code, _name in LANGUAGES])
+def test_a_number_and_its_unit_stay_on_one_line(language: str) -> None:
+    texts = {
+        "Your %(car)s charged smartly last night: %(kwh)s kWh, %(start)s to %(end)s.": "18",
+        "Making the electricity caused %(kg)s kg of CO₂.": "2.2",
+    }
+    with translation.override(language):
+        for text, number in texts.items():
+            values = dict.fromkeys(("car", "start", "end"), "x") | dict.fromkeys(("kwh", "kg"), number)
+            told = units_kept(translation.gettext(text) % values).translate({0x2068: None, 0x2069: None})
+
+            assert f"{number}\u00a0" in told
+            assert f"{number} " not in told

@@ -62,9 +62,9 @@ def test_first_smart_charge_is_mailed_once_with_what_it_was() -> None:
 
     (letter,) = mail.outbox
     assert letter.subject == "Your Hyundai Kona charged smartly for the first time"
-    assert "18 kWh" in letter.body
+    assert "18\u00a0kWh" in letter.body
     assert "£2.16" in letter.body
-    assert "2.2 kg of CO₂" in letter.body
+    assert "2.2\u00a0kg of CO₂" in letter.body
 
 
 def test_nothing_is_said_of_cost_and_co2_where_ev_energy_does_not_say() -> None:
@@ -135,5 +135,5 @@ def test_cars_page_says_what_it_charged(client: Client) -> None:
     shown = client.get(reverse("vehicles:detail", args=[vehicle.pk])).content.decode()
 
     assert "Your Hyundai Kona charged smartly" in shown
-    assert "18 kWh" in shown
+    assert "18\u00a0kWh" in shown
     assert "£2.16" in shown

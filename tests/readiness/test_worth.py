@@ -23,7 +23,7 @@ from tests.reconnects.rows import make_broken_car, make_reconnect
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 CARS = reverse("admin:vehicles_vehicle_changelist")
-SENTENCE = "In the 30 days before its data stopped, it charged 212 kWh smartly."
+SENTENCE = "In the 30 days before its data stopped, it charged 212\u00a0kWh smartly."
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def test_owner_reads_what_their_car_charged_before_it_was_cut_off(state: State) 
     text, html = mailed(worth(211_700), state)
 
     assert SENTENCE in text
-    assert f">{SENTENCE}</p>" in html
+    assert f">{SENTENCE}</p>" in html.replace("&nbsp;", "\u00a0")
 
 
 @pytest.mark.parametrize("language", ["de", "ar"])

@@ -1,5 +1,6 @@
 """A car's latest smart charge in words: how much, from when to when, what it cost where ev.energy says so."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from onboarding_portal.readiness.models import Readiness
 
 # Older than this, it is no news any more.
 TOLD_FOR = timedelta(days=14)
+# The number may stand in an isolate, where the language is read from the right.
+_BEFORE_A_UNIT = re.compile(r"(?<=[\d\u2069]) (?=(?:kWh|kg|كغ)\b)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +45,15 @@ class Charge:
             "day": date_format(ended, "MONTH_DAY_FORMAT"),
         }
         if ended.date() == timezone.localtime(self.now).date():
-            return _("Your %(car)s charged smartly last night: %(kwh)s kWh, %(start)s to %(end)s.") % values
-        return _("Your %(car)s charged smartly on %(day)s: %(kwh)s kWh, %(start)s to %(end)s.") % values
+            text = _("Your %(car)s charged smartly last night: %(kwh)s kWh, %(start)s to %(end)s.")
+        else:
+            text = _("Your %(car)s charged smartly on %(day)s: %(kwh)s kWh, %(start)s to %(end)s.")
+        return units_kept(text % values)
+
+
+def units_kept(text: str) -> str:
+    """The same text, whose lines never end between a number and its unit."""
+    return _BEFORE_A_UNIT.sub("\u00a0", text)
 
 
 def latest_charge(readiness: Readiness, *, now: datetime) -> Charge | None:

@@ -5,6 +5,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from onboarding_portal.readiness.models import Readiness
+from onboarding_portal.readiness.owner.charge_words import units_kept
 from onboarding_portal.vehicles.models import Vehicle
 
 LEAST_KWH = 1
@@ -23,6 +24,5 @@ def worth_in_words(vehicle: Vehicle) -> str:
     kwh = readiness.kwh_of_30_days(today=timezone.localdate(vehicle.stale_since))
     if kwh < LEAST_KWH:
         return ""
-    return _("In the 30 days before its data stopped, it charged %(kwh)s kWh smartly.") % {
-        "kwh": number_format(round(kwh))
-    }
+    text = _("In the 30 days before its data stopped, it charged %(kwh)s kWh smartly.")
+    return units_kept(text % {"kwh": number_format(round(kwh))})

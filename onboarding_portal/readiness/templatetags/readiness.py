@@ -7,9 +7,11 @@ from django import template
 from onboarding_portal.readiness.need_words import ASKS, TOLD_TO_OWNER, Words
 from onboarding_portal.readiness.needs import Need
 from onboarding_portal.readiness.owner.car_panel import next_car
+from onboarding_portal.readiness.owner.charge_words import units_kept
 from onboarding_portal.vehicles.cards import Card
 
 register = template.Library()
+register.filter(units_kept)
 
 
 @register.simple_tag
