@@ -36,7 +36,7 @@ def all_kinds_of_cars(world: World) -> Any:
     _car(world, nickname="The family’s car with quite a long name")
     _car(world, is_disabled=True)
     _car(world, is_smart_charging_on=False)
-    _car(world, integration=Integration.UNINTEGRATED)
+    _car(world, integration=Integration.UNINTEGRATED, last_status_at=None)
     for reason in StaleReason:
         make_stale_vehicle(reason, owner=world.owner, make=make_make("Volvo"), cause=Cause.SIGN_IN_EXPIRED)
     return world.get("/vehicles/")
@@ -102,7 +102,7 @@ def smart_charging_off(world: World) -> Any:
 
 @state
 def never_connected(world: World) -> Any:
-    return _shown(world, _car(world, integration=Integration.UNINTEGRATED))
+    return _shown(world, _car(world, integration=Integration.UNINTEGRATED, last_status_at=None))
 
 
 @state

@@ -10,8 +10,8 @@ from tests.factories import make_attempt, make_make, make_owner, make_vehicle
 from tests.owner_states import World, state
 
 
-def _attempt(world: World) -> Attempt:
-    return make_attempt(owner=world.owner, started_at=world.now - timedelta(minutes=4))
+def _attempt(world: World, *, ago: timedelta = timedelta(minutes=4)) -> Attempt:
+    return make_attempt(owner=world.owner, started_at=world.now - ago)
 
 
 def _car(world: World, **fields: Any) -> Vehicle:
@@ -35,7 +35,7 @@ def almost_there(world: World) -> Any:
 
 @state
 def almost_there_for_long(world: World) -> Any:
-    attempt = _attempt(world)
+    attempt = _attempt(world, ago=timedelta(hours=1, minutes=4))
     attempt.claim(vehicle_ids=[an_id("vhcl", 1)], now=world.now - timedelta(hours=1))
     return world.get(reverse("onboarding:return", args=[attempt.pk]))
 

@@ -196,6 +196,17 @@ def test_cars_that_cannot_send_data_are_not_alarming(
     assert "Reconnect" not in page
 
 
+def test_a_car_that_was_never_connected_can_be_connected(owners_client: Client, owner: User) -> None:
+    vehicle = make_vehicle(owner=owner, integration=Integration.UNINTEGRATED, last_status_at=None)
+
+    page = shown(owners_client, detail(vehicle))
+
+    assert "Data received" not in page
+    assert "Connect it as a new car" in page
+    assert page.count("button-primary") == 1
+    assert "Connect it as a new car" not in shown(owners_client, detail(make_vehicle(owner=owner)))
+
+
 def test_names_are_escaped(owners_client: Client, owner: User) -> None:
     vehicle = make_stale_vehicle(
         owner=owner, make=make_make("<b>Bad</b>"), description="<script>alert(1)</script>"
