@@ -75,10 +75,16 @@ def _value(model: type[Model], path: str, value: Any) -> str | Words:
 
 
 def _words(named: Any) -> Words:
-    text = capfirst(str(named))
+    text = _begun(named)
     with override("en"):
-        is_the_same = capfirst(str(named)) == text
+        is_the_same = _begun(named) == text
     return Words(text, is_the_same and not (get_language() or "en").startswith("en"))
+
+
+def _begun(named: Any) -> str:
+    """With a capital letter, but for a name that has none."""
+    text = str(named)
+    return text if text.startswith("ev.energy") else capfirst(text)
 
 
 def _field(model: type[Model], path: str) -> Any:
