@@ -140,7 +140,7 @@ print(json.dumps({{name: getattr(settings, name) for name in {names!r}}}))
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=True,
     )
     found: dict[str, object] = json.loads(ended.stdout)

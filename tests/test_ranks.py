@@ -56,6 +56,7 @@ CALLERS = {
     "operations/ev_energy_check/findings.py": "staff",
     "readiness/background/job.py": "background",
     "readiness/owner/asking.py": "owner",
+    "readiness/personal_data.py": "owner; staff: for the file of an owner's data",
     "readiness/staff/views.py": "staff",
     "reconnects/background/lanes.py": "owner just back; staff: a few links; background",
     "reconnects/helper/pages.py": "owner: whom they asked for help",
@@ -133,6 +134,11 @@ def act(on: int, of: Act, then: Work) -> None:
     work_off(work=then, client=get_client(), clock=timezone.now)
 
 
+def hand_out_data() -> None:
+    staff = sign_in_staff("view_user", "export_owner", "view_address")
+    staff.get(f"/admin/accounts/user/{make_owner().pk}/export.json")
+
+
 def name_an_owner_by_id() -> None:
     body = {
         "ev_energy_user_id": an_id("user", 7),
@@ -148,6 +154,7 @@ STAFF: dict[str, Callable[[], object]] = {
     "time line": log_page("timeline", ""),
     "vehicle_logs": read_logs_on_the_command_line,
     "an owner's id at ev.energy, typed": type_an_id,
+    "an owner's data, as a file": hand_out_data,
     "check_ev_energy": lambda: list(check_ev_energy()),
     "a few links": lambda: links(2),
     "a few cars read again": lambda: act(2, Act.REFRESH, Work.REFRESH),

@@ -78,7 +78,7 @@ def run_spenders(
         prepares = {**environment, "SPENDER_PREPARES": "1"}
         subprocess.run(command, cwd=ROOT, env=prepares, check=True)
         spenders = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(processes)]
-        assert [spender.wait(timeout=60) for spender in spenders] == [0] * processes
+        assert [spender.wait(timeout=180) for spender in spenders] == [0] * processes
 
 
 def test_processes_at_one_sqlite_file_meet_no_429(tmp_path: Path) -> None:

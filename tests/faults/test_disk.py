@@ -178,6 +178,6 @@ def test_a_process_whose_log_nobody_takes_any_more_goes_on(
         wait_until(file.exists, what="it asks the database", seconds=90)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) in {0, -signal.SIGTERM}  # told ahead of its own way to end, too
+        assert process.wait(timeout=180) in {0, -signal.SIGTERM}  # told ahead of its own way to end, too
     finally:
         process.kill()

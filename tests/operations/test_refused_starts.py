@@ -78,6 +78,6 @@ def run(command: str, **changes: str) -> subprocess.CompletedProcess[str]:
         env={"PATH": os.environ["PATH"], **DEPLOYED, **changes},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )

@@ -80,7 +80,7 @@ def told(ingest: Ingest, tmp_path_factory: pytest.TempPathFactory) -> Ingest:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr
