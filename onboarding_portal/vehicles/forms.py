@@ -10,5 +10,8 @@ class NicknameForm(forms.Form):
     """Left empty, the car has no name of its own any more."""
 
     nickname = forms.CharField(
-        label=_("Your own name for this car"), max_length=NICKNAME_LENGTH, required=False
+        label=_("Your own name for this car"),
+        max_length=NICKNAME_LENGTH,
+        required=False,
+        error_messages={"max_length": _("A name has at most %d characters.") % NICKNAME_LENGTH},
     )

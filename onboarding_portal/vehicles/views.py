@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,7 +20,7 @@ from onboarding_portal.vehicles.car_page.history import history_page
 from onboarding_portal.vehicles.cards import CardPage, card_page
 from onboarding_portal.vehicles.first_look import look_while_owner_waits
 from onboarding_portal.vehicles.forms import NicknameForm
-from onboarding_portal.vehicles.models import NICKNAME_LENGTH, Vehicle
+from onboarding_portal.vehicles.models import Vehicle
 from onboarding_portal.vehicles.tasks import refresh_soon
 
 ATTENTION_FIRST = F("stale_since").desc(nulls_last=True)
@@ -54,23 +52,26 @@ def vehicle_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def vehicle_detail(request: HttpRequest, vehicle_id: str) -> HttpResponse:
+    return _car_page(request, vehicle_id)
+
+
+def _car_page(request: HttpRequest, vehicle_id: str, *, refused: NicknameForm | None = None) -> HttpResponse:
     # All of them, because what this one is called depends on what the others are.
     vehicles = list(Vehicle.objects.of(user_of(request).pk))
     shown = [vehicle for vehicle in vehicles if vehicle.pk == vehicle_id]
     if not shown:
         raise Http404
     page = _page(shown, among=vehicles)
-    form = NicknameForm(initial={"nickname": shown[0].nickname})
     card = page.cards[0]
     shown_panels = panels.rendered(request, card)
     context = {
         "page": page,
         "card": card,
-        "nickname_form": form,
+        "nickname_form": refused or NicknameForm(initial={"nickname": card.vehicle.nickname}),
         "panels": shown_panels,
         "history": history_page(vehicle=card.vehicle, before=timezone.now(), size=EVENTS_ON_CAR_PAGE),
     }
-    return render(request, "vehicles/detail.html", context)
+    return render(request, "vehicles/detail.html", context, status=400 if refused else 200)
 
 
 @login_required
@@ -82,10 +83,9 @@ def name_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         # Whoever had to sign in on the way here comes back with a GET: the form is on the vehicle's page.
         return redirect("vehicles:detail", vehicle.pk)
     form = NicknameForm(request.POST)
-    if form.is_valid():
-        vehicle.write_nickname(form.cleaned_data["nickname"])
-    else:
-        messages.error(request, _("A name has at most %d characters.") % NICKNAME_LENGTH)
+    if not form.is_valid():
+        return _car_page(request, vehicle.pk, refused=form)
+    vehicle.write_nickname(form.cleaned_data["nickname"])
     return redirect("vehicles:detail", vehicle.pk)
 
 

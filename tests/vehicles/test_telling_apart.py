@@ -78,7 +78,6 @@ def test_list_and_page_say_which_is_which(owners: tuple[Client, Vehicle, Vehicle
         ("", ""),
         ("<b>Blitz</b>", "<b>Blitz</b>"),
         ("x" * NICKNAME_LENGTH, "x" * NICKNAME_LENGTH),
-        ("x" * (NICKNAME_LENGTH + 1), "Before"),
     ],
 )
 def test_owner_names_a_car(owners: tuple[Client, Vehicle, Vehicle], typed: str, stored: str) -> None:
@@ -90,6 +89,21 @@ def test_owner_names_a_car(owners: tuple[Client, Vehicle, Vehicle], typed: str, 
     white.refresh_from_db()
     assert (response.status_code, white.nickname) == (200, stored)
     assert "<b>" not in response.content.decode()
+
+
+def test_a_name_too_long_is_told_beside_it_and_stays_typed(owners: tuple[Client, Vehicle, Vehicle]) -> None:
+    client, white, _black = owners
+    white.write_nickname("Before")
+    typed = "x" * (NICKNAME_LENGTH + 1)
+
+    response = client.post(f"/vehicles/{white.pk}/name/", {"nickname": typed})
+
+    white.refresh_from_db()
+    page = response.content.decode()
+    assert (response.status_code, white.nickname) == (400, "Before")
+    assert f'value="{typed}"' in page
+    assert '<details class="card" open>' in page
+    assert f"A name has at most {NICKNAME_LENGTH} characters." in page
 
 
 def test_name_of_the_former_owner_does_not_go_to_the_buyer() -> None:
