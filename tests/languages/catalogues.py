@@ -129,8 +129,8 @@ def isolated(language: str, form: str) -> str:
 def mo_bytes(catalog: Catalog) -> bytes:
     """What is translated, and nothing else."""
     whole = Catalog(locale=catalog.locale, domain="django", fuzzy=False)
-    whole.creation_date = whole.revision_date = _NO_DATE
     whole.mime_headers = catalog.mime_headers
+    whole.creation_date = whole.revision_date = _NO_DATE
     for message in catalog:
         if message.id and all(forms_of(message)) and not message.fuzzy:
             forms = [isolated(str(catalog.locale), each) for each in forms_of(message)]
