@@ -1,9 +1,15 @@
 """What an owner may write on a car's page."""
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from onboarding_portal.vehicles.models import NICKNAME_LENGTH
+
+
+def _too_long() -> str:
+    return gettext("A name has at most %d characters.") % NICKNAME_LENGTH
 
 
 class NicknameForm(forms.Form):
@@ -13,5 +19,5 @@ class NicknameForm(forms.Form):
         label=_("Your own name for this car"),
         max_length=NICKNAME_LENGTH,
         required=False,
-        error_messages={"max_length": _("A name has at most %d characters.") % NICKNAME_LENGTH},
+        error_messages={"max_length": lazy(_too_long, str)()},
     )
