@@ -18,6 +18,7 @@ from tests.ev_energy_api import EvEnergyApi
 from tests.factories import NOW, make_owner
 from tests.html_forms import forms_on
 from tests.reconnects.rows import LINK, OTHER_LINK, make_broken_car, make_emailed
+from tests.tasks import run_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -302,6 +303,20 @@ def test_what_ev_energy_refuses_for_good_ends_the_link_and_says_so(
         assert "Connect it as a new car" in page
     reconnect.refresh_from_db()
     assert reconnect.state == State.FAILED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_car_that_ev_energy_no_longer_knows_is_read_again_at_once_and_found_gone(
+    client: Client, ev_energy_api: EvEnergyApi
+) -> None:
+    reconnect, token = make_emailed()
+    ev_energy_api.add_problem("POST", f"/vehicles/{reconnect.vehicle_id}/reconnect", 404)
+    ev_energy_api.add_problem("GET", f"/vehicles/{reconnect.vehicle_id}", 404)
+
+    press(client, token)
+    run_tasks()
+
+    assert Vehicle.objects.get().removed_at is not None
 
 
 def test_conflict_keeps_the_link_and_offers_no_button_at_once(

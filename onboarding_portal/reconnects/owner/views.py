@@ -80,7 +80,7 @@ def leave_by_button(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         messages.info(request, _("Something changed while you clicked. This is how it stands now."))
         return redirect("vehicles:detail", vehicle.pk)
     except (EvEnergyError, ForeignLink, Busy) as problem:
-        return _failed(request, problem, vehicle=vehicle)
+        return _failed(request, problem, vehicle=vehicle, is_owner=True)
     return _leave(request, way)
 
 
@@ -166,7 +166,7 @@ def _follow(request: HttpRequest, link: LastingLink, *, token: str, now: datetim
     except (WrongState, Preparing):
         return redirect(request.path)  # it ended in this moment, or takes a while, and the page says so
     except (EvEnergyError, ForeignLink, Busy) as problem:
-        return _failed(request, problem)
+        return _failed(request, problem, vehicle=link.reconnect.vehicle, is_owner=False)
     return _leave(request, way, token=token)
 
 
@@ -176,11 +176,11 @@ def _leave(request: HttpRequest, way: WayOut, *, token: str = "") -> HttpRespons
     return response
 
 
-def _failed(request: HttpRequest, problem: Blocked, *, vehicle: Vehicle | None = None) -> HttpResponse:
-    """The page without `vehicle` is for whoever came by a link and may not be signed in."""
+def _failed(request: HttpRequest, problem: Blocked, *, vehicle: Vehicle, is_owner: bool) -> HttpResponse:
+    """Whoever came by a link may not be signed in, and is not shown the way to the car's page."""
     outcome = blocked_way_of(problem)
-    if outcome.kind == Failure.CONFLICT:
-        # Perhaps the car is connected, and its owner's page does not know it yet.
+    if outcome.kind in {Failure.CONFLICT, Failure.NOT_FOUND}:
+        # Perhaps the car is connected, or gone, and its owner's page does not know it yet.
         refresh_soon(vehicle=vehicle, now=timezone.now())
-    context = {"outcome": outcome, "vehicle": vehicle}
+    context = {"outcome": outcome, "vehicle": vehicle if is_owner else None}
     return render(request, "reconnects/failed.html", context, status=outcome.status)
