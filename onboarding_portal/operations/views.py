@@ -20,7 +20,7 @@ RETRY_AFTER_SECONDS = 30
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """What every template may use: the company, and the time zone where it may not be the reader's, on every page.
+    """What every template may use, on every page: the company, the languages, the time zone if not the reader's own.
 
     Error pages show the request's id, and staff's are in the look of the admin.
     """
@@ -29,6 +29,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "portal_name": settings.PORTAL_NAME,
         "brand": face(),
         "company": company(),
+        "languages": settings.LANGUAGES,
         "is_desk": is_desk,
         "error_base": "errors/_desk.html" if is_desk else "base.html",
         "support_email": settings.PORTAL_SUPPORT_EMAIL,

@@ -1,5 +1,6 @@
 """Owners' pages and e-mails are in the owner's language; staff's are English."""
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from onboarding_portal.accounts.invitations.mail import send
 from onboarding_portal.accounts.language.of_mail import language_of_mail
 from onboarding_portal.accounts.mail import send_mail
 from onboarding_portal.accounts.models import Invitation, User
-from onboarding_portal.languages import spoken
+from onboarding_portal.languages import LANGUAGES, spoken
 from tests.accounts.journey import ask_for_code, enter_code, mailed_code
 from tests.factories import make_owner, make_staff
 
@@ -124,6 +125,14 @@ def test_every_page_of_owners_has_the_choice_in_all_languages(client: Client, se
         assert f'<option value="{code}" lang="{code}"' in page
         assert f">{name}</option>" in page
     assert 'name="next" value="/accounts/login/?next=/connect/"' in page
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/language/"])
+def test_every_language_has_its_own_name_whatever_the_page_speaks(client: Client, path: str) -> None:
+    page = client.get(path, **GERMAN).content.decode()
+
+    for code, name in LANGUAGES:
+        assert re.search(rf'<(option|button)[^>]* value="{code}"[^>]*>{name}</\1>', page), name
 
 
 def test_signing_in_keeps_the_language_for_emails(client: Client) -> None:
