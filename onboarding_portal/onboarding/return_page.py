@@ -49,7 +49,9 @@ class ReturnPage:
 
     @property
     def awaited(self) -> str:
-        if self.pending_count:
+        if (
+            self.pending_count and not self.cards
+        ):  # beside a confirmed car a line of its own tells of the others
             return gettext("Waiting for ev.energy to confirm your car")
         return awaited_data() if any(card.is_waiting for card in self.cards) else ""
 

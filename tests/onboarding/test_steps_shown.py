@@ -89,6 +89,23 @@ def test_after_coming_back_each_thing_that_happened_is_told_until_all_is_done(cl
     assert ['class="success"' in page for page in (confirming, connected, working)] == [False, False, True]
 
 
+def test_beside_a_confirmed_car_the_others_are_told_once(client: Client) -> None:
+    now, owner = timezone.now(), make_owner()
+    client.force_login(owner, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    attempt = make_attempt(owner=owner, started_at=now - timedelta(minutes=5))
+    car = make_vehicle(owner=owner, last_status_at=now, connected_at=now, read_at=now)
+    other = make_vehicle().pk
+    attempt.claim(vehicle_ids=[car.pk, other], now=now)
+    attempt.claims.filter(vehicle_id=car.pk).update(state=ClaimState.STORED)
+    attempt.settle(now=now)
+
+    page = client.get(reverse("onboarding:return", args=[attempt.pk])).content.decode()
+
+    assert "ev.energy confirmed your car" in page
+    assert "One more car is not confirmed by ev.energy yet." in page
+    assert "Waiting for ev.energy to confirm your car" not in page
+
+
 def test_a_car_that_sends_data_already_adds_no_time_from_before_the_journey(client: Client) -> None:
     now, owner = timezone.now(), make_owner()
     client.force_login(owner, backend=settings.AUTHENTICATION_BACKENDS[-1])
