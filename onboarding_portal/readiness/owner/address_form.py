@@ -27,6 +27,7 @@ class CountryForm(forms.Form):
     country_code = forms.ChoiceField(
         label=_("Country"),
         choices=lambda: [("", _("Choose a country")), *named_countries()],
+        error_messages={"required": _("Choose a country")},
         widget=forms.Select(attrs={"autocomplete": "country"}),
     )
 
