@@ -28,6 +28,7 @@ class CountryForm(forms.Form):
     country = forms.ChoiceField(
         label=_("Where do you live?"),
         choices=lambda: [("", _("Choose a country")), *named_countries()],
+        error_messages={"required": _("Choose a country")},
         widget=forms.Select(attrs={"autocomplete": "country"}),
     )
 

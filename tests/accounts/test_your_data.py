@@ -5,12 +5,17 @@ import re
 
 import pytest
 from django.core import mail
+from django.db.models import Model
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
+from onboarding_portal.accounts.audit import about, record
+from onboarding_portal.accounts.held import rooms
 from onboarding_portal.accounts.known_browser import known_browser
-from onboarding_portal.accounts.models import AuditEntry, Erasure, User
+from onboarding_portal.accounts.models import Act, AuditEntry, Erasure, User
+from onboarding_portal.accounts.your_data.owners_words import COLUMNS, TABLES, VALUES
+from onboarding_portal.accounts.your_data.words import _field
 from onboarding_portal.vehicles.models import CarToErase
 from tests.accounts.journey import sign_in
 from tests.factories import make_owner, make_staff, make_vehicle
@@ -67,16 +72,29 @@ def test_an_owner_reads_what_is_held_and_takes_it_along() -> None:
     )
 
 
-def test_names_that_nobody_translated_are_marked_as_english() -> None:
-    client = signed_in(make_owner(email="jo@example.com"))
+def test_an_owner_reads_it_in_their_language_and_what_is_english_is_marked() -> None:
+    owner = make_owner(email="jo@example.com")
+    record(act=Act.PASSWORD_SET, actor=make_staff(), about=about(owner))
+    client = signed_in(owner)
     prove(client)
 
     arabic = client.get(READ, headers={"Accept-Language": "ar"}).content.decode()
     english = client.get(READ, headers={"Accept-Language": "en"}).content.decode()
 
-    assert '<dt lang="en" dir="ltr">E-mail address</dt><dd><bdi>jo@example.com</bdi></dd>' in arabic
-    assert "<h2><bdi>الحساب</bdi> (1)</h2>" in arabic
-    assert "<dt>E-mail address</dt>" in english
+    assert re.findall(r'<(?:h2|dt)[^>]* lang="en"', arabic) == []
+    assert '<dd><bdi lang="en">Set a password</bdi></dd>' in arabic
+    assert "<dt>E-mail address</dt><dd><bdi>jo@example.com</bdi></dd>" in english
+    assert "Set a password" in english
+
+
+def test_countries_and_languages_are_told_by_their_names() -> None:
+    client = signed_in(make_owner(country="FR", language="de"))
+    prove(client)
+
+    page = client.get(READ).content.decode()
+
+    assert "<dd><bdi>Frankreich</bdi></dd>" in page
+    assert "<dd><bdi>Deutsch</bdi></dd>" in page
 
 
 @pytest.mark.parametrize("where", ["here", "everywhere"])
@@ -203,3 +221,29 @@ def test_no_owner_reads_anothers() -> None:
 
     assert "Not mine" not in client.get(READ).content.decode()
     assert "Not mine" not in client.get(JSON).content.decode()
+
+
+def _exported() -> list[tuple[type[Model], str]]:
+    return [(each.model, path) for room in rooms() for each in room.held for path in each.exported]
+
+
+def test_owners_have_words_for_every_record_column_and_value_they_read() -> None:
+    """No value has one in vain, either: what is stored there and what is told are the same."""
+    missing, values = [], set()
+    for model, path in _exported():
+        name = f"{model._meta.label}.{path}"
+        if model._meta.label not in TABLES:
+            missing.append(model._meta.label)
+        if path not in COLUMNS and f"{model.__name__}.{path}" not in COLUMNS:
+            missing.append(name)
+        stored = {key for key, _words in _field(model, path).flatchoices}
+        if stored:
+            values.add(name)
+            missing += [f"{name}: {value}" for value in stored ^ set(VALUES.get(name, {}))]
+
+    assert missing == []
+    assert set(VALUES) - values == {"accounts.AuditEntry.act", "accounts.AuditSubject.entry__act"}
+    assert set(VALUES["accounts.AuditEntry.act"]) <= set(Act.values)
+    assert set(TABLES) == {model._meta.label for model, _path in _exported()}
+    used = {path for _model, path in _exported()} | {f"{m.__name__}.{path}" for m, path in _exported()}
+    assert set(COLUMNS) <= used

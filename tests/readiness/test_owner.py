@@ -137,9 +137,9 @@ def test_each_question_can_be_left_out_and_comes_back_on_the_cars_page(client: C
     ("typed", "words"),
     [
         ({"postal_code": "10115"}, "does not look like one of this country"),
-        ({"address_1": ""}, "This field is required"),
-        ({"city": ""}, "This field is required"),
-        ({"postal_code": ""}, "This field is required"),
+        ({"address_1": ""}, "Please fill this in."),
+        ({"city": ""}, "Please fill this in."),
+        ({"postal_code": ""}, "Please fill this in."),
     ],
 )
 def test_wrong_address_is_not_sent(client: Client, car: Vehicle, typed: dict[str, str], words: str) -> None:

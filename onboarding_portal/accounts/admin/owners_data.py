@@ -49,7 +49,9 @@ class ExportsAndErases(StaffModelAdmin[User]):
     def export_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
         owner = _owner_for(request, user_id, EXPORT)
         held = export(owner=owner, by=user_of(request), now=timezone.now())["held"]
-        return self._page(request, owner, "export", held=in_words(held), title=_("All that is held"))
+        return self._page(
+            request, owner, "export", held=in_words(held, to_owner=False), title=_("All that is held")
+        )
 
     @method_decorator(require_safe)
     def export_json_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
@@ -82,7 +84,7 @@ class ExportsAndErases(StaffModelAdmin[User]):
             if user_of(request).has_perm("accounts.view_erasure"):
                 return redirect("admin:accounts_erasure_change", erasure.pk)
             return redirect("admin:accounts_user_changelist")
-        counts = [(table["title"], table["count"]) for table in in_words(read(owner=owner))]
+        counts = [(table["title"], table["count"]) for table in in_words(read(owner=owner), to_owner=False)]
         was_sent = request.method == "POST"
         page = self._page(
             request, owner, "erase", counts=counts, was_sent=was_sent, title=_("Erase this owner?")

@@ -74,7 +74,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @proven
 @require_safe
 def to_read(request: HttpRequest) -> HttpResponse:
-    held = in_words(read(owner=user_of(request)))
+    held = in_words(read(owner=user_of(request)), to_owner=True)
     return render(request, "accounts/your_data/read.html", {"held": held})
 
 
@@ -107,7 +107,7 @@ def erasing(request: HttpRequest) -> HttpResponse:
         response = redirect("your_data_erased", erasure.pk) if erasure else redirect("home")
         forget_browser(request, response, email=owner.email)
         return response
-    context = {"was_sent": request.method == "POST", "held": in_words(read(owner=owner))}
+    context = {"was_sent": request.method == "POST", "held": in_words(read(owner=owner), to_owner=True)}
     status = 400 if request.method == "POST" else 200
     return render(request, "accounts/your_data/erase.html", context, status=status)
 

@@ -1,32 +1,27 @@
-"""What is held about a person, as a page tells it: words for models, columns and values."""
+"""What is held about a person, as a page tells it: words for models, columns and values.
 
+Owners get words of their own; staff read the names their other pages have.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
+from onboarding_portal.accounts.countries import named_countries
 from onboarding_portal.accounts.models import Act, AuditEntry
+from onboarding_portal.accounts.your_data.owners_words import COLUMNS, TABLES, VALUES
 
 Table = dict[str, Any]
-
-# Where the model's own name is for those who run the portal.
-TITLES = {
-    "accounts.AuditEntry": _lazy("What the owner did with this data"),
-    "accounts.AuditSubject": _lazy("Acts on the owner and the cars"),
-    "accounts.User": _lazy("The account"),
-    "admin.LogEntry": _lazy("History"),
-    "axes.AccessAttempt": _lazy("Wrong passwords for this address"),
-    "axes.AccessLog": _lazy("Sign-ins with a password"),
-    "reconnects.ReconnectEvent": _lazy("Steps of reconnects"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +35,37 @@ class Words:
         return self.text
 
 
-def in_words(held: dict[str, list[dict[str, Any]]]) -> list[Table]:
+def in_words(held: dict[str, list[dict[str, Any]]], *, to_owner: bool) -> list[Table]:
     """A table for each kind of row there is one of: `title`, and `rows` of pairs of label and value."""
-    return [_table(apps.get_model(label), rows) for label, rows in held.items() if rows]
+    return [_table(apps.get_model(label), rows, to_owner=to_owner) for label, rows in held.items() if rows]
 
 
-def _table(model: type[Model], rows: list[dict[str, Any]]) -> Table:
-    title = _words(TITLES.get(model._meta.label, model._meta.verbose_name_plural))
+def _table(model: type[Model], rows: list[dict[str, Any]], *, to_owner: bool) -> Table:
+    label = model._meta.label
+    title = _words(model._meta.verbose_name_plural)
     told = [
-        [(_label(model, path), _value(model, path, value)) for path, value in row.items()] for row in rows
+        [
+            (_label(model, path, to_owner=to_owner), _value(model, path, value, to_owner=to_owner))
+            for path, value in row.items()
+        ]
+        for row in rows
     ]
-    return {"title": title, "count": len(rows), "rows": [[pair for pair in row if pair[1]] for row in told]}
+    return {
+        "title": _owners(TABLES, label) if to_owner and label in TABLES else title,
+        "count": len(rows),
+        "rows": [[pair for pair in row if pair[1]] for row in told],
+    }
 
 
-def _label(model: type[Model], path: str) -> Words:
+def _label(model: type[Model], path: str, *, to_owner: bool) -> Words:
     """A car's `make__name` is its make, to people."""
+    own = f"{model.__name__}.{path}"
+    if to_owner and (key := own if own in COLUMNS else path) in COLUMNS:
+        return _owners(COLUMNS, key)
     return _words(_field(model, path.removesuffix("__name")).verbose_name)
 
 
-def _value(model: type[Model], path: str, value: Any) -> str | Words:
+def _value(model: type[Model], path: str, value: Any, *, to_owner: bool) -> str | Words:
     field = _field(model, path)
     if value is None or value == "":
         return ""
@@ -68,10 +75,23 @@ def _value(model: type[Model], path: str, value: Any) -> str | Words:
         return ", ".join(map(str, value))
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    owners = _owners_values(model, path) if to_owner else {}
+    if value in owners:
+        return _owners(owners, value)
     choices = dict(field.flatchoices)
     if field.model is AuditEntry and field.name == "act":
         choices = dict(Act.choices)
     return _words(choices[value]) if value in choices else str(value)
+
+
+def _owners_values(model: type[Model], path: str) -> Mapping[str, Any]:
+    if path in {"language", "seen_language"}:
+        return dict(settings.LANGUAGES)
+    return dict(named_countries()) if path == "country" else VALUES.get(f"{model._meta.label}.{path}", {})
+
+
+def _owners(words: Mapping[str, Any], key: str) -> Words:
+    return Words(_begun(words[key]), is_english=False)
 
 
 def _words(named: Any) -> Words:

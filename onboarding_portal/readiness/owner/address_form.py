@@ -82,6 +82,7 @@ def _field(name: str, country: Country) -> forms.Field:
         return forms.ChoiceField(
             label=country.area_label,
             choices=[("", "---------"), *country.areas],
+            error_messages={"required": _("Please fill this in.")},
             required=country.needs_area,
             widget=forms.Select(attrs=attrs),
         )
@@ -94,6 +95,7 @@ def _field(name: str, country: Country) -> forms.Field:
     }
     return forms.CharField(
         label=labels[name],
+        error_messages={"required": _("Please fill this in.")},
         max_length=LONGEST_POSTAL_CODE if name == "postal_code" else LONGEST,
         required=name not in {"address_2", "state"},
         widget=forms.TextInput(attrs=attrs),
