@@ -3,4 +3,4 @@
 Whoever changes what it says gives it a new version: the day of the change. A test holds the two together.
 """
 
-VERSION = "2026-11-26"
+VERSION = "2026-11-27"

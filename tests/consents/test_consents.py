@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils.formats import date_format
 
 from onboarding_portal.accounts.countries import guess_country
 from onboarding_portal.consents.models import Consent
@@ -20,7 +21,7 @@ from tests.reconnects.rows import LINK, make_broken_car
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 START = "/connect/start/"
 # One line for each text owners were ever asked to agree to: its version, and what its words come to.
-TEXTS = {"2026-11-26": "2ffaa0f561508363"}
+TEXTS = {"2026-11-26": "2ffaa0f561508363", "2026-11-27": "b6eb8aaa648c80ef"}
 # They take the owner on after the text was shown on the page before.
 AFTER_THE_TEXT = {"onboarding/start_failed.html", "reconnects/_progress.html"}
 
@@ -171,7 +172,8 @@ def test_owners_see_what_they_agreed_to(client: Client) -> None:
 
     html = client.get("/account/").content.decode()
 
-    assert "For your <bdi>Volvo</bdi> on 14 March 2026 (text of 26 November 2026)" in html
+    day = date_format(date.fromisoformat(VERSION))
+    assert f"For your <bdi>Volvo</bdi> on 14 March 2026 (text of {day})" in html
     assert "Kia" not in html
 
 
