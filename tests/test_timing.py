@@ -21,7 +21,7 @@ def seconds(length: timedelta) -> float:
 
 
 def test_what_runs_when_a_process_is_told_to_end_is_done_before_it_is_killed() -> None:
-    graceful = int(re.search(r"--graceful-timeout (\d+)", PROCFILE.read_text())[1])  # type: ignore[index]
+    graceful = int(re.search(r"--graceful-timeout (\d+)", PROCFILE.read_text())[1])  # type: ignore[index]  # the Procfile says it
 
     assert timing.SLICE_SECONDS + timing.ONE_CALL_SECONDS < timing.GRACE_SECONDS
     assert timing.PATIENCE_SECONDS + timing.OWNER_CALL_SECONDS <= graceful < timing.GRACE_SECONDS

@@ -56,7 +56,7 @@ def size_of_file(address: str) -> int:
         path = finders.find(address.removeprefix(settings.STATIC_URL))
         assert path
         return HEADERS_OF_A_FILE + len(gzip.compress(Path(path).read_bytes(), 9))
-    return size_of(Client().get(address, headers=ASKS))  # type: ignore[arg-type]
+    return size_of(Client().get(address, headers=ASKS))  # type: ignore[arg-type]  # a mapping of texts
 
 
 def first_visit(client: Client, path: str) -> tuple[int, list[str]]:

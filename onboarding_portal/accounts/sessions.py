@@ -120,7 +120,7 @@ def _keep_owners_row(session: SessionBase) -> None:
 
 def _keep_row(session: SessionBase) -> None:
     # Models cannot be imported before the apps are loaded, and this is a setting.
-    from onboarding_portal.accounts.models import StaffSession  # noqa: PLC0415
+    from onboarding_portal.accounts.models import StaffSession  # noqa: PLC0415  models are there only once apps are
 
     StaffSession.objects.update_or_create(
         session_key=session.session_key,

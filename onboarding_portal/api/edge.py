@@ -55,4 +55,4 @@ def _with_tag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response.setdefault("Cache-Control", "no-store")
         return response
     response.setdefault("Cache-Control", "private, no-cache")
-    return ConditionalGetMiddleware(lambda _request: response)(request)  # type: ignore[return-value]
+    return ConditionalGetMiddleware(lambda _request: response)(request)  # type: ignore[return-value]  # what it wraps answers at once

@@ -7,7 +7,7 @@ class ConsentsConfig(AppConfig):
 
     def ready(self) -> None:
         # Here, because models can be imported only now.
-        from onboarding_portal.accounts.own_place import panels  # noqa: PLC0415
-        from onboarding_portal.consents.panel import TEMPLATE, context  # noqa: PLC0415
+        from onboarding_portal.accounts.own_place import panels
+        from onboarding_portal.consents.panel import TEMPLATE, context
 
         panels.add(30, TEMPLATE, context)

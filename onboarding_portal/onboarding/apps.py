@@ -6,7 +6,7 @@ class OnboardingConfig(AppConfig):
     label = "onboarding"
 
     def ready(self) -> None:
-        from onboarding_portal.diagnostics.portal_events import add_source  # noqa: PLC0415  needs the models
-        from onboarding_portal.onboarding.time_line import returns_with  # noqa: PLC0415
+        from onboarding_portal.diagnostics.portal_events import add_source
+        from onboarding_portal.onboarding.time_line import returns_with
 
         add_source(returns_with)

@@ -21,7 +21,7 @@ class Pauses:
 
     def wait(self, error: BaseException) -> None:
         """Lets go of the connections, which may lead to a server that is none any more, and sleeps."""
-        seconds = self._next * random.uniform(1.0, 1.25)  # noqa: S311
+        seconds = self._next * random.uniform(1.0, 1.25)  # noqa: S311  chance that spreads, no secret
         logger.warning(
             "The database or the cache cannot be reached (%s); next try in %.0f s",
             type(error).__name__,

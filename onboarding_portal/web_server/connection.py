@@ -60,7 +60,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         return consumed
 
 
-class Answer(WSGITask):  # type: ignore[misc]
+class Answer(WSGITask):  # type: ignore[misc]  # waitress has no types
     """What the portal says. Django leaves it to the server that no answer to HEAD has a body."""
 
     def write(self, data: bytes) -> None:
@@ -72,7 +72,7 @@ class Answer(WSGITask):  # type: ignore[misc]
         super().finish()
 
 
-class Connection(HTTPChannel):  # type: ignore[misc]
+class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """Knows what it waits for, and since when."""
 
     parser_class = Request

@@ -173,7 +173,7 @@ def test_the_list_takes_the_same_number_of_queries_however_many_were_acted_on(
         record(act=Act.MARKED_STALE, actor=audit.POLICY, about=about(car))
     client = boss()
 
-    with django_assert_max_num_queries(9):  # type: ignore[operator]
+    with django_assert_max_num_queries(9):  # type: ignore[operator]  # its fixture's type is not told
         page = client.get(LIST).content.decode()
 
     assert "and 27 more" in page

@@ -87,7 +87,7 @@ def test_owner_is_let_in_with_the_code_as_pasted(client: Client, pasted: str) ->
     assert is_signed_in(client)
 
 
-def _swap(table: dict[int, int]):  # type: ignore[no-untyped-def]
+def _swap(table: dict[int, int]):  # type: ignore[no-untyped-def]  # a decorator
     return lambda found: found.group().translate(table)
 
 

@@ -116,7 +116,7 @@ def test_a_group_of_a_superusers_making_is_given_by_nobody_else() -> None:
 
 
 def test_rights_that_are_posted_along_are_not_given() -> None:
-    power = {"is_superuser": "on", "is_staff": "on", "user_permissions": Permission.objects.first().pk}  # type: ignore[union-attr]
+    power = {"is_superuser": "on", "is_staff": "on", "user_permissions": Permission.objects.first().pk}  # type: ignore[union-attr]  # there are some
     form = {"email": EMAIL, "group": group(StaffGroup.READER).pk, **power}
 
     signed_in(member_of(StaffGroup.LEAD)).post(ADD, form)
@@ -336,7 +336,7 @@ def test_a_colleague_leaves_and_everything_ends_at_once(client: Client) -> None:
     app_codes.add(user=leaver, secret=app_codes.new_secret(), step=0, now=timezone.now())
     client.force_login(leaver)
     told: list[Any] = []
-    listener = lambda **sent: told.append((sent["colleague"].pk, sent["by"].pk))  # noqa: E731
+    listener = lambda **sent: told.append((sent["colleague"].pk, sent["by"].pk))  # noqa: E731  the receiver is held weakly, by a name
     colleague_left.connect(listener)
     lead = member_of(StaffGroup.LEAD)
 

@@ -47,7 +47,7 @@ def client_of_lead(client: Client) -> Client:
         make_id=make_make().pk, controller="", now=timezone.now(), is_staffs=True, set_by=staff
     )
     UnstableVehicle.objects.create(vehicle=make_broken_car(), repairs=3, flagged_at=timezone.now())
-    client.user = staff  # type: ignore[attr-defined]
+    client.user = staff  # type: ignore[attr-defined]  # a client takes what a test keeps with it
     return client
 
 
@@ -63,7 +63,7 @@ def test_forged_selection_changes_nothing_and_is_no_crash(
 ) -> None:
     url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     request = rf.get(url)
-    request.user = client_of_lead.user  # type: ignore[attr-defined]
+    request.user = client_of_lead.user  # type: ignore[attr-defined]  # a client takes what a test keeps with it
     actions = admin.site.get_model_admin(model).get_actions(request)
     before = list(model._default_manager.order_by("pk").values())
 

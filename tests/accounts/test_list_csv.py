@@ -130,7 +130,7 @@ def test_cells_are_parted_as_the_readers_excel_does(lead: Client, languages: str
     assert len(rows_of(answer, delimiter=delimiter)[0]) > 5
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "＝", "\u00a0+"])  # noqa: RUF001
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "＝", "\u00a0+"])  # noqa: RUF001  a sign that looks like another
 def test_no_cell_is_a_formula_and_ours_are_read_back_as_they_were(begin: str) -> None:
     cell = f"{begin}1+1"
 

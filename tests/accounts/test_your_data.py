@@ -14,8 +14,9 @@ from onboarding_portal.accounts.audit import about, record
 from onboarding_portal.accounts.held import rooms
 from onboarding_portal.accounts.known_browser import known_browser
 from onboarding_portal.accounts.models import Act, AuditEntry, Erasure, User
-from onboarding_portal.accounts.your_data.owners_words import COLUMNS, TABLES, VALUES
-from onboarding_portal.accounts.your_data.words import _field
+from onboarding_portal.accounts.your_data.owners_values import VALUES
+from onboarding_portal.accounts.your_data.owners_words import COLUMNS, TABLES
+from onboarding_portal.accounts.your_data.words import field_at
 from onboarding_portal.vehicles.models import CarToErase
 from tests.accounts.journey import sign_in
 from tests.factories import make_owner, make_staff, make_vehicle
@@ -236,7 +237,7 @@ def test_owners_have_words_for_every_record_column_and_value_they_read() -> None
             missing.append(model._meta.label)
         if path not in COLUMNS and f"{model.__name__}.{path}" not in COLUMNS:
             missing.append(name)
-        stored = {key for key, _words in _field(model, path).flatchoices}
+        stored = {key for key, _words in field_at(model, path).flatchoices}
         if stored:
             values.add(name)
             missing += [f"{name}: {value}" for value in stored ^ set(VALUES.get(name, {}))]

@@ -208,7 +208,7 @@ class _Workers:
 
     def kill_some(self, run: Run, ends: threading.Event) -> None:
         """Kills one of them every few seconds, at whatever it is doing, and starts another."""
-        chance = random.Random(run.batch)  # noqa: S311  the same moments in each run
+        chance = random.Random(run.batch)
         while not ends.wait(KILL_EVERY_SECONDS * chance.uniform(0.7, 1.3)):
             victim = self._running.pop(0)
             os.kill(victim.pid, signal.SIGKILL)

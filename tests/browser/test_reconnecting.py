@@ -78,7 +78,7 @@ def picture(page: Page, name: str) -> None:
     """For people to look at, where PICTURES names a folder."""
     if folder := os.environ.get("PICTURES"):
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the schemes
             page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True)
 
 

@@ -131,7 +131,7 @@ RULES: list[Callable[..., str]] = [misspelt, twice_misspelt, run_together, turne
 
 def _made_by_rules() -> Iterator[tuple[str, str, str]]:
     """What is typed, the make meant and the model meant: thirty of each rule."""
-    chance = random.Random(2026)  # noqa: S311  the same each time
+    chance = random.Random(2026)
     catalogue = load_catalogue()
     # Long enough for two mistakes to leave it what it was.
     candidates = [

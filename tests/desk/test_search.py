@@ -97,10 +97,10 @@ def test_a_database_user_without_the_right_to_the_extension_does_without_the_ind
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As one whom PostgreSQL refuses the extension: for the test the statement is such a refused one."""
-    from django.contrib.postgres.operations import TrigramExtension  # noqa: PLC0415
-    from django.db import ProgrammingError  # noqa: PLC0415
+    from django.contrib.postgres.operations import TrigramExtension  # noqa: PLC0415  only on PostgreSQL
+    from django.db import ProgrammingError  # noqa: PLC0415  only on PostgreSQL
 
-    from onboarding_portal.trigram_index import NO_RIGHT  # noqa: PLC0415
+    from onboarding_portal.trigram_index import NO_RIGHT  # noqa: PLC0415  only on PostgreSQL
 
     def refuse(*_args: Any) -> None:
         raise ProgrammingError("permission denied to create extension")

@@ -58,7 +58,7 @@ class Simulation:
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.now = START
-        self.random = random.Random(1)  # noqa: S311  times that can be repeated, no secrets
+        self.random = random.Random(1)
         self.outcome = Outcome(server=RollingLimit(limit=shape.limit, window_seconds=HOUR))
         self.budget = Budget(
             key="fair-share",

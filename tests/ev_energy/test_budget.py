@@ -406,7 +406,7 @@ class Simulation:
     def __init__(self, *, clock: Clock, server: RollingLimit, reserve: int, seed: int) -> None:
         self.clock = clock
         self.server = server
-        self.random = random.Random(seed)  # noqa: S311  delays that can be repeated, no secrets
+        self.random = random.Random(seed)
         self.budget = a_budget(clock, window=server.window_seconds, reserve=reserve)
         self.events: list[Event] = []
         self.refused_owners = 0

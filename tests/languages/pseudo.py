@@ -27,7 +27,7 @@ def pseudo(text: str) -> str:
     pieces = _KEPT.split(text)
     letters = sum(len(piece) for piece in pieces[::2])
     said = "".join(piece if number % 2 else piece.translate(_ACCENTS) for number, piece in enumerate(pieces))
-    lead, body, trail = re.fullmatch(r"(\s*)(.*?)(\s*)", said, re.DOTALL).groups()  # type: ignore[union-attr]
+    lead, body, trail = re.fullmatch(r"(\s*)(.*?)(\s*)", said, re.DOTALL).groups()  # type: ignore[union-attr]  # fits any text
     return f"{lead}{OPEN}{body}{_padding(letters)}{CLOSE}{trail}"
 
 

@@ -27,7 +27,7 @@ def test_the_image_starts_the_web_process_of_the_procfile() -> None:
     command = last(stage("portal"), "CMD").command
 
     # The image's root cannot be written to, and gunicorn's sign of life must not wait for a disk.
-    assert command == [*shlex.split(PROCFILE["web"]), "--worker-tmp-dir", "/dev/shm"]  # noqa: S108
+    assert command == [*shlex.split(PROCFILE["web"]), "--worker-tmp-dir", "/dev/shm"]  # noqa: S108  a memory of the container's own
 
 
 @pytest.mark.parametrize("name", ["portal", "sandbox"])

@@ -60,7 +60,7 @@ def queries_of(run: str, *, cars: int) -> int:
 
 @pytest.mark.parametrize("job", [job for job in JOBS if job.name not in BY_PAGES], ids=lambda job: job.name)
 def test_a_job_takes_as_many_queries_for_many_cars_as_for_few(job: object) -> None:
-    run = job.run  # type: ignore[attr-defined]
+    run = job.run  # type: ignore[attr-defined]  # each job has it
     queries_of(run, cars=1)  # so that what is made once is there
 
     assert queries_of(run, cars=8) == queries_of(run, cars=2)

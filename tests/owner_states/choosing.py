@@ -15,7 +15,7 @@ from tests.owner_states import World, state
 
 def _of(*picked: object) -> str:
     names = ("makes", "make", "model", "trim")
-    return reverse(f"onboarding:{names[len(picked)]}", args=[each.pk for each in picked])  # type: ignore[attr-defined]
+    return reverse(f"onboarding:{names[len(picked)]}", args=[each.pk for each in picked])  # type: ignore[attr-defined]  # models, all of them
 
 
 def _some_makes() -> list[Make]:

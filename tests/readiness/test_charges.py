@@ -80,7 +80,7 @@ def test_page_costs_the_same_for_one_car_as_for_many(django_assert_num_queries: 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_worth_equals_what_the_sessions_say(seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311  a test that can be repeated
+    chance = random.Random(seed)
     for number in range(1, 4):
         car(number)
     sessions = [

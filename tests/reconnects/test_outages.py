@@ -96,7 +96,7 @@ class World:
 @pytest.fixture
 def world() -> Iterator[World]:
     with time_machine.travel(NOW, tick=False) as clock:
-        yield World(clock, random.Random("a year of volvos"))  # noqa: S311  the same each time
+        yield World(clock, random.Random("a year of volvos"))
 
 
 def outage_of(make: Make) -> MakeOutage | None:

@@ -86,7 +86,7 @@ def test_a_put_off_reminder_of_one_car_keeps_no_place_for_a_car_that_is_back() -
         make_emailed(
             vehicle=make_broken_car(owner=owner), emailed_at=NIGHT - timedelta(days=3), next_work_at=NIGHT
         )
-    Vehicle.objects.filter(pk=Reconnect.objects.first().vehicle_id).update(  # type: ignore[union-attr]
+    Vehicle.objects.filter(pk=Reconnect.objects.first().vehicle_id).update(  # type: ignore[union-attr]  # there is one
         stale_since=None, stale_reason="", integration="ACTIVE"
     )
 
@@ -123,7 +123,7 @@ def test_e_mail_about_one_car_goes_at_once_and_before_those_of_a_batch() -> None
         batches.create_confirmed(
             vehicles=vehicles,
             kind=BatchKind.EMAILS,
-            token="0d9c61a5-12f7-4c7e-9c1f-3f0c53a1b6ee",  # type: ignore[arg-type]
+            token="0d9c61a5-12f7-4c7e-9c1f-3f0c53a1b6ee",  # type: ignore[arg-type]  # a text is taken as well
             at_most=1,
             including=[],
             by=make_staff(),

@@ -88,5 +88,5 @@ def test_it_costs_the_same_however_much_happened(django_assert_max_num_queries: 
     client.get(path)
     lose_and_mend(car, times=20)
 
-    with django_assert_max_num_queries(14):  # type: ignore[operator]
+    with django_assert_max_num_queries(14):  # type: ignore[operator]  # its fixture's type is not told
         client.get(path)

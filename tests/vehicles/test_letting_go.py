@@ -141,7 +141,7 @@ def test_what_ev_energy_cannot_do_now_is_done_later(
     ev_energy_api.mock.reset()
     ev_energy_api.add_token()
     answers(ev_energy_api, car)
-    let_cars_go(client=get_client(), clock=lambda: car.leaving_due_at + timedelta(minutes=1))  # type: ignore[operator]
+    let_cars_go(client=get_client(), clock=lambda: car.leaving_due_at + timedelta(minutes=1))  # type: ignore[operator]  # it was asked for
     car.refresh_from_db()
     assert (car.leaving == "DISCONNECTED") == (name == "disconnect")
     assert (car.removed_at is not None) == (name == "remove")

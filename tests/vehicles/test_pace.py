@@ -149,7 +149,7 @@ def told_portions(monkeypatch: pytest.MonkeyPatch) -> Sequence[Portion | None]:
 
     def sync(*, portion: Portion | None, **rest: object) -> object:
         told.append(portion)
-        return sync_vehicles(portion=portion, **rest)  # type: ignore[arg-type]
+        return sync_vehicles(portion=portion, **rest)  # type: ignore[arg-type]  # passed on as it came
 
     monkeypatch.setattr(jobs.vehicles, "sync_vehicles", sync)
     return told

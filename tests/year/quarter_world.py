@@ -59,7 +59,7 @@ class Car:
 class World:
     def __init__(self, *, cars: int, seed: int, lives_times: float = 1.0) -> None:
         self.lives_times = lives_times
-        self.chance = random.Random(seed)  # noqa: S311  the same each time
+        self.chance = random.Random(seed)
         self.makes = {name: Make.objects.create(make_id=f"vmak{name.lower()}", name=name) for name in MAKES}
         self.cars: dict[str, Car] = {}
         self.in_trouble: set[str] = set()

@@ -75,7 +75,7 @@ class Quarter:
         self.deployment = Deployment(clock=clock, staff=make_staff())
         self.world = World(cars=scale.cars, seed=1, lives_times=scale.lives_times)
         self.ledger = Ledger(world=self.world)
-        self.chance = random.Random(2)  # noqa: S311  the same each time
+        self.chance = random.Random(2)
         self.versions: list[PolicyVersion] = []
         self.foretold_on, self.within_days = START + scale.days * DAY * 2 / 3, scale.days // 4
 
@@ -253,7 +253,7 @@ class Quarter:
 
 @pytest.fixture
 def fate() -> Iterator[Fate]:
-    fate = Fate(chance=random.Random(3), at_calls=0.0, at_mails=0.0)  # noqa: S311  the same each time
+    fate = Fate(chance=random.Random(3), at_calls=0.0, at_mails=0.0)
     Mailbox.fate = fate
     yield fate
     Mailbox.fate = None

@@ -74,7 +74,7 @@ class Year:
         self.deployment = Deployment(clock=clock, staff=make_staff())
         self.world = World(state=app.sandbox.state, cars=scale.cars, start=START, seed=1)
         self.ledger = Ledger(world=self.world, reading_takes=scale.reading_takes, tick=scale.tick)
-        self.chance = random.Random(2)  # noqa: S311  the same each time
+        self.chance = random.Random(2)
         self.most: dict[str, int] = {}
 
     def begin(self) -> None:
@@ -180,7 +180,7 @@ def _path(address: str) -> str:
 
 @pytest.fixture
 def fate() -> Iterator[Fate]:
-    fate = Fate(chance=random.Random(3), at_calls=0.0, at_mails=0.0)  # noqa: S311  the same each time
+    fate = Fate(chance=random.Random(3), at_calls=0.0, at_mails=0.0)
     Mailbox.fate = fate
     yield fate
     Mailbox.fate = None

@@ -72,7 +72,7 @@ class World:
 
     def __init__(self, *, state: State, cars: int, start: datetime, seed: int) -> None:
         self.state = state
-        self.chance = random.Random(seed)  # noqa: S311  the same each time
+        self.chance = random.Random(seed)
         self.cars: dict[str, Car] = {}
         self.outages: list[Outage] = []
         self._due: list[tuple[datetime, int, Callable[[datetime], None]]] = []

@@ -243,8 +243,8 @@ def sign_me_out_everywhere(request: HttpRequest) -> HttpResponse:
 
 
 admin.site.add_page("sessions/", my_sessions, name="my_sessions")  # type: ignore[attr-defined]  # the site is ours
-admin.site.add_page("sessions/end-all/", sign_me_out_everywhere, name="end_my_sessions")  # type: ignore[attr-defined]
-admin.site.add_open_page("password/forgotten/", password_pages.forgotten, name="forgotten_password")  # type: ignore[attr-defined]
-admin.site.add_open_page("password/<str:token>/", password_pages.set_password, name="set_password")  # type: ignore[attr-defined]
-admin.site.add_open_page("single-sign-on/", sign_on_pages.leave, name="single_sign_on")  # type: ignore[attr-defined]
-admin.site.add_open_page("single-sign-on/return/", sign_on_pages.come_back, name="single_sign_on_return")  # type: ignore[attr-defined]
+admin.site.add_page("sessions/end-all/", sign_me_out_everywhere, name="end_my_sessions")  # type: ignore[attr-defined]  # the site is ours
+admin.site.add_open_page("password/forgotten/", password_pages.forgotten, name="forgotten_password")  # type: ignore[attr-defined]  # the site is ours
+admin.site.add_open_page("password/<str:token>/", password_pages.set_password, name="set_password")  # type: ignore[attr-defined]  # the site is ours
+admin.site.add_open_page("single-sign-on/", sign_on_pages.leave, name="single_sign_on")  # type: ignore[attr-defined]  # the site is ours
+admin.site.add_open_page("single-sign-on/return/", sign_on_pages.come_back, name="single_sign_on_return")  # type: ignore[attr-defined]  # the site is ours

@@ -133,7 +133,7 @@ class UserAdmin(ExportsAndErases, StaffModelAdmin[User], DjangoUserAdmin[User]):
         if request.method == "POST" and user is not None and self.has_change_permission(request, user):
             # Here, because the form is checked in a transaction, where nobody should wait for ev.energy.
             trouble = self._trouble_with_typed_id(request, user)
-            request.id_trouble = trouble  # type: ignore[attr-defined]
+            request.id_trouble = trouble  # type: ignore[attr-defined]  # a request takes what is to go along with it
         return super().change_view(request, object_id, form_url, extra_context)
 
     def get_form(

@@ -39,7 +39,7 @@ def leave(request: HttpRequest, *, come_back_to: str) -> HttpResponse:
 def come_back(request: HttpRequest) -> Mapping[str, Any]:
     """Returns what the provider's signed token says of who signed in. Raises NotAnswered and NotSignedIn."""
     from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415  for staff alone
-    from joserfc.errors import JoseError  # noqa: PLC0415
+    from joserfc.errors import JoseError  # noqa: PLC0415  only portals with a single sign-on load it
 
     client = _client(settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET)
     wanted = {

@@ -12,6 +12,6 @@ class StaffAdminConfig(AdminConfig):
     def ready(self) -> None:
         super().ready()
         # Models, which cannot be imported before.
-        from onboarding_portal.accounts.staff.ready_made import give_rights  # noqa: PLC0415
+        from onboarding_portal.accounts.staff.ready_made import give_rights  # noqa: PLC0415  models are there only once apps are
 
         post_migrate.connect(give_rights, sender=self, dispatch_uid="ready_made_groups")

@@ -30,7 +30,7 @@ def address_for_app(*, secret: str, user: User) -> str:
 def step_of(*, secret: str, code: str, now: datetime) -> int | None:
     """Returns the half minute the code is of; None if it is none of those that are good now."""
     from cryptography.hazmat.primitives.hashes import SHA1  # noqa: PLC0415  owners' pages do without
-    from cryptography.hazmat.primitives.twofactor.hotp import HOTP  # noqa: PLC0415
+    from cryptography.hazmat.primitives.twofactor.hotp import HOTP  # noqa: PLC0415  only where staff sign in it is loaded
 
     generator = HOTP(base64.b32decode(secret), DIGITS, SHA1())  # noqa: S303  what apps compute
     current = int(now.timestamp()) // STEP_SECONDS

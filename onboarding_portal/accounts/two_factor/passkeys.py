@@ -32,7 +32,7 @@ def begin_adding(*, user: User) -> tuple[dict[str, Any], Any]:
             "displayName": user.email,
         },
         credentials=[key for _row, key in _keys(user)],
-        user_verification="preferred",  # type: ignore[arg-type]
+        user_verification="preferred",  # type: ignore[arg-type]  # the words of the specification are taken as well
     )
     return dict(options), state
 
@@ -55,7 +55,7 @@ def begin_proving(*, user: User) -> tuple[dict[str, Any], Any]:
     """The same for signing in."""
     options, state = _server().authenticate_begin(
         [key for _row, key in _keys(user)],
-        user_verification="preferred",  # type: ignore[arg-type]
+        user_verification="preferred",  # type: ignore[arg-type]  # the words of the specification are taken as well
     )
     return dict(options), state
 
@@ -79,7 +79,7 @@ def accept(*, user: User, state: Any, answer: str, now: datetime) -> None:
 
 def _server() -> "Fido2Server":
     from fido2.server import Fido2Server  # noqa: PLC0415  owners' pages do without
-    from fido2.webauthn import PublicKeyCredentialRpEntity  # noqa: PLC0415
+    from fido2.webauthn import PublicKeyCredentialRpEntity  # noqa: PLC0415  only where staff sign in it is loaded
 
     portal = PublicKeyCredentialRpEntity(id=settings.PORTAL_HOST, name=settings.PORTAL_NAME)
     return Fido2Server(portal, verify_origin=lambda origin: origin == settings.PORTAL_URL)

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 
 from onboarding_portal.accounts.countries import named_countries
 from onboarding_portal.accounts.models import Act, AuditEntry
-from onboarding_portal.accounts.your_data.owners_words import COLUMNS, TABLES, VALUES
+from onboarding_portal.accounts.your_data.owners_values import VALUES
+from onboarding_portal.accounts.your_data.owners_words import COLUMNS, TABLES
 
 Table = dict[str, Any]
 
@@ -62,11 +63,11 @@ def _label(model: type[Model], path: str, *, to_owner: bool) -> Words:
     own = f"{model.__name__}.{path}"
     if to_owner and (key := own if own in COLUMNS else path) in COLUMNS:
         return _owners(COLUMNS, key)
-    return _words(_field(model, path.removesuffix("__name")).verbose_name)
+    return _words(field_at(model, path.removesuffix("__name")).verbose_name)
 
 
 def _value(model: type[Model], path: str, value: Any, *, to_owner: bool) -> str | Words:
-    field = _field(model, path)
+    field = field_at(model, path)
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
@@ -107,8 +108,8 @@ def _begun(named: Any) -> str:
     return text if text.startswith("ev.energy") else capfirst(text)
 
 
-def _field(model: type[Model], path: str) -> Any:
+def field_at(model: type[Model], path: str) -> Any:
     """The column a path such as `make__name` ends at."""
     name, _separator, rest = path.partition("__")
     field: Any = model._meta.get_field(name)
-    return _field(field.related_model, rest) if rest else field
+    return field_at(field.related_model, rest) if rest else field

@@ -8,11 +8,11 @@ class EventsConfig(AppConfig):
     verbose_name = _("Events for the company’s systems")
 
     def ready(self) -> None:
-        from onboarding_portal import news  # noqa: PLC0415  models can be imported from here on
-        from onboarding_portal.api import webhooks  # noqa: PLC0415  as above
-        from onboarding_portal.api.events.bodies import whole_bodies  # noqa: PLC0415
-        from onboarding_portal.api.events.outbox import Outbox, tell_of_session  # noqa: PLC0415
-        from onboarding_portal.api.hand_over.outcome import outcome_changed  # noqa: PLC0415
+        from onboarding_portal import news
+        from onboarding_portal.api import webhooks
+        from onboarding_portal.api.events.bodies import whole_bodies
+        from onboarding_portal.api.events.outbox import Outbox, tell_of_session
+        from onboarding_portal.api.hand_over.outcome import outcome_changed
 
         news.listen(Outbox())
         outcome_changed.connect(tell_of_session, dispatch_uid="events")

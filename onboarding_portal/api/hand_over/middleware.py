@@ -31,13 +31,13 @@ class HandOverMiddleware:
         hand_over = _hand_over_if_any(request)
         if hand_over is None:
             return self._get_response(request)
-        request.hand_over = hand_over  # type: ignore[attr-defined]
-        request.hand_over_site = site_of(hand_over)  # type: ignore[attr-defined]
+        request.hand_over = hand_over  # type: ignore[attr-defined]  # a request takes what is to go along with it
+        request.hand_over_site = site_of(hand_over)  # type: ignore[attr-defined]  # a request takes what is to go along with it
         browser.set_current(hand_over)
         try:
             # Chrome holds every redirect after a form to the page's form-action, and the journey ends at the site.
             allowed = {"form-action": [origin_of(hand_over.return_url)]} if is_allowed(hand_over) else {}
-            answer: HttpResponse = csp_update(allowed)(self._get_response)(request)  # type: ignore[assignment]
+            answer: HttpResponse = csp_update(allowed)(self._get_response)(request)  # type: ignore[assignment]  # typed for views, and used on one
             return answer
         finally:
             browser.set_current(None)
@@ -56,7 +56,7 @@ class HandOverMiddleware:
                 context = {"kind": "over", "site": site_of(hand_over)}
                 return render(request, "api/hand_over_refused.html", context, status=403)
             request.user = hand_over.owner
-            request.is_handed_over = True  # type: ignore[attr-defined]
+            request.is_handed_over = True  # type: ignore[attr-defined]  # a request takes what is to go along with it
         if request.method == "GET" and is_where_owners_come_back(hand_over, match) and not request.GET:
             return _go_back_if_done(request, hand_over)
         return None

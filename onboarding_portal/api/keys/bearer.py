@@ -37,7 +37,7 @@ class ApiKeyAuth(AuthBase):
                 headers={"WWW-Authenticate": 'Bearer realm="api"'},
             )
         allowance = count_request(key_id=key.pk, now=now)
-        request.api_call = ApiCall(key=key, headers=allowance.headers)  # type: ignore[attr-defined]
+        request.api_call = ApiCall(key=key, headers=allowance.headers)  # type: ignore[attr-defined]  # a request takes what is to go along with it
         if allowance.is_exceeded:
             raise Problem(Kind.TOO_MANY_REQUESTS, headers={"Retry-After": str(allowance.resets_in_seconds)})
         key.note_use(now=now)
@@ -60,5 +60,5 @@ def call_of(request: HttpRequest) -> ApiCall | None:
 
 def key_of(request: HttpRequest) -> ApiKey:
     """The key behind a request that was let in."""
-    call: ApiCall = request.api_call  # type: ignore[attr-defined]
+    call: ApiCall = request.api_call  # type: ignore[attr-defined]  # a request takes what is to go along with it
     return call.key

@@ -30,7 +30,7 @@ def get_owner(request: HttpRequest, owner_id: str) -> schemas.Owner:
     row = _named(owner_id).owners().filter(is_active=True).prefetch_related(cars).first()
     if row is None:
         raise Problem(Kind.NOT_FOUND)
-    present: list[Vehicle] = row.present_cars  # type: ignore[attr-defined]
+    present: list[Vehicle] = row.present_cars  # type: ignore[attr-defined]  # prefetched to this name
     return schemas.Owner(
         id=str(row.pk),
         ev_energy_user_id=row.linked_user_id or None,

@@ -47,7 +47,7 @@ class ProcessQuerySet(models.QuerySet["Process"]):
     def begin(
         self,
         *,
-        id: str,  # noqa: A002
+        id: str,  # noqa: A002  as the column is named
         kind: Kind,
         counts: Counts,
         started_at: datetime,
@@ -70,7 +70,7 @@ class ProcessQuerySet(models.QuerySet["Process"]):
 
     # Mutators
 
-    def note(self, *, id: str, kind: Kind, counts: Counts, now: datetime) -> bool:  # noqa: A002
+    def note(self, *, id: str, kind: Kind, counts: Counts, now: datetime) -> bool:  # noqa: A002  as the column is named
         """Stores a process's counts; False if its row is gone, and with it what it stored before."""
         return bool(self.filter(pk=id, kind=kind).update(seen_at=now, counts=stored(counts)))
 

@@ -19,5 +19,5 @@ class CompressedPagesMiddleware(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: Any) -> HttpResponseBase:
         is_page = response.get("Content-Type", "").startswith("text/html") and not response.streaming
         if not is_page or request.path_info.startswith(reverse("admin:index")):
-            return response  # type: ignore[no-any-return]
+            return response  # type: ignore[no-any-return]  # its parent has no types
         return super().process_response(request, response)

@@ -119,7 +119,7 @@ def test_a_reader_looks_and_is_refused_the_rest(visitor: Visit, portal: LiveServ
 
     for role, names in refused.items():
         for name in names:
-            expect(page.get_by_role(role, name=name)).to_have_count(0)  # type: ignore[arg-type]
+            expect(page.get_by_role(role, name=name)).to_have_count(0)  # type: ignore[arg-type]  # one of the roles
     for act in ("change-address", "merge"):
         answer = page.goto(f"{portal.url}/admin/accounts/user/{car.owner_id}/{act}/")
         assert answer

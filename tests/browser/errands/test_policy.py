@@ -35,7 +35,7 @@ class Desk:
 
     def click(self, role: str, name: str) -> None:
         self.clicks += 1
-        self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+        self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]  # one of the roles
 
 
 def test_a_lead_looks_switches_on_and_stops(visitor: Callable[..., Visitor], portal: LiveServer) -> None:

@@ -103,7 +103,7 @@ class Fleet:
     """Random cars, and what is true of each."""
 
     def __init__(self, seed: int, *, cars: int, now: datetime = NOW) -> None:
-        self.chance = random.Random(seed)  # noqa: S311  the same each time
+        self.chance = random.Random(seed)
         self.now = now
         self.makes = [make_make(name) for name in ("Volvo", "Kia", "Tesla")]
         MakeOutage.objects.mark(make_id=self.makes[2].pk, now=now)

@@ -63,7 +63,7 @@ def lives(chance: random.Random, count: int) -> list[Lived]:
 
 
 def test_nineteen_intervals_in_twenty_hold_the_truth() -> None:
-    chance = random.Random(4)  # noqa: S311
+    chance = random.Random(4)
     held = 0
     for _ in range(300):
         point = [each for each in survival_curve(lives(chance, 200)) if each.days < 60][-1]
@@ -73,11 +73,11 @@ def test_nineteen_intervals_in_twenty_hold_the_truth() -> None:
 
 def test_no_claim_of_few() -> None:
     assert told_from(survival_curve([Lived(day, True) for day in range(FEWEST_ENDED - 1)])) is None
-    assert told_from(survival_curve(lives(random.Random(5), 40))) is None  # noqa: S311
+    assert told_from(survival_curve(lives(random.Random(5), 40))) is None
 
 
 def test_most_have_ended_by_the_age_that_is_told() -> None:
-    chance = random.Random(6)  # noqa: S311
+    chance = random.Random(6)
     told = [told_from(survival_curve(lives(chance, 1_000))) for _ in range(50)]
     median = 100 * math.log(2)
     assert all(days is not None and days < 110 for days in told)

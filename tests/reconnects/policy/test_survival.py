@@ -246,7 +246,7 @@ def test_lengths_in_words(days: int, words: str) -> None:
 
 def simulated(count: int, *, scale: float, shape: float, seed: int) -> list[Life]:
     """Connections of one make that began over 300 days and live as Weibull's law says."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     lives = []
     for _ in range(count):
         since = NOW - chance.uniform(40, 300) * DAY
@@ -356,7 +356,7 @@ LAWS = {"one": (45, 1.0), "two": (60, 4.0), "three": (30, 2.0), "four": (200, 1.
 
 def fleet(*, cars: int = 5_000, seed: int) -> list[Life]:
     """A quarter of cars of four makes; who breaks is repaired some days later and begins anew."""
-    chance, lives = random.Random(seed), []  # noqa: S311
+    chance, lives = random.Random(seed), []
     begins = NOW - 90 * DAY
     for number in range(cars):
         make = list(LAWS)[number % 4]
@@ -370,7 +370,7 @@ def fleet(*, cars: int = 5_000, seed: int) -> list[Life]:
 
 def with_removals(lives: list[Life], *, seed: int) -> list[Life]:
     """Many cars are removed while their connections live, after 120 days on average."""
-    chance, found = random.Random(seed), []  # noqa: S311
+    chance, found = random.Random(seed), []
     for life in lives:
         removed_at = life.since + chance.expovariate(1 / 120) * DAY
         is_removed = removed_at < (life.lost_at or NOW)
