@@ -49,9 +49,8 @@ class ReturnPage:
 
     @property
     def awaited(self) -> str:
-        if (
-            self.pending_count and not self.cards
-        ):  # beside a confirmed car a line of its own tells of the others
+        # Beside a confirmed car a line of its own tells of the others.
+        if self.pending_count and not self.cards:
             return gettext("Waiting for ev.energy to confirm your car")
         return awaited_data() if any(card.is_waiting for card in self.cards) else ""
 

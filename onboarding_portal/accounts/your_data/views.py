@@ -107,9 +107,9 @@ def erasing(request: HttpRequest) -> HttpResponse:
         response = redirect("your_data_erased", erasure.pk) if erasure else redirect("home")
         forget_browser(request, response, email=owner.email)
         return response
-    context = {"was_sent": request.method == "POST", "held": in_words(read(owner=owner), to_owner=True)}
-    status = 400 if request.method == "POST" else 200
-    return render(request, "accounts/your_data/erase.html", context, status=status)
+    was_sent = request.method == "POST"
+    status = 400 if was_sent else 200
+    return render(request, "accounts/your_data/erase.html", {"was_sent": was_sent}, status=status)
 
 
 @never_cache

@@ -43,7 +43,6 @@ def in_words(held: dict[str, list[dict[str, Any]]], *, to_owner: bool) -> list[T
 
 def _table(model: type[Model], rows: list[dict[str, Any]], *, to_owner: bool) -> Table:
     label = model._meta.label
-    title = _words(model._meta.verbose_name_plural)
     told = [
         [
             (_label(model, path, to_owner=to_owner), _value(model, path, value, to_owner=to_owner))
@@ -52,7 +51,7 @@ def _table(model: type[Model], rows: list[dict[str, Any]], *, to_owner: bool) ->
         for row in rows
     ]
     return {
-        "title": _owners(TABLES, label) if to_owner and label in TABLES else title,
+        "title": _owners(TABLES, label) if to_owner else _words(model._meta.verbose_name_plural),
         "count": len(rows),
         "rows": [[pair for pair in row if pair[1]] for row in told],
     }
