@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -17,7 +18,16 @@ ROUTER_NEEDS_SECONDS = 0.4
 @pytest.fixture
 def server() -> Iterator[Gunicorn]:
     with gunicorn(options="--workers 2") as running:
+        # One that is still starting when all are told to end has not heard it.
+        wait_until(lambda: len(_workers_that_answer(running)) == 2, what="both workers answer")
         yield running
+
+
+def _workers_that_answer(server: Gunicorn) -> set[str]:
+    with ThreadPoolExecutor(8) as visitors:
+        return set(
+            visitors.map(lambda _each: requests.get(f"{server.origin}/process", timeout=15).text, range(16))
+        )
 
 
 @pytest.fixture
